@@ -1,0 +1,218 @@
+"""Carry out a decision, in one transaction; the only writer of tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from maild.compose import Unfit
+from maild.decision import Decision, Done, Draft, Duplicate, Notice, Post, SetAside
+from maild.letters import Material, Press, shown_subject, write
+from maild.mail import Envelope, Mail, MessageId, Outgoing
+from maild.rules.match import RuleBook
+from maild.store import inbox, meta, outbox, tickets, timers
+from maild.store.engine import Store, Tx
+from maild.ticket import Event, Status, Ticket, TicketNo, Voice
+
+BRIEF_FIRST = timedelta(minutes=5)
+"""How long a customer's mail about a move waits for the successor's brief (DESIGN 3.3)."""
+
+_CONVERSATION = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """All that deciding and acting need, built once."""
+
+    store: Store
+    press: Press
+    rules: RuleBook
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What made a decision necessary: an inbox mail and who wrote it, or nothing for the clock."""
+
+    inbox: int | None = None
+    message_id: MessageId = MessageId("")  # noqa: RUF009  an empty id is a value
+    author: str = ""
+
+
+NO_CAUSE = Cause()
+
+
+def settle(
+    tx: Tx, office: Office, decision: Decision, kept: inbox.Kept, mail: Mail, known: Mapping[int, Ticket], now: datetime
+) -> None:
+    """Write what was decided about one mail, and where the mail ended."""
+    cause = Cause(kept.id, mail.message_id, mail.author.key)
+    ticket: TicketNo | None = None
+    duplicate_of: int | None = None
+    match decision:
+        case Post():
+            carry_out(tx, office, decision, cause, known, now)
+            state, ticket = "ticket", decision.ticket.number
+        case SetAside(post=post):
+            if post is not None:
+                carry_out(tx, office, post, cause, known, now)
+            state = "quarantine"
+        case Duplicate(of=of, ticket=number, post=post):
+            if post is not None:
+                carry_out(tx, office, post, cause, known, now)
+            state, ticket, duplicate_of = "duplicate", number, of
+        case Done(release=release):
+            if release is not None:
+                inbox.release(tx, release.inbox, release.waives)
+            state = "done"
+        case _:
+            assert_never(decision)
+    inbox.settle(
+        tx,
+        kept.id,
+        state,
+        decision.because,
+        now,
+        ticket=ticket,
+        duplicate_of=duplicate_of,
+        message_id=mail.message_id,
+        fingerprint=mail.fingerprint,
+        author=mail.author.key,
+    )
+
+
+def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[int, Ticket], now: datetime) -> None:
+    """Write a ticket's new state, its history, its timers and the mails that tell of it."""
+    ticket = _named(post, office, now)
+    before = None if post.opened else known[ticket.number]
+    tickets.save(tx, ticket, before)
+    events = list(post.events)
+    if post.entry is not None:
+        seq = tickets.say(tx, ticket.number, post.entry)
+        who = post.entry.name or post.entry.author
+        events.append(Event(now, "entry", who, text=post.entry.voice.value, after=str(seq)))
+    tickets.meet(tx, ticket.number, post.met)
+    for other, happened in post.elsewhere:
+        tickets.save(tx, other, known[other.number])
+        tickets.record(tx, other.number, happened)
+    for timer in post.timers:
+        timers.change(tx, ticket.number, timer)
+    if post.proved:
+        meta.put(tx, f"proved:{post.proved}", now.isoformat())
+    events.extend(_tell(tx, office, post, ticket, cause, now))
+    tickets.record(tx, ticket.number, events)
+
+
+def _named(post: Post, office: Office, now: datetime) -> Ticket:
+    """The ticket with the Message-ID at the root of its thread, and with its subject once a customer is told."""
+    ticket = post.ticket
+    if post.opened:
+        ticket = replace(ticket, root=office.press.keyring.message_id(ticket.number, 0, 0, now))
+    told = [draft for draft in post.drafts if draft.to.agent is None and draft.to.number]
+    if told and not ticket.shown:
+        person = any(not draft.auto for draft in told)
+        ticket = replace(ticket, shown=shown_subject(ticket, office.press.desk, person=person))
+    return ticket
+
+
+def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now: datetime) -> Iterable[Event]:
+    """Put every draft into the outbox as finished bytes; what each customer was told is part of the history."""
+    if not post.drafts:
+        return
+    row = outbox.next_row(tx)
+    conversation = _entries(tx, post, ticket)
+    for draft in post.drafts:
+        material = _material(tx, draft, ticket, conversation, cause)
+        mail = write(draft, material, office.press, row, now)
+        match mail:
+            case Outgoing():
+                state, answer = "waiting", ""
+            case Unfit(reason):
+                # what cannot be said safely is not said; the row stays, so that somebody can see why
+                state, answer = "held", reason
+                mail = _unsaid(draft, office, ticket, row, now)
+                yield Event(now, "undelivered", "desk", text=reason, before=draft.notice.value, after=draft.to.address)
+        outbox.put(tx, _finished(tx, draft, mail, ticket, cause, row, now, state, answer))
+        if draft.to.agent is None and draft.to.number and state == "waiting":
+            yield Event(now, "told", "desk", text=draft.notice.value, before=str(row), after=draft.to.address)
+        row += 1
+
+
+def _entries(tx: Tx, post: Post, ticket: Ticket) -> Material:
+    if post.opened:
+        return Material(ticket, entries=(post.entry,) if post.entry else ())
+    return Material(ticket, entries=tickets.entries(tx, ticket.number, _CONVERSATION))
+
+
+def _material(tx: Tx, draft: Draft, ticket: Ticket, conversation: Material, cause: Cause) -> Material:
+    answers = cause.message_id if cause.author and cause.author == draft.to.key else ""
+    ids = tuple(outbox.ids_to(tx, ticket.number, draft.to.address)) if conversation.entries[1:] or not answers else ()
+    material = replace(conversation, ids=ids, cause=answers)
+    if draft.to.agent is None and draft.to.number:
+        return replace(material, entries=tuple(e for e in material.entries if e.voice is not Voice.NOTE))
+    return _asked_for(tx, draft, material)
+
+
+def _asked_for(tx: Tx, draft: Draft, material: Material) -> Material:
+    """What an agent asked to see."""
+    match draft.notice:
+        case Notice.LIST:
+            return replace(material, listed=tuple(_listed(tx, draft)))
+        case Notice.SHOW | Notice.HISTORY if draft.about is not None:
+            return replace(
+                material,
+                about=tickets.get(tx, draft.about),
+                about_entries=tickets.entries(tx, draft.about, _CONVERSATION),
+                history=tickets.history(tx, draft.about),
+            )
+        case _:
+            return material
+
+
+def _listed(tx: Tx, draft: Draft) -> list[Ticket]:
+    scope, _, name = draft.scope.partition(":")
+    match scope:
+        case "team":
+            return tickets.active(tx, team=name)
+        case "late":
+            return [one for one in tickets.active(tx, owner=name) if one.status is Status.OPEN][:20]
+        case _:
+            return tickets.active(tx, owner=name)
+
+
+def _unsaid(draft: Draft, office: Office, ticket: Ticket, row: int, now: datetime) -> Outgoing:
+    message_id = office.press.keyring.message_id(ticket.number, draft.to.number, row, now)
+    return Outgoing(message_id, Envelope("", draft.to.address), b"")
+
+
+def _finished(
+    tx: Tx,
+    draft: Draft,
+    mail: Outgoing,
+    ticket: Ticket,
+    cause: Cause,
+    row: int,
+    now: datetime,
+    state: str,
+    answer: str,
+) -> outbox.Finished:
+    after = outbox.newest(tx, ticket.number, Notice.ASSIGNED) if draft.after_brief else None
+    return outbox.Finished(
+        id=row,
+        mail=mail,
+        ticket=ticket.number,
+        party=draft.to.number,
+        agent=draft.to.agent,
+        notice=draft.notice,
+        auto=draft.auto,
+        answers=draft.answers,
+        proven=draft.proven,
+        inbox=cause.inbox,
+        created_at=now,
+        question=draft.question,
+        after=after,
+        after_until=now + BRIEF_FIRST if after is not None else None,
+        state=state,
+        answer=answer,
+    )

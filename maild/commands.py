@@ -1,0 +1,402 @@
+"""An agent's words to the desk: the lines at the top of a mail that are commands, and the rest."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+MOST_COMMANDS = 10
+_LONGEST_LINE = 2_000
+
+
+class Name(StrEnum):
+    """The commands that this version carries out."""
+
+    REPLY = "reply"
+    NOTE = "note"
+    OPEN = "open"
+    PENDING = "pending"
+    HOLD = "hold"
+    SOLVED = "solved"
+    REOPEN = "reopen"
+    ASSIGN = "assign"
+    TAKE = "take"
+    RELEASE = "release"
+    TEAM = "team"
+    PRIORITY = "priority"
+    TAG = "tag"
+    UNTAG = "untag"
+    SUBJECT = "subject"
+    ACCEPT = "accept"
+    SHOW = "show"
+    HISTORY = "history"
+    LIST = "list"
+    HELP = "help"
+    YES = "yes"
+
+
+class Fault(StrEnum):
+    """Why a line was not taken, for whoever puts it into another language."""
+
+    UNKNOWN = "unknown"
+    LATER = "later"
+    REASON = "reason"
+    WORDS = "words"
+    ALONE = "alone"
+    CONFLICT = "conflict"
+    HIDDEN = "hidden"
+    TOO_MANY = "too-many"
+    TOO_LONG = "too-long"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: `who` is an agent or team as written, `words` a level or tags, `text` free, `number` a ticket."""
+
+    name: Name
+    who: str = ""
+    words: tuple[str, ...] = ()
+    text: str = ""
+    because: str = ""
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A line that looks like a command and cannot be carried out: what it says, and the nearest known form, or ""."""
+
+    line: str
+    word: str
+    fault: Fault
+    nearest: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an agent wrote: commands, the text after them (a suffix of what was read), and what was wrong."""
+
+    commands: tuple[Command, ...]
+    rest: str
+    wrong: tuple[Wrong, ...]
+
+
+class _Takes(StrEnum):
+    NOTHING = "nothing"
+    TEXT = "text"
+    NEEDED_TEXT = "needed-text"
+    WHO_BECAUSE = "who-because"
+    BECAUSE = "because"
+    MAYBE_BECAUSE = "maybe-because"
+    LEVEL = "level"
+    TAGS = "tags"
+    NUMBER = "number"
+    WHICH = "which"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A word that the desk knows: its form, one line of help, and whether it comes in a later version."""
+
+    name: str
+    aliases: tuple[str, ...]
+    form: str
+    help: str
+    takes: _Takes = _Takes.NOTHING
+    later: bool = False
+
+
+LEVELS = ("low", "normal", "high", "urgent")
+LISTS = ("mine", "team", "late")
+_WHICH = ((), *((which,) for which in LISTS))
+_SOLVED = ("close", "closed", "done", "resolve", "resolved")
+
+KNOWN = (
+    Known("reply", ("public",), "#reply", "the text below goes to the customer (so it does without it)"),
+    Known("note", ("internal", "private"), "#note [text]", "for colleagues only", _Takes.TEXT),
+    Known("open", ("active",), "#open", "we are working on it"),
+    Known("pending", (), "#pending", "we wait for the customer"),
+    Known("hold", (), "#hold", "we wait for somebody else"),
+    Known("solved", _SOLVED, "#solved [cause]", "it is done; a reply opens it again", _Takes.TEXT),
+    Known("reopen", (), "#reopen", "open a solved ticket again"),
+    Known("assign", ("assignee", "agent", "owner"), "#assign WHO because ...", "to a colleague", _Takes.WHO_BECAUSE),
+    Known("take", ("mine", "me"), "#take [because ...]", "make it yours; if owned, say why", _Takes.MAYBE_BECAUSE),
+    Known("release", ("unassign",), "#release because ...", "give it back to the team", _Takes.BECAUSE),
+    Known("team", ("group", "queue", "department"), "#team TEAM because ...", "to a team", _Takes.WHO_BECAUSE),
+    Known("priority", LEVELS, "#priority low|normal|high|urgent", "how soon; #urgent does it, too", _Takes.LEVEL),
+    Known("tag", ("label",), "#tag a b", "add tags", _Takes.TAGS),
+    Known("untag", (), "#untag a b", "take tags away", _Takes.TAGS),
+    Known("subject", (), "#subject WORDS", "what agents see as its subject", _Takes.NEEDED_TEXT),
+    Known("accept", (), "#accept", "let the stranger who wrote take part"),
+    Known("show", (), "#show [N]", "a ticket in full", _Takes.NUMBER),
+    Known("history", (), "#history [N]", "what happened to a ticket, and why", _Takes.NUMBER),
+    Known("list", (), "#list [mine|team|late]", "the open tickets", _Takes.WHICH),
+    Known("help", (), "#help", "these words", _Takes.TEXT),
+    Known("yes", (), "#yes", "confirm what we asked"),
+    Known("status", (), "#status open|pending|hold|solved", "the status", _Takes.STATUS),
+    Known("escalate", ("esc",), "#escalate [LEVEL] because ...", "to the next rung", later=True),
+    Known("cc", ("ccs",), "#cc ADDRESS", "let somebody take part", later=True),
+    Known("uncc", (), "#uncc ADDRESS", "let somebody take part no longer", later=True),
+    Known("follow", (), "#follow", "be told what happens", later=True),
+    Known("unfollow", (), "#unfollow", "be told no longer", later=True),
+    Known("requester", (), "#requester ADDRESS", "who asks", later=True),
+    Known("language", (), "#language LANGUAGE", "the language that we write in", later=True),
+    Known("new", ("fwd",), "#new ADDRESS", "a new ticket for somebody", later=True),
+    Known("delay", ("eta",), "#delay DATE because ...", "a new promise, told to the customer", later=True),
+    Known("snooze", (), "#snooze DATE", "hide it until then", later=True),
+    Known("merge", (), "#merge N", "make two tickets one", later=True),
+    Known("link", (), "#link N", "tie two tickets", later=True),
+    Known("split", (), "#split", "make one ticket two", later=True),
+    Known("ask", (), "#ask ADDRESS", "ask somebody beside the ticket", later=True),
+    Known("template", ("canned", "macro"), "#template NAME", "a prepared text", later=True),
+    Known("away", ("ooo", "vacation"), "#away FROM..TO [backup WHO]", "your absence", later=True),
+    Known("back", (), "#back", "your absence is over", later=True),
+    Known("who", (), "#who WHO", "what a colleague works on", later=True),
+    Known("undo", (), "#undo", "take the last step back", later=True),
+    Known("spam", (), "#spam", "put it aside", later=True),
+)
+"""Every word that the desk knows; the help mail is made from it."""
+
+_BY_WORD = {word: known for known in KNOWN for word in (known.name, *known.aliases)}
+
+_STATUSES = frozenset({Name.OPEN, Name.PENDING, Name.HOLD, Name.SOLVED, Name.REOPEN})
+_GROUPS = (
+    _STATUSES,
+    frozenset({Name.REPLY, Name.NOTE}),
+    frozenset({Name.ASSIGN, Name.TAKE, Name.RELEASE}),
+    *(frozenset({name}) for name in (Name.TEAM, Name.PRIORITY, Name.SUBJECT)),
+)
+"""Of each group one mail may hold one command."""
+
+_BECAUSE = re.compile(
+    r"(?<!\S)(?:because|parce que|parce qu['’](?=\w)|car|porque|потому,? что|weil)(?:(?<=['’])|[:,]?(?:\s|$))",
+    re.IGNORECASE,
+)
+"""The word before a reason, in each shipped language."""
+
+_BLANK = re.compile(r"[ \t\r\n]*+")
+_ENDINGS = ".,:;!?…"
+_TORN = range(60, 81)  # the widths at which mail programs break lines
+_WRAP = 72
+_FREE = frozenset({_Takes.TEXT, _Takes.NEEDED_TEXT, _Takes.WHO_BECAUSE, _Takes.BECAUSE, _Takes.MAYBE_BECAUSE})
+
+
+def read(text: str) -> Words:
+    """Read the block of command lines at the top of an agent's newest words.
+
+    Never raises. Where anything is `wrong` nothing may be carried out and nothing sent: that is for the caller.
+    """
+    commands: list[Command] = []
+    wrong: list[Wrong] = []
+    start = 0
+    for count, (line, end) in enumerate(_block(text), 1):
+        start = end
+        if count > MOST_COMMANDS:
+            wrong.append(_wrong(line, "", Fault.TOO_MANY, f"one mail holds {MOST_COMMANDS} commands at most"))
+            break
+        outcome = _command(line)
+        if isinstance(outcome, Command):
+            outcome = _clash(line, outcome, commands) or outcome
+        if isinstance(outcome, Wrong):
+            wrong.append(outcome)
+        elif outcome not in commands:
+            commands.append(outcome)
+    return Words(tuple(commands), text[start:].lstrip("\r\n") if start else text, tuple(wrong))
+
+
+def nearest(word: str) -> str:
+    """Return the known command nearest to a word, by its own name; "" where none is near."""
+    plain = unicodedata.normalize("NFKC", word[:40]).casefold()
+    if plain in _BY_WORD:
+        return _BY_WORD[plain].name
+    near = difflib.get_close_matches(plain, list(_BY_WORD), n=1, cutoff=0.6)
+    return _BY_WORD[near[0]].name if near else ""
+
+
+# The block
+
+
+def _block(text: str) -> Iterator[tuple[str, int]]:
+    """The command lines at the top, blank lines stepped over, each with the offset where what follows it begins."""
+    at = 0
+    while at < len(text):
+        blank = _BLANK.match(text, at)
+        line, at = _line(text, blank.end() if blank else at)
+        if not line:
+            continue
+        parts = _parts(_visible(line))
+        if parts is None:
+            return
+        line, at = _whole(line, parts[0], text, at)
+        yield line, at
+
+
+def _whole(line: str, word: str, text: str, at: int) -> tuple[str, int]:
+    """The line with what a mail program tore off it: only of free words, and only where it was full to the brim."""
+    known = _BY_WORD.get(word.casefold())
+    last = line
+    while known and known.takes in _FREE and len(last) in _TORN and len(line) <= _LONGEST_LINE:
+        more, after = _line(text, at)
+        if not more or len(last) + 1 + len(more.split(maxsplit=1)[0]) <= _WRAP or _parts(_visible(more)):
+            break
+        line, last, at = f"{line} {more}", more, after
+    return line, at
+
+
+def _line(text: str, at: int) -> tuple[str, int]:
+    """The line at an offset, its spaces plain, and the offset of the next."""
+    end = text.find("\n", at)
+    line = text[at:] if end < 0 else text[at:end]
+    plain = "".join(" " if one in "\t\r" or unicodedata.category(one) == "Zs" else one for one in line)
+    return plain.strip(), at + len(line) + 1
+
+
+def _hides(character: str) -> bool:
+    """Whether a reader does not see the character: controls, marks of direction, characters without width."""
+    return unicodedata.category(character) in ("Cf", "Cc", "Zl", "Zp", "Cs")
+
+
+def _visible(line: str) -> str:
+    """The line as a reader sees it: without hidden characters, and a wide sign in its plain form."""
+    plain = "".join(character for character in line[:_LONGEST_LINE] if not _hides(character)).strip()
+    sign = unicodedata.normalize("NFKC", plain[:1])
+    return sign + plain[1:] if sign in ("#", "@", "/") else plain
+
+
+def _parts(line: str) -> tuple[str, str] | None:
+    """The command word of a line and what follows; None where the line is text."""
+    head, _, rest = line.partition(" ")
+    if head == "#":
+        head, _, rest = rest.strip().partition(" ")
+        head = f"@{head}"
+    if len(head) < 2 or head[0] not in "#@/" or not head[1].isalpha():
+        return None
+    word = head[1:].rstrip(_ENDINGS)
+    if head[0] != "#" and word.casefold() not in _BY_WORD:
+        return None
+    return word, rest.strip()
+
+
+# One line
+
+
+def _command(line: str) -> Command | Wrong:
+    word, rest = _parts(_visible(line)) or ("", "")
+    if len(line) > _LONGEST_LINE:
+        return _wrong(line, word, Fault.TOO_LONG, f"a command has {_LONGEST_LINE} characters at most")
+    if _visible(line) != line:
+        return _wrong(line, word, Fault.HIDDEN, "it holds a character that cannot be seen; type it again")
+    known = _BY_WORD.get(word.casefold())
+    if known is None:
+        return _wrong(line, word, Fault.UNKNOWN, f'"#{word[:40]}" is not a command I know')
+    if known.later:
+        return _wrong(line, word, Fault.LATER, f'"#{known.name}" is not in this version')
+    if word.casefold() in LEVELS:
+        level = Command(Name.PRIORITY, words=(word.casefold(),))
+        return _wrong(line, word, Fault.ALONE, _alone(word)) if rest else level
+    return _taking(known, line, rest)
+
+
+def _taking(known: Known, line: str, rest: str) -> Command | Wrong:
+    """The command with its words, by what it takes."""
+    match known.takes:
+        case _Takes.NOTHING:
+            alone = not rest.strip(_ENDINGS)
+            return Command(Name(known.name)) if alone else _wrong(line, known.name, Fault.ALONE, _alone(known.name))
+        case _Takes.TEXT:
+            return Command(Name(known.name), text=rest)
+        case _Takes.NEEDED_TEXT:
+            return Command(Name(known.name), text=rest) if rest else _short(known, line)
+        case _Takes.WHO_BECAUSE:
+            return _who(known, line, rest)
+        case _Takes.BECAUSE | _Takes.MAYBE_BECAUSE:
+            return _because(known, line, rest)
+        case _Takes.LEVEL:
+            level = rest.casefold().rstrip(_ENDINGS)
+            return Command(Name.PRIORITY, words=(level,)) if level in LEVELS else _short(known, line)
+        case _Takes.TAGS:
+            return _tags(known, line, rest)
+        case _Takes.NUMBER:
+            return _number(known, line, rest.removeprefix("#").rstrip(_ENDINGS))
+        case _Takes.WHICH:
+            which = tuple(rest.casefold().rstrip(_ENDINGS).split())
+            return Command(Name.LIST, words=which) if which in _WHICH else _short(known, line)
+        case _Takes.STATUS:
+            return _status(known, line, rest)
+        case _:
+            assert_never(known.takes)
+
+
+def _who(known: Known, line: str, rest: str) -> Command | Wrong:
+    found = _BECAUSE.search(rest)
+    who = (rest[: found.start()] if found else rest).strip(f" {_ENDINGS}").removeprefix("@")
+    because = rest[found.end() :].strip() if found else ""
+    if not who or len(who.split()) > 5:
+        return _short(known, line)
+    return Command(Name(known.name), who=who, because=because) if because else _unreasoned(known, line)
+
+
+def _because(known: Known, line: str, rest: str) -> Command | Wrong:
+    found = _BECAUSE.match(rest)
+    because = rest[found.end() :].strip() if found else ""
+    if because:
+        return Command(Name(known.name), because=because)
+    if known.takes is _Takes.MAYBE_BECAUSE and not rest.strip(_ENDINGS):
+        return Command(Name(known.name))
+    return _unreasoned(known, line)
+
+
+def _number(known: Known, line: str, rest: str) -> Command | Wrong:
+    if not rest:
+        return Command(Name(known.name))
+    return Command(Name(known.name), number=int(rest)) if re.fullmatch("[0-9]{1,9}", rest) else _short(known, line)
+
+
+def _tags(known: Known, line: str, rest: str) -> Command | Wrong:
+    tags = tuple(dict.fromkeys(tag.lstrip("#").casefold() for tag in re.split(r"[\s,;]+", rest) if tag.lstrip("#")))
+    sound = 0 < len(tags) <= 20 and all(len(tag) <= 50 for tag in tags)
+    return Command(Name(known.name), words=tags) if sound else _short(known, line)
+
+
+def _status(known: Known, line: str, rest: str) -> Command | Wrong:
+    word, _, cause = rest.partition(" ")
+    status = _BY_WORD.get(word.casefold().rstrip(_ENDINGS))
+    if status is None or status.name not in _STATUSES:
+        return _short(known, line)
+    return _taking(status, line, cause.strip())
+
+
+# What is wrong
+
+
+def _wrong(line: str, word: str, fault: Fault, reason: str) -> Wrong:
+    return Wrong(line[:200], word[:40], fault, nearest(word), reason)
+
+
+def _alone(word: str) -> str:
+    return f'"#{word}" stands alone on its line; write your text below it'
+
+
+def _short(known: Known, line: str) -> Wrong:
+    return _wrong(line, known.name, Fault.WORDS, f'it is written "{known.form}"')
+
+
+def _unreasoned(known: Known, line: str) -> Wrong:
+    form = known.form.replace("[", "").replace("]", "")
+    return _wrong(line, known.name, Fault.REASON, f'the reason is missing: write "{form}"')
+
+
+def _clash(line: str, command: Command, before: Sequence[Command]) -> Wrong | None:
+    """Why the command cannot stand beside an earlier one: of each group only one may be meant."""
+    for group in _GROUPS:
+        for other in before:
+            if command.name in group and other.name in group and command != other:
+                both = f'"#{other.name}" and "#{command.name}" contradict each other; keep one of them'
+                return _wrong(line, command.name, Fault.CONFLICT, both)
+    return None

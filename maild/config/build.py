@@ -1,0 +1,213 @@
+"""Make the values of the house from the tables of the file, once nothing is wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from maild import desk as house
+from maild.config.check import ONLY_TEAM, Sheet, is_loopback
+from maild.config.fields import days_of, spans_of
+from maild.config.tables import (
+    AgentTable,
+    DeskTable,
+    HoursTable,
+    KeepTable,
+    LimitsTable,
+    ListenTable,
+    MailboxTable,
+    NoticesTable,
+    OrganisationTable,
+    RelayTable,
+    StoreTable,
+    TeamTable,
+    TicketsTable,
+    TrustTable,
+)
+from maild.config.values import Config, Door, Keep, Limits, Listen, Mailbox, Relay, Store, Trust, secret
+from maild.rules.match import RuleBook
+from maild.typed import TableT
+
+_SMTP_PORTS = {"smtp": 25, "smtps": 465}
+
+
+def build(sheet: Sheet, rules: RuleBook, path: Path | None, unbuilt: tuple[str, ...]) -> Config:
+    """Make the Config of a sheet that has no fault."""
+    desk, store = _one(sheet, DeskTable), _one(sheet, StoreTable)
+    keep, limits = _one(sheet, KeepTable), _one(sheet, LimitsTable)
+    return Config(
+        path=path,
+        desk=_desk(sheet, desk, limits),
+        rules=rules,
+        store=Store(store.url, Path(store.secret_file)),
+        listen=_listen(_one(sheet, ListenTable), limits),
+        trust=_trust(sheet),
+        mailboxes=tuple(_mailbox(mailbox) for _, mailbox in sheet.all(MailboxTable)),
+        relay=_relay(_one(sheet, RelayTable)),
+        keep=Keep(keep.raw, keep.quarantine),
+        limits=Limits(**{field.name: getattr(limits, field.name) for field in fields(Limits)}),
+        templates=Path(desk.templates) if desk.templates else None,
+        unbuilt=unbuilt,
+    )
+
+
+def _one(sheet: Sheet, model: type[TableT]) -> TableT:
+    found = sheet.one(model)
+    assert found is not None
+    return found
+
+
+def _desk(sheet: Sheet, desk: DeskTable, limits: LimitsTable) -> house.Desk:
+    trust = _one(sheet, TrustTable)
+    agents = tuple(_agent(agent) for _, agent in sheet.all(AgentTable))
+    teams = tuple(_team(team) for _, team in sheet.all(TeamTable)) or (_only_team(desk, agents),)
+    return house.Desk(
+        name=desk.name,
+        address=desk.address,
+        agents=agents,
+        teams=teams,
+        team=house.TeamId(desk.team or teams[0].id),
+        aliases=tuple(desk.aliases),
+        language=desk.language,
+        timezone=desk.timezone,
+        subaddress=desk.subaddress,
+        admins=tuple(desk.admins),
+        receipts=house.Receipts(desk.receipts),
+        accent=desk.accent,
+        trust_agents=house.TrustAgents(trust.agents),
+        authserv=bool(trust.authserv_id) or any(mailbox.authserv_id for _, mailbox in sheet.all(MailboxTable)),
+        forms=tuple(trust.forms),
+        tickets=_ticket_policy(_one(sheet, TicketsTable)),
+        settle=_one(sheet, NoticesTable).settle,
+        answers=_answer_limits(limits),
+        max_attachments=limits.attachments,
+        calendars=tuple(_calendar(str(path[-1]), hours, desk.timezone) for path, hours in sheet.all(HoursTable)),
+        organisations=tuple(_organisation(one) for _, one in sheet.all(OrganisationTable)),
+    )
+
+
+def _agent(agent: AgentTable) -> house.Agent:
+    return house.Agent(
+        id=house.AgentId(agent.id),
+        name=agent.name,
+        email=agent.email,
+        also=tuple(agent.also),
+        shown_as=agent.shown_as or "",
+        backup=house.AgentId(agent.backup) if agent.backup else None,
+        level=agent.level,
+        admin=agent.admin,
+        language=agent.language or "",
+        timezone=agent.timezone,
+        away=tuple(agent.away),
+        left=agent.left,
+    )
+
+
+def _team(team: TeamTable) -> house.Team:
+    return house.Team(
+        id=house.TeamId(team.id),
+        name=team.name,
+        members=tuple(house.AgentId(member) for member in team.members),
+        public_name=team.public_name or "",
+        address=team.address or "",
+        assign=house.Assign(team.assign),
+        lead=house.AgentId(team.lead) if team.lead else None,
+        hours=team.hours or "",
+        sla=team.sla or "",
+        private=team.private,
+    )
+
+
+def _only_team(desk: DeskTable, agents: tuple[house.Agent, ...]) -> house.Team:
+    """The team of a file that names none: everybody."""
+    return house.Team(house.TeamId(ONLY_TEAM), desk.name, tuple(agent.id for agent in agents))
+
+
+def _ticket_policy(tickets: TicketsTable) -> house.TicketPolicy:
+    return house.TicketPolicy(
+        close_after=tickets.close_after,
+        remind_after=tickets.remind_after,
+        reminders=tickets.reminders,
+        solve_after_reminders=tickets.solve_after_reminders,
+    )
+
+
+def _answer_limits(limits: LimitsTable) -> house.AnswerLimits:
+    return house.AnswerLimits(
+        unproven_hour=limits.answers_unproven_hour,
+        unproven_domain_hour=limits.answers_unproven_domain_hour,
+        unproven_address_week=limits.answers_unproven_address_week,
+        proven_day=limits.answers_proven_day,
+        ticket_hour=limits.answers_ticket_hour,
+        ticket_pause=limits.answers_ticket_pause,
+        wait=limits.answers_wait,
+        backlog=limits.backlog,
+        summary_mails=limits.summary_mails,
+        summary_minutes=limits.summary_minutes,
+        receipts_hour=limits.receipts_hour,
+    )
+
+
+def _calendar(name: str, hours: HoursTable, timezone: ZoneInfo) -> house.Calendar:
+    days: list[tuple[tuple[int, int], ...]] = [()] * 7
+    for word, spans in (hours.model_extra or {}).items():
+        for day in days_of(word) or ():
+            days[day] = spans_of(spans) or ()
+    return house.Calendar(name, hours.timezone or timezone, tuple(days), tuple(hours.closed))
+
+
+def _organisation(one: OrganisationTable) -> house.Organisation:
+    team = house.TeamId(one.team) if one.team else None
+    return house.Organisation(one.name, tuple(one.domains), one.language or "", team)
+
+
+def _listen(listen: ListenTable, limits: LimitsTable) -> Listen:
+    return Listen(
+        smtp=Door(*listen.smtp) if listen.smtp else None,
+        lmtp=Door(*listen.lmtp) if listen.lmtp else None,
+        tls_cert=Path(listen.tls_cert) if listen.tls_cert else None,
+        tls_key=Path(listen.tls_key) if listen.tls_key else None,
+        max_size=listen.max_size or limits.message,
+    )
+
+
+def _trust(sheet: Sheet) -> Trust:
+    trust = _one(sheet, TrustTable)
+    by_mailbox = {box.name: tuple(box.authserv_id) for _, box in sheet.all(MailboxTable) if box.authserv_id}
+    return Trust(tuple(trust.relays), tuple(trust.authserv_id), by_mailbox)
+
+
+def _mailbox(mailbox: MailboxTable) -> Mailbox:
+    has_password = mailbox.password_file or mailbox.password_env
+    return Mailbox(
+        name=mailbox.name,
+        host=mailbox.host,
+        port=mailbox.port or (993 if mailbox.tls == "implicit" else 143),
+        tls=mailbox.tls,
+        user=mailbox.user,
+        password=secret(mailbox.password_file, mailbox.password_env) if has_password else None,
+        folder=mailbox.folder,
+        after=mailbox.after,
+        address=mailbox.address or "",
+        authserv_ids=tuple(mailbox.authserv_id),
+    )
+
+
+def _relay(relay: RelayTable) -> Relay:
+    url = urlsplit(relay.url)
+    if url.scheme == "maildir":
+        folder = relay.url.removeprefix("maildir:").removeprefix("//")
+        return Relay(relay.url, maildir=Path(folder), pace=relay.pace)
+    host = url.hostname or ""
+    usual = "none" if is_loopback(host) else "starttls"
+    return Relay(
+        url=relay.url,
+        host=host,
+        port=url.port or _SMTP_PORTS[url.scheme],
+        tls="implicit" if url.scheme == "smtps" else relay.tls or usual,
+        user=relay.user or "",
+        password=secret(relay.password_file, relay.password_env) if relay.user else None,
+        pace=relay.pace,
+    )

@@ -1,0 +1,515 @@
+"""Hand finished mail to the relay, or to a Maildir, and say what became of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import smtplib
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+from urllib.parse import urlsplit
+
+from maild.mail import Outgoing
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+LONGEST_ANSWER = 500
+_LONGEST_LINE = 8192
+_MOST_LINES = 100
+_PARTING = 2.0  # seconds that a QUIT may take
+_NEEDS_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954 section 6: what is wrong is our login, whatever the verb
+_TOO_BIG = 552  # RFC 1870 section 6.1: at MAIL it speaks of this mail, not of the sender
+_CLOSING = 421
+_LONGEST_PATH = 320
+_PATH = re.compile(r"[ -;=?-~]*")
+
+Tls = Literal["starttls", "implicit", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The relay has taken the mail on; `answer` is its last word."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not now. `relay` tells that the relay, or our standing with it, is at fault: no other mail need be tried."""
+
+    answer: str
+    relay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Never: this mail to this recipient will not be taken."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """The whole mail was handed over and no verdict came: it may have been sent (RFC 1047)."""
+
+    answer: str
+
+
+Outcome = Sent | Deferred | Refused | Uncertain
+
+
+class Courier(Protocol):
+    """Who carries mail out; one for each thread."""
+
+    def send(self, mail: Outgoing, row: int) -> Outcome:
+        """Hand over one mail, unaltered; `row` is its outbox row. Never raises for what a relay or a disk does."""
+        ...
+
+    def close(self) -> None:
+        """Part from the relay in good order; the next send begins anew."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds that are waited for a connection, for the answer to a verb, and for the mail with its verdict."""
+
+    connect: float = 15
+    verb: float = 60
+    dot: float = 600
+    idle: float = 60
+
+
+def courier_of(
+    url: str,
+    user: str = "",
+    password: Callable[[], str] | None = None,
+    tls: Tls = "starttls",
+    timeouts: Timeouts = Timeouts(),
+    *,
+    name: str = "[127.0.0.1]",
+) -> Courier:
+    """The courier for a relay's url: smtp://HOST[:PORT], smtps://HOST[:PORT] or maildir:PATH.
+
+    `name` is what we call ourselves in EHLO. Raises ValueError, in plain words, for any other url.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "maildir" and rest:
+        return MaildirCourier(Path(rest))
+    return Relay(url, user, password, tls, timeouts, name=name)
+
+
+class _Stage(IntEnum):
+    """How far a mail has come; what goes wrong up to MAIL concerns the relay, from RCPT on the mail."""
+
+    CONNECT = 1
+    GREETING = 2
+    EHLO = 3
+    STARTTLS = 4
+    AUTH = 5
+    MAIL = 6
+    RCPT = 7
+    DATA = 8
+    CONTENT = 9
+    DOT = 10
+
+
+_WHERE: Mapping[_Stage, str] = {
+    _Stage.CONNECT: "connecting",
+    _Stage.GREETING: "the greeting",
+    _Stage.CONTENT: "the text of the mail",
+    _Stage.DOT: "the end of the mail",
+}
+
+
+class _Garbled(smtplib.SMTPException):
+    """The relay said something that is no answer (RFC 5321 section 4.2)."""
+
+
+class _Session(smtplib.SMTP):
+    """One connection, whose answers are read with bounds in size and in time."""
+
+    patience: float = 60
+
+    def __init__(self, name: str) -> None:
+        super().__init__(local_hostname=name)
+        self._heard = bytearray()
+
+    def reach(self, host: str, port: int, patience: float) -> None:
+        """Connect. Small packets go at once: the final dot is one, and must not wait for those before it."""
+        self.sock = socket.create_connection((host, port), patience)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def secure(self, context: ssl.SSLContext, host: str) -> None:
+        """Speak TLS from here on, and forget what was heard before and not read: anybody may have said it."""
+        self._heard.clear()
+        self.sock = context.wrap_socket(self._wire(), server_hostname=host)
+
+    def say(self, words: bytes, patience: float) -> None:
+        """Send the words as they are; afterwards `patience` seconds are had for each answer."""
+        self.patience = patience
+        self.send(words)
+
+    def send(self, s: Buffer | str) -> None:
+        """What smtplib itself sends through as well."""
+        self._wire().settimeout(self.patience)
+        self._wire().sendall(s.encode("ascii") if isinstance(s, str) else s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The next answer: its code and its text (RFC 5321 section 4.2.1), 100 lines of 8 kB at most."""
+        until = time.monotonic() + self.patience
+        texts: list[bytes] = []
+        while len(texts) < _MOST_LINES:
+            line = self._hear(until)
+            if not re.fullmatch(rb"[2-5]\d\d(?:[ -].*)?", line, re.DOTALL):
+                raise _Garbled(f"an answer that is none: {line[:80]!r}")
+            texts.append(line[4:].strip())
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(texts)
+        raise _Garbled(f"an answer of more than {_MOST_LINES} lines")
+
+    @property
+    def babbles(self) -> bool:
+        """Whether the relay has said more than it was asked, so that the next answer would be taken for another."""
+        return bool(self._heard)
+
+    def _hear(self, until: float) -> bytes:
+        while (end := self._heard.find(b"\n")) < 0:
+            if len(self._heard) > _LONGEST_LINE:
+                raise _Garbled(f"a line of more than {_LONGEST_LINE} octets")
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._wire().settimeout(left)
+            heard = self._wire().recv(_LONGEST_LINE)
+            if not heard:
+                raise smtplib.SMTPServerDisconnected("the relay closed the connection")
+            self._heard += heard
+        line = bytes(self._heard[:end])
+        del self._heard[: end + 1]
+        return line.rstrip(b"\r")
+
+    def _wire(self) -> socket.socket:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        return self.sock
+
+
+class Relay:
+    """A courier that speaks SMTP with one relay, over a connection that it keeps open (RFC 5321, 2920, 1870)."""
+
+    def __init__(
+        self,
+        url: str,
+        user: str = "",
+        password: Callable[[], str] | None = None,
+        tls: Tls = "starttls",
+        timeouts: Timeouts = Timeouts(),
+        *,
+        name: str = "[127.0.0.1]",
+        context: ssl.SSLContext | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        secure, self._host, port = _place(url)
+        if tls not in {"starttls", "implicit", "none"}:
+            raise ValueError(f"relay.tls {tls!r} is none of starttls, implicit, none")
+        self._tls: Tls = "implicit" if secure else tls
+        self._port = port or {"starttls": 587, "implicit": 465, "none": 25}[self._tls]
+        self._user, self._password = user, password
+        self._timeouts, self._name, self._context, self._clock = timeouts, name, context, clock
+        self._session: _Session | None = None
+        self._stage = _Stage.CONNECT
+        self._used = 0.0
+
+    def send(self, mail: Outgoing, row: int) -> Outcome:  # noqa: ARG002  (the Maildir needs the row)
+        """Hand over one mail, unaltered but for the dots of RFC 5321 section 4.5.2."""
+        if fault := _unsendable(mail):
+            return Refused(fault)
+        if self._session and (self._session.babbles or self._clock() - self._used > self._timeouts.idle):
+            self.close()
+        reused = self._session is not None
+        outcome = self._try(mail)
+        # A kept connection that proves stale before the text was given is the connection's fault: once more, afresh.
+        if reused and self._session is None and self._stage is _Stage.MAIL and isinstance(outcome, Deferred):
+            outcome = self._try(mail)
+        self._used = self._clock()
+        return outcome
+
+    def close(self) -> None:
+        """Say QUIT where there is a connection, wait for two seconds at most, and close it."""
+        session, self._session = self._session, None
+        if session is None:
+            return
+        try:
+            session.say(b"QUIT\r\n", _PARTING)
+            session.getreply()
+        except (OSError, smtplib.SMTPException):
+            pass  # whoever leaves does not mind that the other one is gone
+        finally:
+            session.close()
+
+    def _try(self, mail: Outgoing) -> Outcome:
+        try:
+            return self._transact(self._session or self._open(), mail)
+        except smtplib.SMTPResponseException as fault:
+            self._drop()
+            error = fault.smtp_error
+            return _verdict(self._stage, fault.smtp_code, error if isinstance(error, bytes) else error.encode())
+        except (OSError, smtplib.SMTPException, ValueError) as fault:
+            self._drop()
+            return _lost(self._stage, self._timeouts, fault)
+
+    def _open(self) -> _Session:
+        """A session that is ready for MAIL; raises what smtplib, ssl and socket raise."""
+        self._stage = _Stage.CONNECT
+        session = self._session = _Session(self._name)
+        session.patience = self._timeouts.verb
+        session.reach(self._host, self._port, self._timeouts.connect)
+        if self._tls == "implicit":
+            session.secure(self._tls_context(), self._host)
+        self._stage = _Stage.GREETING
+        code, text = session.getreply()
+        _demand(code == 220, code, text)
+        self._greet(session)
+        if self._tls == "starttls":
+            self._secure(session)
+        if self._user and self._password:
+            self._log_in(session, self._user, self._password)
+        return session
+
+    def _greet(self, session: _Session) -> None:
+        self._stage = _Stage.EHLO
+        code, text = session.ehlo()
+        if 500 <= code < 600:
+            code, text = session.helo()
+        _demand(code == 250, code, text)
+
+    def _secure(self, session: _Session) -> None:
+        self._stage = _Stage.STARTTLS
+        if not session.has_extn("starttls"):
+            raise smtplib.SMTPNotSupportedError('the relay offers no STARTTLS, which relay.tls = "starttls" asks for')
+        code, text = session.docmd("STARTTLS")
+        _demand(code == 220, code, text)
+        session.secure(self._tls_context(), self._host)
+        self._greet(session)
+
+    def _log_in(self, session: _Session, user: str, password_of: Callable[[], str]) -> None:
+        self._stage = _Stage.AUTH
+        if self._tls == "none" and not _is_here(session):
+            raise smtplib.SMTPNotSupportedError("a password is not sent to another machine without TLS: set relay.tls")
+        password = password_of()
+        if not f"{user}{password}".isascii():
+            raise smtplib.SMTPNotSupportedError("relay.user and the password must be ASCII")
+        session.login(user, password)
+
+    def _tls_context(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = ssl.create_default_context()
+        return self._context
+
+    def _transact(self, session: _Session, mail: Outgoing) -> Outcome:
+        limit = session.esmtp_features.get("size", "")
+        if limit.isascii() and limit.isdigit() and 0 < int(limit[:18]) < len(mail.content):
+            return Refused(f"the mail has {len(mail.content)} octets, the relay takes {int(limit[:18])} at most")
+        if failure := self._address(session, mail):
+            return failure
+        self._stage = _Stage.CONTENT
+        self._tell(session, _stuffed(mail.content))
+        self._stage = _Stage.DOT
+        session.say(b".\r\n", self._timeouts.dot)
+        code, text = session.getreply()
+        if code == _CLOSING:
+            self._drop()
+        return Sent(_told(code, text)) if code // 100 == 2 else _verdict(_Stage.DOT, code, text)
+
+    def _tell(self, session: _Session, content: bytes) -> None:
+        """Say the text of a mail, all but its final dot; where the relay hangs up amid it, its last word counts."""
+        try:
+            session.say(content, self._timeouts.dot)
+        except OSError as fault:
+            session.patience = _PARTING
+            try:
+                code, text = session.getreply()
+            except (OSError, smtplib.SMTPException):
+                raise fault from None
+            _demand(False, code, text)
+
+    def _address(self, session: _Session, mail: Outgoing) -> Outcome | None:
+        """Say MAIL, RCPT and DATA, in one packet where the relay reads ahead; what failed first, or None at a 354."""
+        size = f" SIZE={len(mail.content)}" if "size" in session.esmtp_features else ""
+        verbs = {
+            _Stage.MAIL: f"MAIL FROM:<{mail.envelope.sender}>{size}\r\n".encode("ascii"),
+            _Stage.RCPT: f"RCPT TO:<{mail.envelope.recipient}>\r\n".encode("ascii"),
+            _Stage.DATA: b"DATA\r\n",
+        }
+        ahead = "pipelining" in session.esmtp_features
+        self._stage = _Stage.MAIL
+        if ahead:
+            session.say(b"".join(verbs.values()), self._timeouts.verb)
+        for stage, words in verbs.items():
+            self._stage = stage
+            if not ahead:
+                session.say(words, self._timeouts.verb)
+            code, text = session.getreply()
+            if not (code == 354 if stage is _Stage.DATA else code // 100 == 2):
+                self._start_over(session, code, unread=_Stage.DATA - stage if ahead else 0)
+                return _verdict(stage, code, text)
+        return None
+
+    def _start_over(self, session: _Session, code: int, unread: int) -> None:
+        """Make the connection fit for another mail after a failed verb, or drop it."""
+        try:
+            if code == _CLOSING:
+                raise smtplib.SMTPServerDisconnected("the relay is closing")
+            for _ in range(unread):
+                code, _text = session.getreply()
+            if code == 354:  # RFC 2920 section 3.1: it has no recipient, and yet asks for the text
+                session.say(b".\r\n", self._timeouts.verb)
+                session.getreply()
+            session.say(b"RSET\r\n", self._timeouts.verb)
+            code, text = session.getreply()
+            _demand(code // 100 == 2, code, text)
+        except (OSError, smtplib.SMTPException):
+            self._drop()
+
+    def _drop(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+
+class MaildirCourier:
+    """A courier that puts each mail into a Maildir, under a name that its outbox row fixes.
+
+    So a second delivery replaces the first, while nobody has moved it out of new/.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def send(self, mail: Outgoing, row: int) -> Outcome:
+        """Write the mail beneath Return-Path and Delivered-To (RFC 5321 section 4.4); a full disk defers it."""
+        if fault := _unsendable(mail):
+            return Refused(fault)
+        envelope = mail.envelope
+        top = f"Return-Path: <{envelope.sender}>\r\nDelivered-To: {envelope.recipient}\r\n".encode("ascii")
+        name = f"outbox-{row}.maild"
+        try:
+            for folder in ("cur", "new", "tmp"):
+                (self._path / folder).mkdir(parents=True, exist_ok=True)
+            _write(self._path / "tmp" / name, top + mail.content)
+            os.replace(self._path / "tmp" / name, self._path / "new" / name)
+            _sync(self._path / "new")
+        except OSError as broken:
+            return Deferred(_told(0, f"{self._path}: {broken.strerror or broken}".encode()), relay=True)
+        return Sent(f"new/{name}")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def _write(path: Path, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _place(url: str) -> tuple[bool, str, int]:
+    """Whether a relay's url asks for TLS from the start, its host, and its port or 0; ValueError where it is none."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in {"smtp", "smtps"} and parts.hostname and not parts.username and not parts.path.strip("/"):
+            return parts.scheme == "smtps", parts.hostname, parts.port or 0
+    except ValueError:
+        pass  # a port that is no number, or brackets that hold no address
+    raise ValueError(f"relay.url {url!r} is none of smtp://HOST:PORT, smtps://HOST:PORT, maildir:PATH")
+
+
+def _unsendable(mail: Outgoing) -> str:
+    """Why no courier may take this mail: it would end or begin a command, or another mail (SMTP smuggling)."""
+    for path in (mail.envelope.sender, mail.envelope.recipient):
+        if len(path) > _LONGEST_PATH or not _PATH.fullmatch(path):
+            return f"the envelope address {path[:80]!r} cannot be said in SMTP"
+    if not mail.envelope.recipient:
+        return "the envelope has no recipient"
+    ends = mail.content.count(b"\r\n")
+    if not (mail.content.count(b"\r") == ends == mail.content.count(b"\n") and mail.content.endswith(b"\r\n")):
+        return "the mail has a line that does not end with CRLF"
+    return ""
+
+
+def _stuffed(content: bytes) -> bytes:
+    """The mail with a second dot before each line that starts with one (RFC 5321 section 4.5.2)."""
+    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+
+
+def _verdict(stage: _Stage, code: int, text: bytes) -> Outcome:
+    """What an answer that is no success means (RFC 5321 section 4.2.1)."""
+    answer = _told(code, text)
+    if code == _CLOSING or code in _NEEDS_LOGIN:
+        return Deferred(answer, relay=True)
+    if code // 100 == 5 and (stage >= _Stage.RCPT or (stage is _Stage.MAIL and code == _TOO_BIG)):
+        return Refused(answer)
+    if code // 100 in (4, 5):
+        return Deferred(answer, relay=stage < _Stage.MAIL or code // 100 == 5)
+    if stage is _Stage.DOT:
+        return Uncertain(answer)
+    return Deferred(answer, relay=stage <= _Stage.MAIL)
+
+
+def _lost(stage: _Stage, patience: Timeouts, fault: Exception) -> Outcome:
+    """What a connection that failed without an answer means: unknown after the final dot, else not now."""
+    where = _WHERE.get(stage, stage.name)
+    answer = _told(0, f"at {where}: {_cause(stage, patience, fault)}".encode(errors="replace"))
+    if stage is _Stage.DOT:
+        return Uncertain(answer)
+    return Deferred(answer, relay=stage <= _Stage.MAIL)
+
+
+def _cause(stage: _Stage, patience: Timeouts, fault: Exception) -> str:
+    match fault:
+        case ssl.SSLCertVerificationError():
+            return f"the relay's certificate does not hold: {fault.verify_message}"
+        case TimeoutError():
+            slow = {_Stage.CONNECT: patience.connect, _Stage.CONTENT: patience.dot, _Stage.DOT: patience.dot}
+            return f"no answer within {slow.get(stage, patience.verb):g} s"
+        case OSError(strerror=str(text)) if text:
+            return text
+        case _:
+            return str(fault) or type(fault).__name__
+
+
+def _told(code: int, text: bytes) -> str:
+    """An answer on one short line, with nothing in it that a terminal or a header would take amiss."""
+    said = text[: 4 * LONGEST_ANSWER].decode("utf-8", "replace")
+    words = "".join(character if character.isprintable() else " " for character in said).split()
+    return " ".join([str(code), *words] if code else words)[:LONGEST_ANSWER].rstrip()
+
+
+def _demand(holds: bool, code: int, text: bytes) -> None:
+    if not holds:
+        raise smtplib.SMTPResponseException(code, text)
+
+
+def _is_here(session: _Session) -> bool:
+    """Whether the other end is this machine."""
+    peer = session.sock.getpeername()[0] if session.sock else ""
+    return ip_address(str(peer).partition("%")[0]).is_loopback

@@ -1,0 +1,71 @@
+"""Mail that no person wrote: filed where it belongs, never answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from maild.decide.situation import Situation
+from maild.decide.turn import Turn
+from maild.decide.undelivered import tell_undelivered
+from maild.decision import Done, Post, Sent, SetAside
+from maild.mail import Address, Kind
+from maild.ticket import Entry, Ticket, Use, Voice
+
+_BOUNCE = (Use.BOUNCE,)
+
+
+def file_bounce(situation: Situation) -> Post | SetAside | Done:
+    """A bounce or a delay of a mail of ours, known by its signed envelope address, else by what it returns.
+
+    Only the signed address lets it speak of delivery (DESIGN 3.6); a returned id of ours alone is filed as evidence.
+    """
+    mail = situation.mail
+    row = _row(situation)
+    ticket = situation.tickets.get(row.ticket) if row is not None and row.ticket is not None else None
+    if row is None:
+        return SetAside((f"{mail.kind.value}: belongs to no mail of ours",))
+    if ticket is None:
+        return Done((f"{mail.kind.value} of outbox mail {row.row}: recorded",))
+    turn = Turn(ticket, situation.desk, situation.now, "mail system")
+    turn.because.append(f"{mail.kind.value} of outbox mail {row.row} to {row.recipient}")
+    turn.say(_entry(situation))
+    permanent = mail.kind is Kind.BOUNCE and any(one.cls == "permanent" for one in mail.bounced)
+    if situation.clues.token(*_BOUNCE) is None:
+        turn.because.append("without our signed address: filed, changes nothing")
+    elif permanent:
+        status = next((one.status for one in mail.bounced if one.cls == "permanent"), "")
+        tell_undelivered(turn, row, f"{status} {' '.join(mail.new_text.split())[:300]}".strip())
+    else:
+        turn.because.append("not final: nothing is told")
+    return turn.post()
+
+
+def file_machine(situation: Situation, ticket: Ticket, because: str) -> Post:
+    """Machine mail for a ticket that stands: kept in the conversation, changes nothing, tells nobody."""
+    turn = Turn(ticket, situation.desk, situation.now, situation.mail.author.spec or "a machine")
+    turn.because.extend((because, f"filed, changes nothing: {situation.mail.kind.value}"))
+    turn.say(_entry(situation))
+    turn.met = (situation.mail.message_id,)
+    return turn.post()
+
+
+def _row(situation: Situation) -> Sent | None:
+    token = situation.clues.token(*_BOUNCE)
+    if token is not None:
+        return situation.sent.get(token.ticket)
+    return next((situation.sent[ours.row] for ours in situation.clues.returned if ours.row in situation.sent), None)
+
+
+def _entry(situation: Situation) -> Entry:
+    mail = situation.mail
+    author = mail.author if mail.author.spec else Address(situation.sender or "mail system")
+    entry = Entry(
+        at=situation.received_at,
+        author=author.spec,
+        name=author.name,
+        voice=Voice.MACHINE,
+        text=mail.new_text or mail.text,
+        message_id=mail.message_id,
+        inbox=situation.inbox,
+    )
+    return replace(entry, attachments=mail.attachments)

@@ -1,0 +1,64 @@
+"""Everything that is known when one mail is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from maild.decision import NO_ANSWERS, NO_LOADS, Answers, Loads, Sent
+from maild.desk import Agent, Desk
+from maild.mail import Mail, MessageId
+from maild.rules.match import RuleBook
+from maild.threading.clues import Clues
+from maild.ticket import Entry, Event, Ticket, TicketNo
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A mail that came before with the same fingerprint: its inbox row, and where it ended."""
+
+    inbox: int
+    ticket: TicketNo | None
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The mail, its clues, and all that they name.
+
+    `tickets` holds every ticket that a clue or a command names, under the number that was named, merges followed;
+    `met` are foreign Message-IDs that stand on a ticket already, in the order of the clues; `same_id` is the ticket of
+    an earlier mail with this Message-ID but other words. `sent` are the outbox rows that our own ids and tokens name.
+    `entries` and `history` are there for the tickets of an agent's mail. `number` is what a new ticket will be called.
+    `waived` are the checks that a `#yes` or an operator set aside.
+    """
+
+    inbox: int
+    mail: Mail
+    sender: str
+    recipients: tuple[str, ...]
+    received_at: datetime
+    now: datetime
+    clues: Clues
+    desk: Desk
+    rules: RuleBook
+    number: TicketNo
+    tickets: Mapping[int, Ticket] = field(default_factory=dict)
+    met: tuple[tuple[MessageId, TicketNo], ...] = ()
+    same_id: TicketNo | None = None
+    earlier: Earlier | None = None
+    sent: Mapping[int, Sent] = field(default_factory=dict)
+    entries: Mapping[int, tuple[Entry, ...]] = field(default_factory=dict)
+    history: Mapping[int, tuple[Event, ...]] = field(default_factory=dict)
+    answers: Answers = NO_ANSWERS
+    loads: Loads = NO_LOADS
+    proved: frozenset[str] = frozenset()
+    waived: frozenset[str] = frozenset()
+    first_time: bool = True
+
+    @property
+    def agent(self) -> Agent | None:
+        """The agent at whose address the mail claims to be written; a claim, no proof."""
+        author = self.mail.author.spec
+        return self.desk.agent_at(author) if author else None

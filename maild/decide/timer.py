@@ -1,0 +1,64 @@
+"""What the clock asks for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from maild.decide.answer import Answer, Silence, Wait, within
+from maild.decide.assign import people_of
+from maild.decide.turn import Turn
+from maild.decision import Answers, Notice, Post, TimerName
+from maild.desk import Desk
+from maild.ticket import Status, Ticket, Use
+
+
+def on_timer(
+    timer: TimerName, detail: str, ticket: Ticket, answers: Answers, desk: Desk, due_at: datetime, now: datetime
+) -> Post:
+    """Decide what a due timer does; it was taken away already, and is set again only here."""
+    turn = Turn(ticket, desk, now, "clock")
+    turn.because.append(f"timer {timer.value} of {due_at:%Y-%m-%d %H:%M:%S} UTC")
+    match timer:
+        case TimerName.TELL:
+            _tell_move(turn)
+        case TimerName.CLOSE:
+            if ticket.status is Status.SOLVED:
+                turn.status(Status.CLOSED, "quiet since it was solved")
+            else:
+                turn.because.append("no longer solved: nothing to close")
+        case TimerName.ANSWER:
+            _answer(turn, Notice(detail), answers)
+        case TimerName.QUIET:
+            turn.because.append("automatic answers may leave again")
+        case _:
+            assert_never(timer)
+    return turn.post()
+
+
+def _tell_move(turn: Turn) -> None:
+    moved = turn.moved()
+    if not moved:
+        turn.because.append("the contact is the one that was told: nothing to tell")
+        return
+    if not turn.ticket.status.active:
+        turn.because.append("the ticket is no longer open: nothing to tell")
+        return
+    turn.tell_customers(next(iter(moved)), auto=True, after_brief=True)
+
+
+def _answer(turn: Turn, notice: Notice, answers: Answers) -> None:
+    ticket, limits = turn.ticket, turn.desk.answers
+    proven = ticket.requester.proven or answers.answered_by_agent
+    match within(answers, limits, proven=proven):
+        case Answer():
+            turn.tell_customers(notice, auto=True, answers=True)
+        case Wait(because) if turn.now - ticket.created_at < limits.wait:
+            turn.set_timer(TimerName.ANSWER, turn.now + timedelta(minutes=30), notice.value)
+            turn.because.append(because)
+        case Wait(because) | Silence(because):
+            turn.happened("unanswered", text=because)
+            turn.because.append(because)
+            lines = (f"No acknowledgement went to {ticket.requester.address}: {because}.",)
+            for agent in people_of(turn.desk, ticket.owner, ticket.team):
+                turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=lines)

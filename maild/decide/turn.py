@@ -1,0 +1,244 @@
+"""One turn of a ticket: what changes, what is told, what time will do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from maild.decision import Asked, ClearTimer, Draft, Notice, Post, SetTimer, TimerName
+from maild.desk import Agent, Desk
+from maild.mail import Attachment, MessageId
+from maild.ticket import Entry, Event, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Use
+
+
+@dataclass(slots=True)
+class Turn:
+    """A ticket on its way from one state to the next.
+
+    Local to one decision and never handed out: `post()` makes the value. `who` is the name that the history shows.
+    """
+
+    ticket: Ticket
+    desk: Desk
+    now: datetime
+    who: str
+    opened: bool = False
+    events: list[Event] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    timers: dict[TimerName, SetTimer | ClearTimer] = field(default_factory=dict)
+    because: list[str] = field(default_factory=list)
+    entry: Entry | None = None
+    met: tuple[MessageId, ...] = ()
+    elsewhere: list[tuple[Ticket, tuple[Event, ...]]] = field(default_factory=list)
+    proved: str | None = None
+
+    def happened(self, event: str, *, code: str = "", text: str = "", before: str = "", after: str = "") -> None:
+        self.events.append(Event(self.now, event, self.who, code, text, before, after))
+
+    def status(self, status: Status, text: str = "") -> None:
+        before = self.ticket.status
+        if status is before and not self.opened:
+            return
+        self.happened("status", text=text, before="" if self.opened else before.value, after=status.value)
+        solved_at = self.now if status is Status.SOLVED else self.ticket.solved_at if not status.active else None
+        self.ticket = replace(self.ticket, status=status, solved_at=solved_at)
+        if status is Status.SOLVED:
+            self.timers[TimerName.CLOSE] = SetTimer(TimerName.CLOSE, self.now + self.desk.tickets.close_after)
+        elif before is Status.SOLVED:
+            self.timers[TimerName.CLOSE] = ClearTimer(TimerName.CLOSE)
+
+    def owner(self, owner: str | None, reason: Reason) -> None:
+        before = self.ticket.owner
+        if owner == before:
+            return
+        self.happened("owner", code=reason.code, text=reason.text, before=before or "", after=owner or "")
+        self.ticket = replace(self.ticket, owner=owner, why=reason, previous_owner=before)
+
+    def team(self, team: str, reason: Reason) -> None:
+        before = self.ticket.team
+        if team == before and not self.opened:
+            return
+        known = "" if self.opened else before
+        self.happened("team", code=reason.code, text=reason.text, before=known, after=team)
+        self.ticket = replace(self.ticket, team=team, why=reason)
+
+    def priority(self, priority: Priority) -> None:
+        if priority is self.ticket.priority and not self.opened:
+            return
+        before = "" if self.opened else self.ticket.priority.value
+        self.happened("priority", before=before, after=priority.value)
+        self.ticket = replace(self.ticket, priority=priority)
+
+    def level(self, level: int) -> None:
+        if level != self.ticket.level:
+            self.happened("level", before=str(self.ticket.level), after=str(level))
+            self.ticket = replace(self.ticket, level=level)
+
+    def subject(self, subject: str) -> None:
+        before = "" if self.opened else self.ticket.subject
+        self.happened("subject", before=before, after=subject)
+        self.ticket = replace(self.ticket, subject=subject)
+
+    def tags(self, tags: tuple[str, ...]) -> None:
+        kept = tuple(sorted(dict.fromkeys(tags)))
+        if kept != self.ticket.tags:
+            self.happened("tags", before=" ".join(self.ticket.tags), after=" ".join(kept))
+            self.ticket = replace(self.ticket, tags=kept)
+
+    def say(self, entry: Entry) -> None:
+        """Add to the conversation; act adds the event that counts it."""
+        self.entry = entry
+        self.ticket = replace(self.ticket, updated_at=self.now)
+
+    def link(self, number: TicketNo) -> None:
+        if number not in self.ticket.links:
+            self.ticket = replace(self.ticket, links=(*self.ticket.links, number))
+            self.happened("linked", after=str(number))
+
+    def join(self, party: Party) -> Party:
+        """Add a person, or say again what is known of them; the number is the next free one where none is given."""
+        known = self.ticket.party_at(party.address)
+        if known is None:
+            number = max((p.number for p in self.ticket.parties), default=0) + 1
+            party = replace(party, number=number)
+            self.ticket = replace(self.ticket, parties=(*self.ticket.parties, party))
+            if party.role is not Role.AGENT:
+                self.happened("joined", text=party.role.value, after=party.address)
+            return party
+        changed = replace(party, number=known.number)
+        others = tuple(changed if p is known else p for p in self.ticket.parties)
+        self.ticket = replace(self.ticket, parties=others)
+        return changed
+
+    def renumber(self, party: Party) -> Party:
+        """Give a person whose token was seen in other hands a new number, so that the old one is void."""
+        fresh = replace(party, number=max(p.number for p in self.ticket.parties) + 1)
+        self.ticket = replace(self.ticket, parties=tuple(fresh if p is party else p for p in self.ticket.parties))
+        self.happened("revoked", after=party.agent or party.address)
+        return fresh
+
+    def party_of(self, agent: Agent) -> Party:
+        """The agent's place on this ticket, made where there is none."""
+        known = next((p for p in self.ticket.parties if p.agent == agent.id and p.role is Role.AGENT), None)
+        if known is not None and known.address == agent.email:
+            return known
+        if known is not None:
+            moved = replace(known, address=agent.email, name=agent.name)
+            self.ticket = replace(self.ticket, parties=tuple(moved if p is known else p for p in self.ticket.parties))
+            return moved
+        number = max((p.number for p in self.ticket.parties), default=0) + 1
+        party = Party(number, agent.email, agent.name, Role.AGENT, proven=True, kept=True, agent=agent.id)
+        self.ticket = replace(self.ticket, parties=(*self.ticket.parties, party))
+        return party
+
+    def set_timer(self, timer: TimerName, due_at: datetime, detail: str = "") -> None:
+        self.timers[timer] = SetTimer(timer, due_at, detail)
+
+    def clear_timer(self, timer: TimerName) -> None:
+        self.timers[timer] = ClearTimer(timer)
+
+    def moved(self) -> frozenset[Notice]:
+        """What a mail to the customer tells of the contact, compared with what the customer was last told."""
+        ticket, desk = self.ticket, self.desk
+        if not ticket.told_team:
+            return frozenset()
+        told, present = desk.contact(ticket.told_owner, ticket.told_team), desk.contact(ticket.owner, ticket.team)
+        if told == present and ticket.told_owner == ticket.owner:
+            return frozenset()
+        return frozenset({Notice.OWNER_CHANGED if ticket.told_owner else Notice.OWNER_SET})
+
+    def tell_customers(
+        self,
+        notice: Notice,
+        *,
+        auto: bool,
+        answers: bool = False,
+        attachments: tuple[Attachment, ...] = (),
+        skip: frozenset[str] = frozenset(),
+        also: frozenset[Notice] = frozenset(),
+        after_brief: bool = False,
+    ) -> bool:
+        """Draft one mail to everybody on the customer's side who is sent mail; machine text never goes to a machine."""
+        tells = frozenset({notice}) | also | self.moved()
+        readers = [
+            party
+            for party in self.ticket.participants
+            if (party.kept or party.role is Role.REQUESTER) and party.key not in skip and not (auto and party.machine)
+        ]
+        for party in readers:
+            self.drafts.append(
+                Draft(
+                    to=party,
+                    tells=tells,
+                    reply_use=Use.CUSTOMER,
+                    auto=auto,
+                    answers=answers,
+                    entry=self.entry if not auto else None,
+                    attachments=attachments,
+                    after_brief=after_brief,
+                    proven=party.proven,
+                )
+            )
+        self.ticket = replace(self.ticket, told_owner=self.ticket.owner, told_team=self.ticket.team)
+        if self.timers.get(TimerName.TELL) is not None or not self.opened:
+            self.clear_timer(TimerName.TELL)
+        return bool(readers)
+
+    def tell_agent(
+        self,
+        agent: Agent,
+        notice: Notice,
+        use: Use,
+        *,
+        auto: bool = False,
+        entry: Entry | None = None,
+        attachments: tuple[Attachment, ...] = (),
+        lines: tuple[str, ...] = (),
+        kept_text: str = "",
+        about: int | None = None,
+        scope: str = "",
+        question: Asked | None = None,
+        null_sender: bool = False,
+    ) -> None:
+        """Draft one mail to one agent; a second notice of the same turn to the same agent joins the first."""
+        party = self.party_of(agent)
+        for place, draft in enumerate(self.drafts):
+            if draft.to.agent == agent.id and draft.about == about and not scope:
+                self.drafts[place] = replace(draft, tells=draft.tells | {notice}, lines=(*draft.lines, *lines))
+                return
+        self.drafts.append(
+            Draft(
+                to=party,
+                tells=frozenset({notice}),
+                reply_use=use,
+                auto=auto,
+                entry=entry,
+                attachments=attachments,
+                lines=lines,
+                kept_text=kept_text,
+                about=about,
+                scope=scope,
+                question=question,
+                null_sender=null_sender,
+                proven=True,
+            )
+        )
+
+    def later_tell_move(self) -> None:
+        """Tell the customer of a move once the settle window is over; the window starts with the first move."""
+        if self.moved():
+            self.timers[TimerName.TELL] = SetTimer(TimerName.TELL, self.now + self.desk.settle, first=True)
+
+    def post(self) -> Post:
+        return Post(
+            ticket=self.ticket,
+            events=tuple(self.events),
+            because=tuple(self.because),
+            opened=self.opened,
+            entry=self.entry,
+            drafts=tuple(self.drafts),
+            timers=tuple(self.timers.values()),
+            met=self.met,
+            elsewhere=tuple(self.elsewhere),
+            proved=self.proved,
+        )

@@ -1,0 +1,226 @@
+"""What can be decided: outcomes as values, each with its reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from maild.mail import Attachment, MessageId
+from maild.ticket import Entry, Event, Party, Ticket, TicketNo, Use
+
+
+class Notice(StrEnum):
+    """What a mail of ours is for; the first ones stand in the order in which they lend a mail its name (DESIGN 3.3)."""
+
+    OWNER_CHANGED = "owner-changed"
+    SOLVED = "solved"
+    REOPENED = "reopened"
+    FOLLOW_UP = "follow-up"
+    RECEIVED = "received"
+    OWNER_SET = "owner-set"
+    WAITING = "waiting"
+    REPLY = "reply"
+    ASSIGNED = "assigned"
+    CUSTOMER_REPLIED = "customer-replied"
+    NOTE = "note"
+    LINKED = "linked"
+    RECEIPT = "receipt"
+    REFUSED = "refused"
+    HELD = "held"
+    CONFIRM = "confirm"
+    UNDELIVERABLE = "undeliverable"
+    SHOW = "show"
+    HISTORY = "history"
+    LIST = "list"
+    HELP = "help"
+
+    @property
+    def to_customers(self) -> bool:
+        return self in TO_CUSTOMERS
+
+
+TO_CUSTOMERS = (
+    Notice.OWNER_CHANGED,
+    Notice.SOLVED,
+    Notice.REOPENED,
+    Notice.FOLLOW_UP,
+    Notice.RECEIVED,
+    Notice.OWNER_SET,
+    Notice.WAITING,
+    Notice.REPLY,
+)
+
+
+def leading(notices: frozenset[Notice]) -> Notice:
+    """The one name of a mail that tells several things: the first that applies."""
+    return next(notice for notice in Notice if notice in notices)
+
+
+class TimerName(StrEnum):
+    TELL = "tell"  # the settle window of moves is over: tell the customer
+    CLOSE = "close"  # a solved ticket has been quiet for long enough
+    ANSWER = "answer"  # an acknowledgement waits for room within the limits
+    QUIET = "quiet"  # no automatic answers on this ticket until then
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """When to look again; `first` lets an earlier timer of the same name stand."""
+
+    timer: TimerName
+    due_at: datetime
+    detail: str = ""
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClearTimer:
+    timer: TimerName
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question to a person is about: the mail that is held, and the checks that a `#yes` sets aside."""
+
+    inbox: int
+    agent: str
+    waives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One mail to one person, before it has words.
+
+    `tells` holds every notice that applies, `reply_use` what a reply to it may do, `entry` a person's words that it
+    passes on; `auto` marks machine text, `answers` counts it against the limits on answers; `after_brief` holds it
+    back until the successor's brief has left. `lines` are what receipts, refusals and holds say; `about` is the ticket that `#show`
+    and `#history` asked for, `scope` what `#list` asked for.
+    """
+
+    to: Party
+    tells: frozenset[Notice]
+    reply_use: Use
+    auto: bool
+    answers: bool = False
+    entry: Entry | None = None
+    attachments: tuple[Attachment, ...] = ()
+    after_brief: bool = False
+    lines: tuple[str, ...] = ()
+    kept_text: str = ""
+    about: int | None = None
+    scope: str = ""
+    question: Asked | None = None
+    null_sender: bool = False
+    proven: bool = False
+
+    @property
+    def notice(self) -> Notice:
+        return leading(self.tells)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The mail belongs to a ticket: its new state, what happened, what is told, what time will do.
+
+    `opened` tells a new ticket from one that stands; `met` are the Message-IDs to know again; `elsewhere` are other tickets in
+    their new state, with what happened there.
+    """
+
+    ticket: Ticket
+    events: tuple[Event, ...]
+    because: tuple[str, ...]
+    opened: bool = False
+    entry: Entry | None = None
+    drafts: tuple[Draft, ...] = ()
+    timers: tuple[SetTimer | ClearTimer, ...] = ()
+    met: tuple[MessageId, ...] = ()
+    elsewhere: tuple[tuple[Ticket, tuple[Event, ...]], ...] = ()
+    proved: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """The mail waits in quarantine, with a stated cause; `held: ` starts the cause of one that a person can release.
+
+    `post` carries what is told of it on the ticket that it was meant for.
+    """
+
+    because: tuple[str, ...]
+    post: Post | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The same mail came before, as `of`; `post` carries what its new recipients add to that ticket."""
+
+    of: int
+    ticket: TicketNo | None
+    because: tuple[str, ...]
+    post: Post | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A word to the desk that belongs to no ticket, carried out; `release` names a held mail to decide again."""
+
+    because: tuple[str, ...]
+    release: Asked | None = None
+
+
+Decision = Post | SetAside | Duplicate | Done
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A mail of ours that will not arrive: which row, to whom, and the last answer."""
+
+    row: int
+    notice: Notice
+    recipient: str
+    party: int
+    answer: str
+    permanent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A mail of ours as the outbox remembers it."""
+
+    row: int
+    ticket: TicketNo | None
+    notice: Notice
+    party: int
+    agent: str | None
+    recipient: str
+    created_at: datetime
+    state: str = "waiting"
+    question: Asked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How many automatic answers have left of late; what the limits of DESIGN 3.9 count."""
+
+    unproven_hour: int = 0
+    unproven_domain_hour: int = 0
+    address_week: int = 0
+    address_day: int = 0
+    ticket_hour: int = 0
+    ticket_ever: int = 0
+    quiet: bool = False
+    answered_by_agent: bool = False
+
+
+NO_ANSWERS = Answers()
+
+
+@dataclass(frozen=True, slots=True)
+class Loads:
+    """How much each agent carries (open tickets), and who of a team came last in turn."""
+
+    open: dict[str, int] = field(default_factory=dict)
+    last: dict[str, str] = field(default_factory=dict)
+
+
+NO_LOADS = Loads()

@@ -1,0 +1,127 @@
+"""From the outbox to the network: lease, send with no transaction open, settle."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from maild.act import NO_CAUSE, Office, carry_out
+from maild.courier import Courier, Deferred, Outcome, Refused, Sent, Uncertain
+from maild.decide.undelivered import on_delay, on_refusal
+from maild.retry import next_try
+from maild.store import outbox, tickets
+from maild.store.engine import Tx
+
+LEASE = timedelta(minutes=20)
+"""Longer than one mail may take with the relay's own time-outs (15 s, 60 s a verb, 600 s for the dot)."""
+BATCH = 16
+LATE = timedelta(hours=4)
+RELAY_PAUSE = timedelta(minutes=1)
+
+log = logging.getLogger("maild.deliver")
+
+
+@dataclass(slots=True)
+class Relayed:
+    """What the delivering threads know of the relay as a whole: until when it is left alone, and why."""
+
+    paused_until: datetime | None = None
+    trouble: str = ""
+    failures: int = 0
+
+
+@dataclass(slots=True)
+class Delivery:
+    """Hands mail to one courier; each thread has its own."""
+
+    office: Office
+    courier: Courier
+    clock: Callable[[], datetime]
+    relay: Relayed = field(default_factory=Relayed)
+
+    def step(self, now: datetime) -> bool:
+        """Send what is due; True where something was sent or settled."""
+        if self.relay.paused_until is not None and now < self.relay.paused_until:
+            return False
+        store = self.office.store
+        leased = store.write(lambda tx: outbox.lease(tx, now, now + LEASE, BATCH))
+        settling: list[Future[None]] = []
+        for place, one in enumerate(leased):
+            outcome = self.courier.send(one.mail, one.id)
+            log.info("outbox mail %d: %s %s", one.id, type(outcome).__name__.lower(), outcome.answer)
+            if isinstance(outcome, Deferred) and outcome.relay:
+                self._pause(outcome.answer, leased[place:])
+                break
+            self.relay.failures, self.relay.trouble, self.relay.paused_until = 0, "", None
+            settling.append(store.submit(self._settlement(one, outcome)))
+        for settled in settling:
+            settled.result()
+        return bool(leased)
+
+    def _settlement(self, one: outbox.Leased, outcome: Outcome) -> Callable[[Tx], None]:
+        at = self.clock()
+        return lambda tx: settle(tx, self.office, one, outcome, at)
+
+    def _pause(self, answer: str, left: list[outbox.Leased]) -> None:
+        """The relay refuses to work at all: no mail is to blame, all wait, and somebody can see why."""
+        now = self.clock()
+        self.relay.failures += 1
+        self.relay.trouble = answer
+        self.relay.paused_until = now + RELAY_PAUSE * min(2 ** (self.relay.failures - 1), 30)
+        until = self.relay.paused_until
+        log.error("the relay takes no mail: %s; next try at %s", answer, until.isoformat())
+
+        def back(tx: Tx) -> None:
+            for one in left:
+                outbox.give_back(tx, one, answer, until)
+                _tell_if_late(tx, self.office, one, answer, now)
+
+        self.office.store.write(back)
+
+
+def settle(tx: Tx, office: Office, one: outbox.Leased, outcome: Outcome, now: datetime) -> None:
+    """Write what became of one mail, and what follows from it, in one transaction."""
+    match outcome:
+        case Sent(answer):
+            outbox.sent(tx, one, answer, now)
+        case Refused(answer):
+            _refuse(tx, office, one, answer, now)
+        case Deferred(answer=answer):
+            again = next_try(one.tries, one.created_at, now, one.id)
+            if again is None:
+                _refuse(tx, office, one, f"given up after five days: {answer}", now)
+            else:
+                outbox.put_off(tx, one, answer, again, told_late=one.told_late)
+                _tell_if_late(tx, office, one, answer, now)
+        case Uncertain(answer):
+            again = next_try(one.tries, one.created_at, now, one.id)
+            if again is None:
+                _refuse(tx, office, one, f"given up after five days: {answer}", now)
+            else:
+                outbox.uncertain(tx, one, answer, again)
+        case _:
+            assert_never(outcome)
+
+
+def _refuse(tx: Tx, office: Office, one: outbox.Leased, answer: str, now: datetime) -> None:
+    outbox.refused(tx, one, answer)
+    row = outbox.find(tx, [one.id])[one.id]
+    ticket = tickets.get(tx, row.ticket, follow=False) if row.ticket is not None else None
+    if ticket is not None:
+        post = on_refusal(ticket, row, answer, office.press.desk, now)
+        carry_out(tx, office, post, NO_CAUSE, {ticket.number: ticket}, now)
+
+
+def _tell_if_late(tx: Tx, office: Office, one: outbox.Leased, answer: str, now: datetime) -> None:
+    if one.told_late or now - one.created_at < LATE:
+        return
+    outbox.mark_told_late(tx, one.id)
+    row = outbox.find(tx, [one.id])[one.id]
+    ticket = tickets.get(tx, row.ticket, follow=False) if row.ticket is not None else None
+    if ticket is not None:
+        post = on_delay(ticket, row, answer, office.press.desk, now)
+        carry_out(tx, office, post, NO_CAUSE, {ticket.number: ticket}, now)

@@ -1,0 +1,210 @@
+"""Who we are: the desk, its agents and teams, and the policies that the operator chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+from zoneinfo import ZoneInfo
+
+AgentId = NewType("AgentId", str)
+TeamId = NewType("TeamId", str)
+
+
+class Receipts(StrEnum):
+    """When an agent's mail is answered with a receipt; refusals are always told."""
+
+    ALWAYS = "always"
+    COMMANDS = "commands"
+    ERRORS = "errors"
+    NEVER = "never"
+
+
+class TrustAgents(StrEnum):
+    """What an agent's mail must prove before its words count (DESIGN 3.6)."""
+
+    AUTO = "auto"
+    STRICT = "strict"
+    CONFIRM = "confirm"
+    TOKEN = "token"  # noqa: S105  a policy's name, no secret
+
+
+class Assign(StrEnum):
+    """How a team gives new work to its members."""
+
+    LEAST_BUSY = "least-busy"
+    ROUND_ROBIN = "round-robin"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A person who answers. `shown_as` is the short name used in running sentences; headers and tables show `name`."""
+
+    id: AgentId
+    name: str
+    email: str
+    also: tuple[str, ...] = ()
+    shown_as: str = ""
+    backup: AgentId | None = None
+    level: int = 1
+    admin: bool = False
+    language: str = ""
+    timezone: ZoneInfo | None = None
+    away: tuple[tuple[date, date], ...] = ()
+    left: date | None = None
+
+    @property
+    def short(self) -> str:
+        return self.shown_as or self.name.split()[0]
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        return frozenset(spec.lower() for spec in (self.email, *self.also))
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """People who share work. `public_name` is what customers may read; "" stands for the desk's own name."""
+
+    id: TeamId
+    name: str
+    members: tuple[AgentId, ...]
+    public_name: str = ""
+    address: str = ""
+    assign: Assign = Assign.LEAST_BUSY
+    lead: AgentId | None = None
+    hours: str = ""
+    sla: str = ""
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPolicy:
+    """What time does to a ticket."""
+
+    close_after: timedelta = timedelta(days=30)
+    remind_after: timedelta = timedelta(days=3)
+    reminders: int = 2
+    solve_after_reminders: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """How many automatic answers to mail may leave (DESIGN 3.9); never counted for news that a decision caused."""
+
+    unproven_hour: int = 300
+    unproven_domain_hour: int = 30
+    unproven_address_week: int = 3
+    proven_day: int = 20
+    ticket_hour: int = 5
+    wait: timedelta = timedelta(hours=24)
+    backlog: timedelta = timedelta(hours=48)
+    summary_mails: int = 10
+    summary_minutes: int = 10
+    receipts_hour: int = 10
+    ticket_pause: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Hours of work under a name: for each day from Monday, spans in minutes since midnight, and the days off."""
+
+    name: str
+    timezone: ZoneInfo
+    days: tuple[tuple[tuple[int, int], ...], ...]
+    closed: tuple[date, ...] = ()
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether people are at work at this moment (`now` aware)."""
+        local = now.astimezone(self.timezone)
+        minute = local.hour * 60 + local.minute
+        return local.date() not in self.closed and any(a <= minute < b for a, b in self.days[local.weekday()])
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A customer's house, known by its domains (in lower case); empty fields mean no wish of its own."""
+
+    name: str
+    domains: tuple[str, ...]
+    language: str = ""
+    team: TeamId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The whole house as the judgement sees it.
+
+    `subaddress` is "+" or "" (DESIGN 3.4); `authserv` says whether proof can be had at all (an authserv_id is set).
+    """
+
+    name: str
+    address: str
+    agents: tuple[Agent, ...]
+    teams: tuple[Team, ...]
+    team: TeamId
+    aliases: tuple[str, ...] = ()
+    language: str = "en"
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    subaddress: str = "+"
+    admins: tuple[str, ...] = ()
+    receipts: Receipts = Receipts.COMMANDS
+    accent: str = "#0b6bcb"
+    trust_agents: TrustAgents = TrustAgents.AUTO
+    authserv: bool = False
+    forms: tuple[str, ...] = ()
+    tickets: TicketPolicy = TicketPolicy()
+    settle: timedelta = timedelta(seconds=60)
+    answers: AnswerLimits = AnswerLimits()
+    max_attachments: int = 50
+    calendars: tuple[Calendar, ...] = ()
+    organisations: tuple[Organisation, ...] = ()
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2].lower()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Every plain address that is ours, in lower case."""
+        team_addresses = (team.address for team in self.teams if team.address)
+        return frozenset(spec.lower() for spec in (self.address, *self.aliases, *team_addresses))
+
+    def agent(self, known_as: str | None) -> Agent | None:
+        return next((agent for agent in self.agents if agent.id == known_as), None)
+
+    def agent_at(self, spec: str) -> Agent | None:
+        """The agent who owns this address."""
+        key = spec.lower()
+        return next((agent for agent in self.agents if key in agent.addresses), None)
+
+    def team_of(self, known_as: str | None) -> Team | None:
+        return next((team for team in self.teams if team.id == known_as), None)
+
+    def team_at(self, spec: str) -> Team | None:
+        """The team that customers reach at this address."""
+        key = spec.lower()
+        return next((team for team in self.teams if team.address.lower() == key), None)
+
+    def organisation_at(self, spec: str) -> Organisation | None:
+        """The organisation that this address belongs to, by its domain."""
+        domain = spec.rpartition("@")[2].lower()
+        return next((found for found in self.organisations if domain in found.domains), None)
+
+    def open_hours(self, now: datetime) -> tuple[str, ...]:
+        """The names of the hours that are open now (`Facts.hours`)."""
+        return tuple(calendar.name for calendar in self.calendars if calendar.is_open(now))
+
+    def lead_of(self, team: str | None) -> Agent | None:
+        found = self.team_of(team)
+        return self.agent(found.lead) if found else None
+
+    def contact(self, owner: str | None, team: str | None) -> str:
+        """The name of the present contact, as a customer may read it."""
+        agent = self.agent(owner)
+        if agent:
+            return agent.name
+        found = self.team_of(team)
+        return (found.public_name if found else "") or self.name

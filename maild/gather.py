@@ -1,0 +1,108 @@
+"""Bring together what one mail's decision needs to know; reads, never chooses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from maild.act import Office
+from maild.commands import read
+from maild.decide.situation import Earlier, Situation
+from maild.decision import NO_ANSWERS, Answers, Loads
+from maild.mail import Kind, Mail
+from maild.store import inbox, meta, outbox, tickets, timers
+from maild.store.engine import Tx
+from maild.threading.clues import Clues, clues
+from maild.ticket import Ticket, TicketNo, Use
+
+_REFERENCES = 50
+
+
+def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, loads: Loads, now: datetime) -> Situation:
+    """The situation of one mail, read in the transaction that will carry its decision out."""
+    desk = office.press.desk
+    found = clues(mail, kept.recipients, office.press.keyring, desk.addresses, now)
+    earlier = inbox.earlier(tx, kept.id, mail.fingerprint)
+    met = tickets.met(tx, found.foreign[:_REFERENCES])
+    same_id = inbox.ticket_of_id(tx, kept.id, mail.message_id)
+    sent = outbox.find(tx, _rows(found))
+    spoken = desk.agent_at(mail.author.spec) is not None
+    named = {
+        *(token.ticket for token in (*found.tokens, *found.expired) if token.use not in _ROW_TOKENS),
+        *(ours.token.ticket for ours in found.own),
+        *(number for _, number in met),
+        *(row.ticket for row in sent.values() if row.ticket is not None),
+        *((found.tag,) if found.tag is not None else ()),
+        *((same_id,) if same_id is not None else ()),
+        *((earlier.ticket,) if earlier and earlier.ticket is not None else ()),
+        *(_asked(mail) if spoken else ()),
+    }
+    known = _tickets(tx, named)
+    return Situation(
+        inbox=kept.id,
+        mail=mail,
+        sender=kept.sender,
+        recipients=kept.recipients,
+        received_at=kept.received_at,
+        now=now,
+        clues=found,
+        desk=desk,
+        rules=office.rules,
+        number=tickets.next_number(tx),
+        tickets=known,
+        met=met,
+        same_id=None if same_id is None else TicketNo(same_id),
+        earlier=_earlier(earlier) if not kept.released else None,
+        sent=sent,
+        entries={one.number: tickets.entries(tx, one.number, 40) for one in known.values()} if spoken else {},
+        history={one.number: tickets.history(tx, one.number) for one in known.values()} if spoken else {},
+        answers=_answers(tx, mail, known, now),
+        loads=loads,
+        proved=frozenset(meta.starting(tx, "proved:")) if spoken else frozenset(),
+        waived=frozenset(kept.released),
+        first_time=not inbox.wrote_before(tx, kept.id, mail.author.key),
+    )
+
+
+_ROW_TOKENS = frozenset({Use.BOUNCE, Use.CONFIRM})
+
+
+def _rows(found: Clues) -> list[int]:
+    rows = [token.ticket for token in found.tokens if token.use in _ROW_TOKENS]
+    rows.extend(ours.row for ours in (*found.own[:_REFERENCES], *found.returned[:_REFERENCES]) if ours.row)
+    return list(dict.fromkeys(rows))
+
+
+def _asked(mail: Mail) -> set[int]:
+    """Tickets that an agent's commands name."""
+    if mail.kind is not Kind.PERSON:
+        return set()
+    return {command.number for command in read(mail.new_text).commands if command.number is not None}
+
+
+def _tickets(tx: Tx, named: set[int]) -> dict[int, Ticket]:
+    """The named tickets, merges followed, and those that they are linked with, under every number that leads there."""
+    known: dict[int, Ticket] = {}
+    for number in named:
+        ticket = tickets.get(tx, number)
+        if ticket is not None:
+            known[number] = known.get(ticket.number, ticket)
+            known.setdefault(ticket.number, ticket)
+    for ticket in tuple(known.values()):
+        for link in ticket.links[-5:]:
+            if link not in known and (other := tickets.get(tx, link, follow=False)) is not None:
+                known[link] = other
+    return known
+
+
+def _earlier(kept: inbox.Kept | None) -> Earlier | None:
+    if kept is None:
+        return None
+    return Earlier(kept.id, None if kept.ticket is None else TicketNo(kept.ticket), kept.recipients)
+
+
+def _answers(tx: Tx, mail: Mail, known: dict[int, Ticket], now: datetime) -> Answers:
+    """The counts of automatic answers to the author; only where an answer is thought of at all."""
+    if not mail.answerable or not mail.author.spec:
+        return NO_ANSWERS
+    ticket = next(iter(known.values()), None)
+    return outbox.answers(tx, mail.author.spec, ticket.number if ticket else None, timers.quiet(tx, ticket), now)

@@ -1,0 +1,117 @@
+"""The signs by which mail programs introduce quoted mail, in many languages: tables and what stands in them."""
+
+from __future__ import annotations
+
+import re
+
+WROTE = re.compile(
+    r"(?<!\w)(?:wrote|sent|schrieb|a écrit|a ecrit|escribió|escribio|va escriure|написал(?:а|и|\(а\))?|пишет"
+    r"|писал(?:а|\(а\))?|написав|написала|пише|написа|escreveu|ha scritto|scritto|schreef|geschreven|skrev"
+    r"|kirjoitti|napisał(?:a|\(a\))?|pisze|napsala?|napsal\(a\)|napísala?|yazdı|đã viết|írta|a scris|έγραψε"
+    r"|kirjutas|napisa[ol]a?|rašė|rakstīja|menulis)(?!\w)"
+    r"|写道|寫道|書きました|のメール|작성|כתב|كتب",
+    re.IGNORECASE,
+)
+"""The verb of "On ..., Ann wrote:"."""
+
+OPENER = re.compile(
+    r"(?:[-—–*_]+\s*)?(?:(?:On|Am|Le|El|Em|Op|Il|Den|På|Dnia|W dniu|In data|Dne|Vào|Pada|A|Στις|U|В|Kuupäeval)\s"
+    r"|\d|在|[^\W\d_]{2,14}[.,]{0,2}\s\d)"
+)
+"""How the first line of an introduction starts: a known word, a date, or a day's name and a date."""
+
+ADDRESS = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,255}")
+CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2} ?[ap]\.?m\b|[上下]午", re.IGNORECASE)
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b")
+SIGNED_INTRO = re.compile(r"[<(\[][^\s<>]{1,64}@[^\s<>]{1,255}[>)\]]+\s*[:：]$")
+MIDLINE = re.compile(r"(?<=\S)(?:\s?-{2,}\s?|\s)(?=On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w{0,6}, .{0,400} wrote:$)")
+END = re.compile(
+    r"[:：]\s*\*?$|wrote$|(?:wrote|sent|schrieb|écrit|escribió|написал) ?[-_*]{2,}$",
+    re.IGNORECASE,
+)
+
+DASHED = re.compile(r"[\s*]*[-_=—]{2,}\s*([^-_=—][^=—]{3,60}?)\s*[-_=—]{2,}[\s*:]*$")
+ORIGINALS = frozenset(
+    {
+        *("original message", "original email", "original appointment", "reply message"),
+        *("ursprüngliche nachricht", "originalnachricht", "ursprüngliche mail"),
+        *("message d'origine", "message original", "message initial", "mensaje original"),
+        *("исходное сообщение", "оригинальное сообщение", "первоначальное сообщение", "исходное письмо"),
+        *("oprindelig besked", "oprindelig meddelelse", "opprinnelig melding"),
+        *("ursprungligt meddelande", "originalmeddelande", "alkuperäinen viesti"),
+        *("oorspronkelijk bericht", "messaggio originale", "mensagem original"),
+        *("wiadomość oryginalna", "původní zpráva", "pôvodná správa", "початкове повідомлення"),
+        *("eredeti üzenet", "orijinal mesaj", "原始邮件", "原始郵件", "元のメッセージ", "원본 메시지"),
+    }
+)
+"""What stands between the dashes of "-----Original Message-----"."""
+
+FORWARD = re.compile(
+    r"^[\s>*]*(?:[-_=]{2,}\s*)?(?:begin forwarded message|forwarded message|forwarded by"
+    r"|weitergeleitete nachricht|anfang der weitergeleiteten (?:e-mail|nachricht)"
+    r"|message transféré|message transmis|début du message (?:transféré|réexpédié)"
+    r"|mensaje reenviado|inicio del mensaje reenviado"
+    r"|пересылаемое сообщение|пересланное сообщение|перенаправленное сообщение"
+    r"|начало переадресованного (?:письма|сообщения)"
+    r"|doorgestuurd bericht|messaggio inoltrato|mensagem encaminhada|vidarebefordrat meddelande|videresendt)"
+    r"\s*(?:[-_=]{2,}|:)?\s*$",
+    re.IGNORECASE,
+)
+"""The line above a mail that was passed on."""
+
+_HEADERS = {
+    "from": "from|von|de|от|от кого|från|fra|van|da|od|lähettäjä|gönderen|від|发件人|寄件者|寄件人|差出人|보낸 사람",
+    "date": "date|sent|received|gesendet|datum|envoyé|envoyé le|enviado|enviado el|enviada|fecha|дата|отправлено"
+    "|data|inviato|verzonden|skickat|sendt|dato|lähetetty|päivä|wysłano|message du|надіслано"
+    "|发送时间|日期|寄件日期|送信日時|보낸 날짜",
+    "to": "to|an|à|a|para|кому|till|til|aan|pour|do|vastaanottaja|kime|收件人|宛先|받는 사람|címzett",
+    "cc": "cc|bcc|cci|cco|kopie|copie à|copie|copia|копия|kopia|kopi|抄送|副本|reply-to|importance|attachments",
+    "subject": "subject|betreff|objet|sujet|asunto|тема|ämne|emne|onderwerp|oggetto|assunto|temat|aihe|konu|předmět"
+    "|主题|主旨|主題|件名|제목|tárgy",
+}
+KIND = {word: kind for kind, words in _HEADERS.items() for word in words.split("|")}
+"""The words of a quoted header block ("From", "Von", "От"), each with what it names."""
+
+HEADER = re.compile(r"[\s>|]*[*_]{0,2}([^\W\d_][^:：\n*]{0,20}?)[*_]{0,2}\s{0,2}[:：][*_]{0,2}(.*)$")
+
+RULES = frozenset({"--", "__", "**"})
+RULE = re.compile(r"^[\s*]*[-_=—–*]{3,}[\s*]*$")
+SIGNATURE = re.compile(r"^--\s?$")
+LIST_FOOTER = re.compile(r"^_{2,}$")
+
+DEVICE = re.compile(
+    r"\b(?:iphone|ipad|ipod|android\w*|samsung|galaxy|blackberry|outlook|mail|mailbox|airmail|gmail|yahoo|aol"
+    r"|proton\s?mail|windows|mobil\w*|phone|téléphone|smartphone|móvil|teléfono|телефона?|смартфона?|устройства"
+    r"|почты|huawei|xiaomi|redmi|oneplus|pixel|nokia|htc|sony|motorola|wiko|typeapp|acompli|sparrow|k-9|tablet"
+    r"|ios|handy)\b",
+    re.IGNORECASE,
+)
+SENT_FROM = re.compile(
+    r"^[\s(<*_]*(?:sent (?:from|via|with|by|using)|get|envoyé (?:depuis|de|à partir|avec)|télécharge[rz]"
+    r"|gesendet (?:von|mit|via)|diese nachricht wurde von|von mein\w* .{1,60} gesendet|outlook für"
+    r"|enviado (?:desde|con|de|do)|obtener|отправлено (?:с|из)|скачать|inviato da|verzonden (?:vanaf|met|via)"
+    r"|skickat från|sendt fra|wysłan[eo] z|lähetetty|надіслано з)\b",
+    re.IGNORECASE,
+)
+"""The greeting that a telephone puts under a mail; together with DEVICE, and short, it is no author's words."""
+
+SPACES = str.maketrans(
+    {"\xa0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\ufeff": "", "\u200b": "", "\u200e": "", "\u200f": ""}
+)
+
+
+def is_original(line: str) -> bool:
+    """Whether the line is "-----Original Message-----", in any language."""
+    found = DASHED.match(line) if len(line) < 120 else None
+    return found is not None and " ".join(found[1].casefold().split()) in ORIGINALS
+
+
+def has_address(line: str) -> bool:
+    """Whether an address stands in the line."""
+    return "@" in line and bool(ADDRESS.search(line))
+
+
+def is_sent_from(line: str) -> bool:
+    """Whether the line is a telephone's greeting and no author's words."""
+    bare = re.sub(r"[<(\[]?https?://\S*", "", line)
+    return len(bare.split()) <= 9 and bool(SENT_FROM.match(bare) and DEVICE.search(bare))

@@ -1,0 +1,433 @@
+"""One mail, read once: what it says, who speaks, what is new in it and what it proves. Total for any bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import html as entities
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import inscriptis
+
+from maild.ingest import kind, parse, proof, quote
+from maild.ingest.kind import Evidence, Ours
+from maild.ingest.parse import Limits, Part
+from maild.ingest.proof import Trust
+from maild.mail import Address, Attachment, Kind, Mail, MessageId, Proof
+
+logging.getLogger("inscriptis").setLevel(logging.CRITICAL)
+
+UNREADABLE = "This mail could not be read; the original is kept."
+NO_TRUST = Trust(relays=(), authserv_ids=(), peer="", mailbox="")
+NOBODY = Ours()
+LIMITS = Limits()
+
+
+def read(
+    raw: bytes, *, sender: str | None, ours: Ours = NOBODY, trust: Trust = NO_TRUST, limits: Limits = LIMITS
+) -> Mail:
+    """Read a mail; never raises. `sender` is the reverse path ("" is the null one, None is not known).
+
+    What could not be read is said in `error`; everything else is then still as good as it could be had.
+    """
+    if len(raw) > limits.message:
+        fault = f"the mail is {len(raw)} octets, more than the {limits.message} that are read"
+        return scan(raw, sender=sender, ours=ours, trust=trust, limits=limits, error=fault)
+    try:
+        return _read(raw, sender, ours, trust, limits)
+    except Exception as problem:  # noqa: BLE001  whatever a mail does to us, its ticket still opens
+        fault = f"the parts could not be read ({type(problem).__name__})"
+        return scan(raw, sender=sender, ours=ours, trust=trust, limits=limits, error=fault)
+
+
+def scan(
+    raw: bytes,
+    *,
+    sender: str | None = None,
+    ours: Ours = NOBODY,
+    trust: Trust = NO_TRUST,
+    limits: Limits = LIMITS,
+    error: str = "this mail could not be read",
+) -> Mail:
+    """Read the header lines alone, cheaply; never raises. The text says that the original is kept."""
+    head = parse.unwound(raw[: limits.header_block + limits.header])
+    try:
+        top = parse.sheet(head, limits, plainly=True)
+        evidence = Evidence(top=top, raw=head, parts=(), root=None, text="", sender=sender)
+        mail = _mail(raw, evidence, _Words("", "", True, False), (), ours, trust)
+    except Exception:  # noqa: BLE001  the last net: what it holds back must still be a mail
+        mail = _blank(raw)
+    fault = "; ".join(dict.fromkeys(filter(None, (error, mail.error))))
+    return replace(mail, text=UNREADABLE, new_text=UNREADABLE, plain=False, error=fault)
+
+
+def _read(raw: bytes, sender: str | None, ours: Ours, trust: Trust, limits: Limits) -> Mail:
+    content = parse.unwound(raw)
+    top = parse.sheet(content, limits)
+    root, faults = parse.tree(content, top, limits)
+    parts = tuple(parse.leaves(root))
+    shown = _shown(root)
+    said = _words(content, shown, parts, limits)
+    told = {part.start for part in shown.all_}
+    kept = [part for part in parts if part.start not in told]
+    if len(kept) > limits.attachments:
+        faults += (f"more than {limits.attachments} attachments: the rest is in the original alone",)
+    attachments = tuple(_attachment(content, part, n) for n, part in enumerate(kept[: limits.attachments], start=1))
+    top = replace(top, faults=(*top.faults, *faults, *said.faults))
+    evidence = Evidence(top=top, raw=content, parts=parts, root=root, text=said.text, sender=sender)
+    return _mail(raw, evidence, said, attachments, ours, trust)
+
+
+def _mail(
+    raw: bytes, evidence: Evidence, said: _Words, attachments: tuple[Attachment, ...], ours: Ours, trust: Trust
+) -> Mail:
+    top = evidence.top
+    verdict = kind.judge(evidence, ours)
+    author = top.authors[0] if len(top.authors) == 1 else Address("")
+    return Mail(
+        kind=verdict.kind,
+        message_id=top.message_id,
+        in_reply_to=top.in_reply_to,
+        references=top.references,
+        authors=top.authors,
+        reply_to=top.reply_to,
+        to=top.to,
+        cc=top.cc,
+        delivered_to=top.delivered_to,
+        subject=top.subject,
+        date=top.date,
+        text=said.text,
+        new_text=_new_words(said),
+        html=said.html,
+        attachments=attachments,
+        headers=top.headers,
+        fingerprint=parse.fingerprint(evidence.raw, top),
+        sha256=hashlib.sha256(raw).hexdigest(),
+        size=len(raw),
+        proof=proof.prove(top.headers, author, trust),
+        list_id=top.list_id,
+        plain=said.plain,
+        ambiguous=said.ambiguous,
+        answerable=verdict.answerable,
+        bounced=verdict.bounced,
+        returned_ids=verdict.returned_ids,
+        why=verdict.why,
+        error="; ".join(dict.fromkeys(top.faults)),
+    )
+
+
+def _new_words(said: _Words) -> str:
+    if said.plain or not said.html:
+        return parse.clean(quote.new_words(said.text))
+    return parse.clean(quote.new_words_of_html(said.html)) or parse.clean(quote.new_words(said.text))
+
+
+def _blank(raw: bytes) -> Mail:
+    digest = hashlib.sha256(raw).hexdigest()
+    return Mail(
+        kind=Kind.PERSON,
+        message_id=MessageId(""),
+        in_reply_to=(),
+        references=(),
+        authors=(),
+        reply_to=(),
+        to=(),
+        cc=(),
+        delivered_to=(),
+        subject="",
+        date=None,
+        text="",
+        new_text="",
+        html="",
+        attachments=(),
+        headers=(),
+        fingerprint=digest,
+        sha256=digest,
+        size=len(raw),
+        proof=Proof(),
+        answerable=False,
+    )
+
+
+# --- which parts are the text ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The parts that make up the text, told once in plain words and once in HTML (RFC 8621 section 4.1.4)."""
+
+    plain: tuple[Part, ...]
+    html: tuple[Part, ...]
+
+    @property
+    def all_(self) -> tuple[Part, ...]:
+        return (*self.plain, *self.html)
+
+
+def _shown(root: Part) -> _Shown:
+    if not root.children:
+        return _Shown((root,), (root,)) if _is_words(root, first=True, related=False) else _Shown((), ())
+    if root.type == "multipart/alternative":
+        return _alternative(root)
+    plain: list[Part] = []
+    html: list[Part] = []
+    related = root.type == "multipart/related"
+    for n, child in enumerate(root.children):
+        if not child.children and not _is_words(child, first=n == 0, related=related):
+            continue
+        inner = _shown(child) if child.children else _Shown((child,), (child,))
+        plain += inner.plain
+        html += inner.html
+    return _Shown(tuple(plain), tuple(html))
+
+
+def _alternative(root: Part) -> _Shown:
+    plain: list[Part] = []
+    html: list[Part] = []
+    for child in root.children:
+        if child.children:
+            inner = _shown(child)
+            plain += [part for part in inner.plain if part.type == "text/plain"] if html or plain else inner.plain
+            html += [part for part in inner.html if part.type == "text/html"]
+        elif child.disposition != "attachment" and child.type in {"text/plain", "text/html"}:
+            (plain if child.type == "text/plain" else html).append(child)
+    return _Shown(tuple(plain or html), tuple(html or plain))
+
+
+def _is_words(part: Part, *, first: bool, related: bool) -> bool:
+    if part.disposition == "attachment" or part.type not in {"text/plain", "text/html"}:
+        return False
+    return first or (not related and not part.filename)
+
+
+# --- the text -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    text: str
+    html: str
+    plain: bool
+    ambiguous: bool
+    faults: tuple[str, ...] = ()
+
+
+def _words(raw: bytes, shown: _Shown, parts: Sequence[Part], limits: Limits) -> _Words:
+    html = "\n".join(_decoded(raw, part) for part in shown.html if part.type == "text/html")
+    texts = [_told(raw, part, limits) for part in shown.plain]
+    plain = bool(shown.plain) and shown.plain[0].type == "text/plain"
+    text = "\n".join(texts)
+    if not text.strip() and html.strip():
+        text, plain = text_of_html(html, limits.html), False
+    if not text.strip():
+        text, plain = _last_resort(raw, parts, limits), plain and not html
+    both = plain and bool(html) and bool(shown.html) and shown.html[0].type == "text/html"
+    text, html = parse.clean(text[: limits.text * 2]), parse.clean(html[: limits.text * 2])
+    faults = (f"the text is longer than {limits.text} characters: it is cut",) if len(text) > limits.text else ()
+    return _Words(
+        text=text[: limits.text],
+        html=html[: limits.text],
+        plain=plain,
+        ambiguous=both and _differ(text, html),
+        faults=faults,
+    )
+
+
+def _decoded(raw: bytes, part: Part) -> str:
+    return parse.decode(parse.payload(raw, part), part.params.get("charset", ""))
+
+
+def _told(raw: bytes, part: Part, limits: Limits) -> str:
+    text = _decoded(raw, part)
+    if part.type == "text/html":
+        return text_of_html(text, limits.html)
+    if part.params.get("format", "").lower() == "flowed":
+        return unflowed(text, deleted_space=part.params.get("delsp", "").lower() == "yes")
+    return text
+
+
+def _last_resort(raw: bytes, parts: Sequence[Part], limits: Limits) -> str:
+    """Words from where a text does not belong (an odd type, behind a picture), when the mail has no better ones."""
+    for part in parts:
+        if part.disposition == "attachment" or not part.type.startswith("text/") or part.type == "text/calendar":
+            continue
+        said = _told(raw, part, limits)
+        if part.type in {"text/enriched", "text/richtext"}:
+            said = re.sub(r"</?[a-zA-Z][^<>]{0,60}>", "", said)
+        if said.strip():
+            return said
+    return ""
+
+
+def unflowed(text: str, *, deleted_space: bool = False) -> str:
+    """Join the soft line ends of format=flowed, each depth of quotation by itself (RFC 3676 section 4)."""
+    told: list[str] = []
+    flowing = ""
+    pieces: list[str] = []
+    for line in text.replace("\r\n", "\n").split("\n"):
+        rest = line.lstrip(">")
+        depth = line[: len(line) - len(rest)]
+        rest = rest.removeprefix(" ")
+        soft = rest.endswith(" ") and rest != "-- "
+        if pieces and (depth != flowing or rest == "-- "):
+            told.append(_quoted(flowing, pieces))
+            pieces = []
+        flowing = depth
+        pieces.append(rest[:-1] if soft and deleted_space else rest)
+        if not soft:
+            told.append(_quoted(flowing, pieces))
+            pieces = []
+    if pieces:
+        told.append(_quoted(flowing, pieces))
+    return "\n".join(told)
+
+
+def _quoted(depth: str, pieces: Sequence[str]) -> str:
+    joined = "".join(pieces)
+    return f"{depth} {joined}" if depth else joined
+
+
+_TAG = re.compile(r"<!--|<(/?)([A-Za-z][A-Za-z0-9]*+)([^<>]*+)>|<[!?][^<>]*+>")
+_UNSEEN = ("script", "style", "head", "title", "noscript", "template", "svg")
+_BLOCKS = {"p", "div", "br", "tr", "li", "ul", "ol", "table", "blockquote", "hr", "pre", "center"}
+_BREAKS = frozenset({*_BLOCKS, "h1", "h2", "h3", "h4", "h5", "h6"})
+_WIDE_TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]*+)[^<>]{2000,}+>")
+_DEEP = 200
+
+
+def text_of_html(html: str, most: int) -> str:
+    """HTML as text that keeps lists, tables and line ends; read more plainly where that would fail or be slow."""
+    html = parse.clean(html[:most])
+    if not html.strip():
+        return ""
+    plainer = "".join(_strip(html))
+    if _depth(html) > _DEEP:
+        return _tidy(plainer)
+    try:
+        text = inscriptis.get_text(_WIDE_TAG.sub(r"<\1>", html))
+    except Exception:  # noqa: BLE001  it meets HTML that no browser wrote; the plainer reading takes all
+        text = ""
+    return _tidy(text) if text.strip() else _tidy(plainer)
+
+
+def _tidy(text: str) -> str:
+    lines = [line.rstrip() for line in text.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def _depth(html: str) -> int:
+    deepest = depth = 0
+    for tag in _TAG.finditer(html):
+        if tag[2] and tag[2].lower() in {
+            "div",
+            "span",
+            "table",
+            "blockquote",
+            "font",
+            "b",
+            "i",
+            "em",
+            "ul",
+            "ol",
+            "center",
+        }:
+            depth = max(0, depth - 1) if tag[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _strip(html: str) -> Iterator[str]:
+    """The words between the tags, one pass, whatever the HTML is like."""
+    position, hidden = 0, ""
+    lowered = html.lower()
+    ends = {name: lowered.rfind(f"</{name}") for name in _UNSEEN}
+    while tag := _TAG.search(html, position):
+        if not hidden:
+            yield entities.unescape(re.sub(r"\s+", " ", html[position : tag.start()]))
+        position = tag.end()
+        if tag[0] == "<!--":
+            closing = html.find("-->", position)
+            position = closing + 3 if closing >= 0 else position
+            if closing < 0:
+                html = html[:position] + html[position:].replace("<!--", "")
+            continue
+        name = (tag[2] or "").lower()
+        if hidden:
+            hidden = "" if tag[1] and name == hidden else hidden
+        elif name in ends and not tag[1] and ends[name] >= position:
+            hidden = name
+        elif name in _BREAKS:
+            yield "\n"
+    if not hidden:
+        yield entities.unescape(re.sub(r"\s+", " ", html[position:]))
+
+
+_LEADING = 8
+_TOKEN = re.compile(r"[#@/]?[^\W_]+")
+_NOT_WORDS = re.compile(
+    r"<[^<>\n]{0,500}>|\[[^\[\]\n]{0,300}\]|\bhttps?://\S{1,2000}|^[ \t]*(?:[*+o•·-]|\d+\.)[ \t]+", re.MULTILINE
+)
+
+
+def _differ(text: str, html: str) -> bool:
+    """Whether the plain and the HTML part open with different words."""
+    seen = "".join(islice(_strip(html[:200_000]), 2000))
+    return _leading(text) != _leading(seen)
+
+
+def _leading(text: str) -> list[str]:
+    return [word[0].casefold() for word in islice(_TOKEN.finditer(_NOT_WORDS.sub(" ", text[:20_000])), _LEADING)]
+
+
+# --- attachments ----------------------------------------------------------------------------------------------------
+
+_ENDINGS = {
+    "application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp",
+    "text/plain": ".txt", "text/html": ".html", "text/calendar": ".ics", "text/csv": ".csv", "text/vcard": ".vcf",
+    "message/rfc822": ".eml", "application/zip": ".zip", "application/ms-tnef": ".dat", "text/rfc822-headers": ".txt",
+    "message/delivery-status": ".txt", "application/pgp-signature": ".asc", "application/pgp-encrypted": ".asc",
+    "application/pkcs7-mime": ".p7m", "application/pkcs7-signature": ".p7s", "application/x-pkcs7-signature": ".p7s",
+    "application/json": ".json", "application/xml": ".xml", "text/xml": ".xml", "audio/mpeg": ".mp3",
+}  # fmt: skip
+_LONGEST_NAME = 120
+_NAME_MARKS = str.maketrans(dict.fromkeys('"<>|?*:;', "_"))
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+
+
+def _attachment(raw: bytes, part: Part, number: int) -> Attachment:
+    content = parse.payload(raw, part)
+    cid = parse.clean_line(part.content_id)[:200]
+    return Attachment(
+        name=attachment_name(part.filename) or _made_up(part.type, number),
+        type=part.type[:100],
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
+        content_id=cid,
+        inline=bool(cid) and part.disposition != "attachment" and part.type.startswith("image/"),
+    )
+
+
+def _made_up(type_: str, number: int) -> str:
+    return f"part-{number}{_ENDINGS.get(type_, '.bin')}"
+
+
+def attachment_name(given: str) -> str:
+    """A file name that is safe to show, to store and to write in a header; "" if nothing of it is left.
+
+    Paths and invisible characters go first, so that what they hide is judged after (RFC 2183 section 2.3).
+    """
+    seen = "".join(mark for mark in parse.clean_line(given) if mark.isprintable())
+    last = re.split(r"[/\\]", seen)[-1].translate(_NAME_MARKS)
+    name = parse.clean_line(last).strip(" .")
+    if _DEVICES.fullmatch(name):
+        name = f"_{name}"
+    if len(name) <= _LONGEST_NAME:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending) > 16:
+        return name[:_LONGEST_NAME].strip(" .")
+    return f"{stem[: _LONGEST_NAME - len(ending) - 1].rstrip(' .')}.{ending}"

@@ -1,0 +1,342 @@
+"""From a draft to a finished mail: what it says, under which names, with which signed addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from maild.commands import KNOWN
+from maild.compose import Letter, Unfit, compose
+from maild.decision import Draft, Notice
+from maild.desk import Desk
+from maild.mail import Address, Attachment, MessageId, Outgoing
+from maild.templates.facts import Action, Command, Happened, Picture, Row, Said, Telling
+from maild.templates.render import Templates
+from maild.threading.tags import Keyring, with_token
+from maild.ticket import Entry, Event, Party, Ticket, Use, Voice
+
+AGENT_ATTACHMENTS = 10 * 1024 * 1024
+"""Bytes of attachments that a mail to an agent carries; what is left out is said."""
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+", re.IGNORECASE)
+_DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\[\]:-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is known when a draft gets its words: the ticket as it will stand, and what was said and done on it.
+
+    `ids` are our earlier Message-IDs to this reader, `cause` the Message-ID of the mail that this one answers, where
+    the reader wrote it. `about` is the ticket that `#show` or `#history` asked for, `listed` what `#list` found.
+    """
+
+    ticket: Ticket | None
+    entries: tuple[Entry, ...] = ()
+    ids: tuple[MessageId, ...] = ()
+    cause: str = ""
+    about: Ticket | None = None
+    about_entries: tuple[Entry, ...] = ()
+    history: tuple[Event, ...] = ()
+    listed: tuple[Ticket, ...] = ()
+    originals: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What every mail is made with."""
+
+    desk: Desk
+    keyring: Keyring
+    templates: Templates
+
+
+def shown_subject(ticket: Ticket, desk: Desk, *, person: bool) -> str:
+    """The subject of all mails of this ticket: the customer's own words only where they were proven, or a person
+    writes first; never an address or a link, 100 characters at most."""
+    words = " ".join(_LINK.sub("", ticket.subject).split())[:100].strip()
+    if not (ticket.requester.proven or person) or not words:
+        local = ticket.created_at.astimezone(desk.timezone)
+        words = f"Your message of {local.day} {_MONTHS[local.month - 1]}"
+    return f"[#{ticket.number}] {words}"
+
+
+def write(draft: Draft, material: Material, press: Press, row: int, now: datetime) -> Outgoing | Unfit:
+    """The finished mail of a draft; the same for the same arguments."""
+    desk, keyring, ticket = press.desk, press.keyring, material.ticket
+    base = ticket.address if ticket else desk.address
+    number = ticket.number if ticket else 0
+    attachments, left_out = _attached(draft)
+    telling = _telling(draft, material, press, row, now, left_out)
+    rendered = press.templates.render(telling)
+    message_id = keyring.message_id(number, draft.to.number, row, now)
+    references = tuple(dict.fromkeys((*_root(ticket), *material.ids[-8:], *_cause(material))))
+    named = Address(draft.to.address, draft.to.name if draft.to.agent or draft.proven else "")
+    return compose(
+        Letter(
+            message_id=message_id,
+            date=now,
+            from_=Address(base, _from_name(draft, desk)),
+            to=(named,),
+            reply_to=_reply_to(draft, base, number, press, now),
+            subject=_subject(draft, ticket, desk),
+            in_reply_to=next(iter((*_cause(material), *material.ids[-1:])), MessageId("")),
+            references=references,
+            extra=tuple(_extra(draft, ticket, telling)),
+            text=rendered.text,
+            html=rendered.html,
+            attachments=attachments,
+            sender=_sender(draft, base, row, press),
+            recipient=draft.to.address,
+        )
+    )
+
+
+def _root(ticket: Ticket | None) -> tuple[MessageId, ...]:
+    return (MessageId(ticket.root),) if ticket and ticket.root else ()
+
+
+def _cause(material: Material) -> tuple[MessageId, ...]:
+    """The one thing of a stranger's that we repeat: an id of dot-atom characters, 200 octets at most."""
+    cause = material.cause
+    return (MessageId(cause),) if cause and len(cause) <= 200 and _DOT_ATOM.fullmatch(cause) else ()
+
+
+def _from_name(draft: Draft, desk: Desk) -> str:
+    entry = draft.entry
+    if entry is None or draft.auto:
+        return desk.name
+    if draft.to.agent is None:
+        agent = desk.agent(entry.agent)
+        return f"{agent.name} ({desk.name})" if agent else desk.name
+    who = entry.name or entry.author
+    return f"{who} (via {desk.name})"
+
+
+def _subject(draft: Draft, ticket: Ticket | None, desk: Desk) -> str:
+    if ticket is None:
+        return f"{desk.name}: {draft.notice.value}"
+    return ticket.shown if draft.to.agent is None and draft.to.number else f"[#{ticket.number}] {ticket.subject}"
+
+
+def _reply_to(draft: Draft, base: str, number: int, press: Press, now: datetime) -> str:
+    if not press.desk.subaddress or not draft.to.number:
+        return base
+    return with_token(base, press.keyring.make(draft.reply_use, number, draft.to.number, now))
+
+
+def _sender(draft: Draft, base: str, row: int, press: Press) -> str:
+    if draft.null_sender:
+        return ""
+    return with_token(base, press.keyring.make_bounce(row)) if press.desk.subaddress else base
+
+
+def _extra(draft: Draft, ticket: Ticket | None, telling: Telling) -> list[tuple[str, str]]:
+    extra: list[tuple[str, str]] = []
+    if ticket is not None:
+        extra.append(("X-Maild-Ticket", str(ticket.number)))
+        extra.append(("X-Maild-Status", ticket.status.value))
+        if telling.owned:
+            extra.append(("X-Maild-Owner", telling.contact))
+    extra.append(("X-Maild-Notice", draft.notice.value))
+    if ticket is not None and telling.why and draft.tells & _MOVES:
+        if telling.previous and Notice.OWNER_CHANGED in draft.tells:
+            extra.append(("X-Maild-Previous-Owner", telling.previous))
+        extra.append(("X-Maild-Reason", f"{telling.why_code}; {telling.why}"))
+    if draft.auto:
+        extra.append(("Auto-Submitted", "auto-replied" if draft.answers else "auto-generated"))
+        extra.append(("X-Auto-Response-Suppress", "All"))
+    elif draft.to.agent is not None:
+        extra.append(("X-Auto-Response-Suppress", "DR, RN, NRN"))
+    extra.append(("Content-Language", telling.language))
+    return extra
+
+
+_MOVES = frozenset({Notice.OWNER_CHANGED, Notice.OWNER_SET, Notice.RECEIVED, Notice.FOLLOW_UP, Notice.ASSIGNED})
+
+
+def _attached(draft: Draft) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
+    if draft.to.agent is None:
+        return draft.attachments, ()
+    taken: list[Attachment] = []
+    left: list[str] = []
+    room = AGENT_ATTACHMENTS
+    for attachment in draft.attachments:
+        if attachment.size <= room:
+            room -= attachment.size
+            taken.append(attachment)
+        else:
+            left.append(attachment.name)
+    return tuple(taken), tuple(left)
+
+
+def _telling(
+    draft: Draft, material: Material, press: Press, row: int, now: datetime, left_out: tuple[str, ...]
+) -> Telling:
+    desk, ticket = press.desk, material.ticket
+    reader = desk.agent(draft.to.agent)
+    zone = (reader.timezone if reader else None) or desk.timezone
+    common: dict[str, Any] = {
+        "notice": draft.notice,
+        "tells": frozenset(notice.value for notice in draft.tells),
+        "language": "en",
+        "zone": zone,
+        "zone_name": _city(zone),
+        "now": now,
+        "desk": desk.name,
+        "accent": desk.accent,
+        "to_agent": draft.to.agent is not None or not draft.to.number,
+        "to_name": draft.to.name if draft.to.agent or draft.proven else "",
+        "known": draft.proven or not draft.auto or draft.to.agent is not None,
+        "lines": draft.lines,
+        "kept_text": draft.kept_text,
+        "attachments": tuple(a.name for a in draft.attachments if not a.inline and a.name not in left_out),
+        "left_out": left_out,
+        "pictures": tuple(Picture(a.content_id, a.name) for a in draft.attachments if a.inline and a.content_id),
+    }
+    if ticket is None:
+        return Telling(**common, commands=_help() if draft.notice is Notice.HELP else ())
+    facts = common | _state(ticket, desk) | _last(draft, material, desk) | _words(draft)
+    if draft.to.agent is not None or not draft.to.number:
+        facts |= _inside(draft, material, press, row, now)
+    elif ticket.solved_at is not None:
+        facts["close_at"] = ticket.solved_at + desk.tickets.close_after
+    return Telling(**facts)
+
+
+def _state(ticket: Ticket, desk: Desk) -> dict[str, Any]:
+    owner, previous = desk.agent(ticket.owner), desk.agent(ticket.previous_owner)
+    contact = desk.contact(ticket.owner, ticket.team)
+    moved = ticket.why is not None
+    return {
+        "number": ticket.number,
+        "subject": ticket.shown,
+        "own_subject": ticket.subject,
+        "status": ticket.status.value,
+        "owned": owner is not None,
+        "contact": contact,
+        "contact_short": owner.short if owner else contact,
+        "previous": previous.name if previous and moved and previous != owner else "",
+        "previous_short": previous.short if previous and moved and previous != owner else "",
+        "why": ticket.why.text if ticket.why else "",
+        "why_by": ticket.why.by if ticket.why else "",
+        "why_code": ticket.why.code.value if ticket.why else "",
+        "links": tuple(ticket.links),
+    }
+
+
+def _last(draft: Draft, material: Material, desk: Desk) -> dict[str, Any]:
+    """The last public thing that was said, as the reader of this mail would tell it."""
+    public = [entry for entry in material.entries if entry.voice is Voice.PUBLIC]
+    if not public:
+        return {}
+    entry = public[-1]
+    agent = desk.agent(entry.agent)
+    mine = entry.author.lower() == draft.to.key
+    who = agent.name if agent else "" if mine else (entry.name or entry.author) if draft.proven else ""
+    return {"last_at": entry.at, "last_who": who, "last_event": "wrote" if agent else "received"}
+
+
+def _words(draft: Draft) -> dict[str, Any]:
+    entry = draft.entry
+    if entry is None:
+        return {}
+    return {"words": entry.text, "words_by": entry.name or entry.author}
+
+
+def _inside(draft: Draft, material: Material, press: Press, row: int, now: datetime) -> dict[str, Any]:
+    """What only colleagues see."""
+    desk, ticket = press.desk, material.ticket
+    if ticket is None:
+        return {}
+    seen, entries = ticket, material.entries
+    if material.about is not None and draft.notice in {Notice.SHOW, Notice.HISTORY}:
+        seen, entries = material.about, material.about_entries
+    requester = seen.requester
+    team = desk.team_of(seen.team)
+    owner = desk.agent(seen.owner)
+    facts = {
+        "customer": requester.name or requester.address,
+        "customer_address": requester.address,
+        "customer_proven": requester.proven,
+        "team": team.name if team else seen.team,
+        "owner": owner.name if owner else "",
+        "priority": seen.priority.value,
+        "tags": seen.tags,
+        "role": _role(draft.to, seen),
+        "said": tuple(_said(entry, desk) for entry in entries),
+        "happened": tuple(Happened(e.at, e.event, e.who, e.text, e.before, e.after) for e in material.history),
+        "rows": tuple(_row(one, desk) for one in material.listed),
+        "commands": _help() if draft.notice is Notice.HELP else (),
+        "actions": tuple(_actions(draft, ticket, press, row, now)),
+    }
+    return facts | (_state(seen, desk) if seen is not ticket else {})
+
+
+def _role(reader: Party, ticket: Ticket) -> str:
+    if ticket.owner is None:
+        return "team"
+    return "owner" if reader.agent == ticket.owner else "colleague"
+
+
+def _said(entry: Entry, desk: Desk) -> Said:
+    agent = desk.agent(entry.agent)
+    who = agent.name if agent else entry.name or entry.author
+    return Said(entry.at, who, entry.voice is Voice.NOTE, entry.text, machine=entry.voice is Voice.MACHINE)
+
+
+def _row(ticket: Ticket, desk: Desk) -> Row:
+    owner = desk.agent(ticket.owner)
+    requester = ticket.requester
+    return Row(
+        ticket.number,
+        ticket.subject,
+        ticket.status.value,
+        owner.name if owner else "",
+        requester.name or requester.address,
+        ticket.updated_at,
+    )
+
+
+def _help() -> tuple[Command, ...]:
+    return tuple(Command(known.form, known.help) for known in KNOWN)
+
+
+def _actions(draft: Draft, ticket: Ticket, press: Press, row: int, now: datetime) -> Sequence[Action]:
+    """What an agent can do with one reply; each is a mailto with the words beside it."""
+    if not draft.to.number or not press.desk.subaddress:
+        return ()
+    keyring, party = press.keyring, draft.to.number
+    reply = with_token(ticket.address, keyring.make(Use.REPLY, ticket.number, party, now))
+    subject = f"[#{ticket.number}] {ticket.subject}"
+    match draft.notice:
+        case Notice.ASSIGNED | Notice.CUSTOMER_REPLIED:
+            return (
+                Action("Pass on", reply, subject, "#assign WHO because …"),
+                Action("Mark as solved", reply, subject, "#solved"),
+            )
+        case Notice.LINKED:
+            return (Action("Let them take part", reply, subject, "#accept"),)
+        case Notice.REFUSED:
+            customer = ticket.requester.name or ticket.requester.address
+            body = f"#reply\n\n{draft.kept_text}"
+            if draft.kept_text and len(body) <= 1500:
+                return (Action(f"Send it as a reply to {customer}", reply, subject, body),)
+            return ()
+        case Notice.HELD | Notice.CONFIRM if draft.question is not None:
+            confirm = with_token(ticket.address, keyring.make(Use.CONFIRM, row, party, now))
+            label = "Send it anyway" if draft.notice is Notice.HELD else "Yes, it was me"
+            return (Action(label, confirm, subject, "#yes"),)
+        case _:
+            return ()
+
+
+def _city(zone: ZoneInfo) -> str:
+    return zone.key.rpartition("/")[2].replace("_", " ")

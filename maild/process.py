@@ -1,0 +1,198 @@
+"""From the inbox to a decision: mail is read ahead in child processes, and decided in order of arrival."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from maild import act
+from maild.act import Office
+from maild.decide.mail import on_mail
+from maild.decision import Decision, Loads, Post, SetAside
+from maild.gather import gather
+from maild.ingest import reading
+from maild.ingest.kind import Ours
+from maild.ingest.proof import Trust
+from maild.mail import Mail
+from maild.readers import Read, Readers, Unread
+from maild.store import inbox, tickets
+from maild.store.engine import Tx
+from maild.ticket import Ticket
+
+AHEAD = 64
+"""Mails that are read ahead of the decisions."""
+AHEAD_BYTES = 64 * 1024 * 1024
+STEP_OVER = timedelta(seconds=1)
+"""A mail that takes longer than this to read is stepped over, and decided when it is ready."""
+TRIES = 2
+STARTS_ALONE = 2
+STARTS_MOST = 10
+
+log = logging.getLogger("maild.process")
+
+
+@dataclass(slots=True)
+class _Flight:
+    kept: inbox.Kept
+    since: datetime
+    outcome: Read | Unread | None = None
+
+
+@dataclass(slots=True)
+class Clerk:
+    """Works through the inbox. One thread uses it; `step` does what can be done now."""
+
+    office: Office
+    readers: Readers
+    ours: Ours
+    trust_of: Callable[[inbox.Kept], Trust]
+    flights: dict[int, _Flight] = field(default_factory=dict)
+    loads: Loads | None = None
+
+    def step(self, now: datetime, wait: float = 0.0) -> bool:
+        """Read on, and decide what is ready; True where mail was decided. `wait` is how long to wait for a reader."""
+        self._read_ahead(now)
+        if not self.flights:
+            return False
+        for key, outcome in self.readers.wait(wait):
+            if key in self.flights:
+                self.flights[key].outcome = outcome
+        ready = self._ready(now)
+        if not ready:
+            return False
+        try:
+            loads = self.office.store.write(lambda tx: self._decide_all(tx, ready, now))
+        except BaseException:
+            self.loads = None
+            raise
+        finally:
+            for flight in ready:
+                del self.flights[flight.kept.id]
+        self.loads = loads
+        return True
+
+    def close(self) -> None:
+        """Take back the starts of mails that are left for the next run: this daemon did not die of them."""
+        left, self.flights = list(self.flights), {}
+        self.readers.close()
+        if left:
+            self.office.store.write(lambda tx: inbox.count_start(tx, left, -1))
+
+    def _read_ahead(self, now: datetime) -> None:
+        if len(self.flights) > AHEAD // 2:
+            return
+        fresh = self._fresh()
+        if not fresh:
+            return
+        self.office.store.write(lambda tx: inbox.count_start(tx, [kept.id for kept, _ in fresh], 1))
+        for kept, raw in fresh:
+            self.flights[kept.id] = _Flight(kept, now)
+            self.readers.submit(kept.id, raw, sender=sender_of(kept), ours=self.ours, trust=self.trust_of(kept))
+
+    def _fresh(self) -> list[tuple[inbox.Kept, bytes]]:
+        """The oldest mails that nobody reads yet; one that keeps ending the daemon comes alone, behind all others."""
+        room = AHEAD_BYTES - sum(flight.kept.size for flight in self.flights.values())
+        fresh: list[tuple[inbox.Kept, bytes]] = []
+        with self.office.store.read() as tx:
+            waiting = inbox.waiting(tx, AHEAD, starts_below=STARTS_ALONE)
+            if not waiting and not self.flights:
+                waiting = inbox.waiting(tx, 1)
+            for kept in waiting:
+                if kept.id in self.flights:
+                    continue
+                if fresh and kept.size > room:
+                    break
+                room -= kept.size
+                fresh.append((kept, inbox.bytes_of(tx, kept.id)))
+        return fresh
+
+    def _ready(self, now: datetime) -> list[_Flight]:
+        """What can be decided in order of arrival; nothing waits long for a mail that is slow to read."""
+        ready: list[_Flight] = []
+        for _, flight in sorted(self.flights.items()):
+            if flight.outcome is not None:
+                ready.append(flight)
+            elif now - flight.since < STEP_OVER:
+                break
+        return ready
+
+    def _decide_all(self, tx: Tx, ready: list[_Flight], now: datetime) -> Loads:
+        loads = self.loads or Loads(tickets.open_counts(tx), tickets.last_owners(tx))
+        for flight in ready:
+            tx.connection.exec_driver_sql("SAVEPOINT mail")
+            try:
+                loads = self._decide(tx, flight, loads, now)
+            except Exception:
+                log.exception("inbox mail %d could not be decided", flight.kept.id)
+                tx.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT mail")
+                self._count_failure(tx, flight.kept, now)
+            tx.connection.exec_driver_sql("RELEASE SAVEPOINT mail")
+        return loads
+
+    def _decide(self, tx: Tx, flight: _Flight, loads: Loads, now: datetime) -> Loads:
+        kept = flight.kept
+        if kept.starts >= STARTS_MOST:
+            _set_aside(tx, kept.id, f"it ended the daemon {STARTS_MOST} times", now)
+            return loads
+        mail = self._read(tx, flight)
+        if mail is None:
+            return loads
+        situation = gather(tx, self.office, kept, mail, loads, now)
+        decision = on_mail(situation)
+        known: dict[int, Ticket] = {ticket.number: ticket for ticket in situation.tickets.values()}
+        act.settle(tx, self.office, decision, kept, mail, known, now)
+        log.info("inbox mail %d: %s", kept.id, "; ".join(decision.because))
+        return _carried(loads, decision, known)
+
+    def _read(self, tx: Tx, flight: _Flight) -> Mail | None:
+        """The mail, or None where it will be tried once more; after the second failure its headers alone are read."""
+        match flight.outcome:
+            case Read(mail):
+                return mail
+            case Unread(reason):
+                if inbox.count_try(tx, flight.kept.id) < TRIES:
+                    inbox.count_start(tx, [flight.kept.id], -1)
+                    return None
+                raw = inbox.bytes_of(tx, flight.kept.id)
+                kept = flight.kept
+                log.warning("inbox mail %d could not be read: %s", kept.id, reason)
+                return reading.scan(
+                    raw, sender=sender_of(kept), ours=self.ours, trust=self.trust_of(kept), error=reason
+                )
+            case None:
+                raise AssertionError("a mail that is decided has been read")
+            case unexpected:
+                assert_never(unexpected)
+
+    def _count_failure(self, tx: Tx, kept: inbox.Kept, now: datetime) -> None:
+        if inbox.count_try(tx, kept.id) >= TRIES:
+            _set_aside(tx, kept.id, f"it could not be decided {TRIES} times; the log says why", now)
+        else:
+            inbox.count_start(tx, [kept.id], -1)
+
+
+def sender_of(kept: inbox.Kept) -> str | None:
+    """The reverse path as the reading wants it: "" is a null sender, which only SMTP can tell from an unknown one."""
+    return kept.sender if kept.sender or kept.source.startswith("smtp:") else None
+
+
+def _set_aside(tx: Tx, kept: int, because: str, now: datetime) -> None:
+    inbox.settle(tx, kept, "quarantine", SetAside((because,)).because, now)
+
+
+def _carried(loads: Loads, decision: Decision, known: Mapping[int, Ticket]) -> Loads:
+    """What everybody carries after this decision."""
+    post = decision if isinstance(decision, Post) else None
+    if post is None:
+        return loads
+    counts, last = dict(loads.open), dict(loads.last)
+    before = known.get(post.ticket.number)
+    for ticket, by in ((before, -1), (post.ticket, 1)):
+        if ticket is not None and ticket.owner and ticket.status.active:
+            counts[ticket.owner] = max(0, counts.get(ticket.owner, 0) + by)
+    if post.opened and post.ticket.owner:
+        last[post.ticket.team] = post.ticket.owner
+    return Loads(counts, last)

@@ -1,0 +1,325 @@
+"""The readers: child processes that read mail ahead, each mail within its share of time and memory."""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Self
+
+from maild.ingest.kind import Ours
+from maild.ingest.parse import Limits
+from maild.ingest.proof import Trust
+from maild.mail import Mail
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The mail was read."""
+
+    mail: Mail
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The child that read it died or ran out of its share; `reason` says which."""
+
+    reason: str
+
+
+Outcome = Read | Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one mail may use: seconds of processor time, seconds, octets of memory; and when a child is replaced."""
+
+    cpu: int = 10
+    wall: float = 15
+    memory: int = 512 * 1024 * 1024
+    mails: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    key: int
+    raw: bytes
+    sender: str | None
+    ours: Ours
+    trust: Trust
+    limits: Limits
+
+
+@dataclass(slots=True)
+class _Child:
+    """A process of ours, and what was handed to it, oldest first; `since` is when it began the oldest (monotonic)."""
+
+    process: subprocess.Popen[bytes]
+    line: Connection
+    born: float
+    ready: bool = False
+    since: float = 0.0
+    tasks: deque[_Task] = field(default_factory=deque)
+
+    @property
+    def waiting_octets(self) -> int:
+        return sum(len(task.raw) for task in self.tasks)
+
+
+# What the socket takes without a reader: so a busy child never makes us wait.
+_AHEAD = 8
+_AHEAD_OCTETS = 48 * 1024
+_BIRTH = 30.0  # seconds a child has to start
+_STILLBIRTHS = 5
+
+
+class Readers:
+    """A pool of children that read mail; used from one thread.
+
+    `submit` never waits for long and never fails for a mail's sake; `wait` gives what is finished, in any order. A
+    mail on which a child dies, or takes more than its share, comes back as `Unread`; the others go on elsewhere.
+    """
+
+    def __init__(self, count: int, share: Share | None = None, limits: Limits | None = None) -> None:
+        self._share = share or Share()
+        self._limits = limits or Limits()
+        self._queue: deque[_Task] = deque()
+        self._finished: list[tuple[int, Outcome]] = []
+        self._stillbirths = 0
+        self._closed = False
+        self._selector = selectors.DefaultSelector()
+        self._children = [self._born() for _ in range(count)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pending(self) -> int:
+        """How many mails were handed in and have not come back."""
+        return len(self._queue) + len(self._finished) + sum(len(child.tasks) for child in self._children)
+
+    def submit(self, key: int, raw: bytes, *, sender: str | None, ours: Ours, trust: Trust) -> None:
+        """Hand in a mail; `key` is yours and comes back with its outcome."""
+        self._queue.append(_Task(key, raw, sender, ours, trust, self._limits))
+        self._feed()
+
+    def poll(self) -> list[tuple[int, Outcome]]:
+        """What is finished by now."""
+        return self.wait(0)
+
+    def wait(self, timeout: float) -> list[tuple[int, Outcome]]:
+        """What is finished; waits until something is, at most `timeout` seconds, and not at all where nothing pends."""
+        until = time.monotonic() + timeout
+        while not self._finished and self.pending:
+            left = until - time.monotonic()
+            self._gather(max(0.0, min(left, 1.0)))
+            self._end_overdue()
+            self._feed()
+            if left <= 0:
+                break
+        finished, self._finished = self._finished, []
+        return finished
+
+    def close(self) -> None:
+        """Let go of the children; what pends is forgotten."""
+        self._closed = True
+        for child in self._children:
+            self._end(child)
+        self._children = []
+        self._selector.close()
+
+    # --- between us and the children ---
+
+    def _born(self) -> _Child:
+        ours, theirs = socket.socketpair()
+        try:
+            share = self._share
+            numbers = (theirs.fileno(), share.cpu, share.wall, share.memory, share.mails)
+            process = subprocess.Popen(  # noqa: S603  our own interpreter and our own module
+                [sys.executable, "-P", "-c", f"from maild.readers import serve; serve{numbers}"],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env={"PYTHONPATH": str(Path(__file__).parent.parent), "PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+        child = _Child(process, Connection(ours.detach()), time.monotonic())
+        self._selector.register(child.line, selectors.EVENT_READ, child)
+        return child
+
+    def _feed(self) -> None:
+        while self._queue:
+            child = min((one for one in self._children if one.ready), key=lambda one: len(one.tasks), default=None)
+            if child is None or not self._takes(child, len(self._queue[0].raw)):
+                return
+            task = self._queue.popleft()
+            child.since = child.since if child.tasks else time.monotonic()
+            child.tasks.append(task)
+            try:
+                child.line.send(task)
+            except OSError:
+                # A small mail would have fitted into the line of a living child: this one never saw it.
+                if len(task.raw) < _AHEAD_OCTETS:
+                    self._queue.appendleft(child.tasks.pop())
+                self._bury(child)
+
+    def _takes(self, child: _Child, octets: int) -> bool:
+        if not child.tasks:
+            return True
+        return len(child.tasks) < _AHEAD and child.waiting_octets + octets <= _AHEAD_OCTETS
+
+    def _gather(self, timeout: float) -> None:
+        while ready := self._selector.select(timeout):
+            for key, _ in ready:
+                self._hear(key.data)
+            timeout = 0
+
+    def _hear(self, child: _Child) -> None:
+        try:
+            mail = child.line.recv()
+        except Exception:  # noqa: BLE001  a line that broke off, in whatever way: the child is gone or will be
+            self._bury(child)
+            return
+        if mail is None:
+            child.ready, self._stillbirths = True, 0
+            return
+        self._finished.append((child.tasks.popleft().key, Read(mail)))
+        child.since = time.monotonic()
+
+    def _end_overdue(self) -> None:
+        now = time.monotonic()
+        for child in list(self._children):
+            # The child's own alarm comes first; this one is for a child that cannot hear it.
+            late = child.tasks and now - child.since > self._share.wall * 1.5 + 1
+            if late or (not child.ready and now - child.born > _BIRTH):
+                self._bury(child)
+
+    def _bury(self, child: _Child) -> None:
+        """Replace a child; the mail that it was reading comes back unread, those behind it go to another."""
+        self._end(child)
+        if child not in self._children:
+            return
+        self._children.remove(child)
+        if child.tasks:
+            reason = _reason(child.process.returncode, self._share)
+            self._finished.append((child.tasks.popleft().key, Unread(reason)))
+        self._queue.extendleft(reversed(child.tasks))
+        self._stillbirths += not child.ready
+        if self._stillbirths >= _STILLBIRTHS:
+            self._finished += [(task.key, Unread("no reader can be started")) for task in self._queue]
+            self._queue.clear()
+        if not self._closed:
+            self._children.append(self._born())
+
+    def _end(self, child: _Child) -> None:
+        if child.line.closed:
+            return
+        self._selector.unregister(child.line)
+        child.line.close()
+        try:
+            # A child that has died says how; one that hangs is given a moment, then ended with all that it began.
+            child.process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            try:
+                os.killpg(child.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                child.process.kill()
+            child.process.wait()
+
+
+_BY_SIGNAL = 100
+
+
+def _reason(code: int, share: Share) -> str:
+    if code == _BY_SIGNAL + signal.SIGXCPU:
+        return f"reading it took more than {share.cpu} seconds of processor time"
+    if code in {_BY_SIGNAL + signal.SIGALRM, -signal.SIGKILL}:
+        return f"reading it took more than {share.wall} seconds"
+    if code > _BY_SIGNAL:
+        return f"the reader died (signal {code - _BY_SIGNAL})"
+    return f"the reader died (exit code {code})"
+
+
+# --- in the child ---------------------------------------------------------------------------------------------------
+
+_RECYCLED = 0
+_DISMISSED = 3
+
+
+def serve(descriptor: int, cpu: int, wall: float, memory: int, mails: int) -> None:
+    """Run as a child: read what comes over the line until it closes.
+
+    This process never reads mail itself. It loads what reading needs and forks; the fork reads so many mails, and
+    another takes its place on the same line. If a fork dies, so does this process, and its exit code says how.
+    """
+    from maild.ingest import reading  # noqa: F401  only children need it, and only once
+
+    line = Connection(descriptor)
+    line.send(None)
+    gc.collect()
+    gc.freeze()
+    while True:
+        fork = os.fork()
+        if fork == 0:
+            code = 1
+            try:
+                code = _work(line, Share(cpu, wall, memory, mails))
+            finally:
+                os._exit(code)
+        _, status = os.waitpid(fork, 0)
+        if os.WIFSIGNALED(status):
+            sys.exit(_BY_SIGNAL + os.WTERMSIG(status))
+        if os.WEXITSTATUS(status) != _RECYCLED:
+            sys.exit(0 if os.WEXITSTATUS(status) == _DISMISSED else 1)
+
+
+def _work(line: Connection, share: Share) -> int:
+    from maild.ingest import reading
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (_memory_now() + share.memory, resource.RLIM_INFINITY))
+    for _ in range(share.mails):
+        try:
+            task = line.recv()
+        except (EOFError, OSError):
+            return _DISMISSED
+        _arm(share)
+        mail = reading.read(task.raw, sender=task.sender, ours=task.ours, trust=task.trust, limits=task.limits)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            line.send(mail)
+        except OSError:
+            return _DISMISSED
+    return _RECYCLED
+
+
+def _arm(share: Share) -> None:
+    """Let the kernel end us when this mail has had its share of time."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + share.cpu + 1, resource.RLIM_INFINITY)
+    )
+    signal.setitimer(signal.ITIMER_REAL, share.wall)
+
+
+def _memory_now() -> int:
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        return pages * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return 512 * 1024 * 1024

@@ -1,0 +1,96 @@
+"""Rules as values: what a rule asks of a mail, and what it then does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from maild.mail import Mail
+
+
+class On(StrEnum):
+    NEW = "new"
+    REPLY = "reply"
+    TIMER = "timer"
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What a rule does. None and empty mean that the rule leaves the field alone; `reason` is by language."""
+
+    team: str | None = None
+    owner: str | None = None
+    priority: str | None = None
+    status: str | None = None
+    tags: tuple[str, ...] = ()
+    sla: str | None = None
+    language: str | None = None
+    level: int | None = None
+    cc: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    reply: str | None = None
+    quarantine: bool = False
+    stop: bool = False
+    reason: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a rule may look at: the mail, and the ticket as it stands (or would be opened).
+
+    `recipients` are the envelope's; `silent_for` and `age` are seconds; `hours` names the calendars that are open at
+    `now`; `language` is the ticket's, "" where the mail's own language is to count.
+    """
+
+    mail: Mail
+    recipients: tuple[str, ...]
+    on: On
+    now: datetime
+    team: str = ""
+    owner: str | None = None
+    status: str = "open"
+    priority: str = "normal"
+    level: int = 1
+    tags: tuple[str, ...] = ()
+    organisation: str = ""
+    language: str = ""
+    first_time: bool = True
+    silent_for: float = 0.0
+    age: float = 0.0
+    hours: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One rule that matched, and the conditions that made it match, in words."""
+
+    rule: str
+    then: Then
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say together: the first rule to set a field wins, tags add up, every hit keeps its reason.
+
+    `slow` names the rules that had a regex run out of its time; such a rule counts as one that did not match.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    team: str | None = None
+    team_reason: Mapping[str, str] = field(default_factory=dict)
+    owner: str | None = None
+    owner_reason: Mapping[str, str] = field(default_factory=dict)
+    priority: str | None = None
+    status: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    level: int | None = None
+    sla: str | None = None
+    cc: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    reply: str | None = None
+    quarantine: bool = False
+    slow: tuple[str, ...] = ()

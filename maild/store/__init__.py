@@ -1,0 +1,1 @@
+"""What we keep. Nothing outside this folder sees a table."""

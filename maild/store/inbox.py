@@ -1,0 +1,258 @@
+"""The journal of arrivals: every mail is a row here before anybody reads it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from maild.mail import Arrival
+from maild.store.engine import Tx
+from maild.store.tables import table
+
+INLINE = 128 * 1024
+"""Bytes; a bigger mail goes to a file of its own, which is faster from there on."""
+
+_inbox = table("inbox")
+_raw = table("raw")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One inbox row. `state` is waiting, ticket, duplicate, done or quarantine."""
+
+    id: int
+    received_at: datetime
+    source: str
+    sender: str
+    recipients: tuple[str, ...]
+    peer: str
+    mailbox: str
+    message_id: str
+    sha256: str
+    size: int
+    state: str
+    ticket: int | None
+    tries: int
+    starts: int
+    released: tuple[str, ...]
+    because: tuple[str, ...]
+
+
+def store_big(folder: Path, raw: bytes) -> str:
+    """Write a mail that is too big for a row to a file, durably; its name is its hash. Done before the commit."""
+    if len(raw) <= INLINE:
+        return ""
+    name = hashlib.sha256(raw).hexdigest()
+    place = folder / name[:2]
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / name
+    if path.exists() and path.stat().st_size == len(raw):
+        return name
+    temporary = place / f".{name}.{os.getpid()}"
+    with temporary.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)
+    for parent in (place, folder):
+        _sync(parent)
+    return name
+
+
+def keep(tx: Tx, arrival: Arrival, file: str = "") -> int | None:
+    """Put one mail into the inbox; None where its source is there already. `file` is what `store_big` answered."""
+    insert = insert_sqlite if tx.connection.dialect.name == "sqlite" else insert_postgresql
+    row = tx.connection.execute(
+        insert(_inbox)
+        .values(
+            received_at=arrival.received_at,
+            source=arrival.source,
+            sender=arrival.sender,
+            recipients=list(arrival.recipients),
+            peer=arrival.peer,
+            mailbox=arrival.mailbox,
+            sha256=hashlib.sha256(arrival.raw).hexdigest(),
+            size=len(arrival.raw),
+            state="waiting",
+            because=[],
+        )
+        .on_conflict_do_nothing(index_elements=["source"])
+        .returning(_inbox.c.id)
+    ).scalar_one_or_none()
+    if row is not None:
+        content = None if file else arrival.raw
+        tx.connection.execute(_raw.insert().values(inbox=row, file=file, content=content))
+    return None if row is None else int(row)
+
+
+def known(tx: Tx, sources: Iterable[str]) -> set[str]:
+    """Which of these sources are in the inbox already."""
+    found: set[str] = set()
+    wanted = list(sources)
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        found.update(tx.connection.execute(select(_inbox.c.source).where(_inbox.c.source.in_(part))).scalars())
+    return found
+
+
+def bytes_of(tx: Tx, inbox: int) -> bytes:
+    """The mail as it came, byte for byte."""
+    row = tx.connection.execute(select(_raw.c.file, _raw.c.content).where(_raw.c.inbox == inbox)).one()
+    return (tx.folder / row.file[:2] / row.file).read_bytes() if row.file else bytes(row.content)
+
+
+def get(tx: Tx, inbox: int) -> Kept | None:
+    row = tx.connection.execute(select(_inbox).where(_inbox.c.id == inbox)).one_or_none()
+    return None if row is None else _kept(row)
+
+
+def listing(tx: Tx, states: Sequence[str] = ()) -> list[Kept]:
+    """All rows, oldest first, or those in one of the states."""
+    query = select(_inbox).order_by(_inbox.c.id)
+    if states:
+        query = query.where(_inbox.c.state.in_(list(states)))
+    return [_kept(row) for row in tx.connection.execute(query)]
+
+
+def named(tx: Tx, name: str) -> list[Kept]:
+    """The rows that a person means by a number, a Message-ID (with or without brackets), a hash or a source."""
+    wanted = name.strip().strip("<>")
+    condition = (_inbox.c.message_id == wanted) | (_inbox.c.sha256 == wanted) | (_inbox.c.source == wanted)
+    if wanted.isdecimal():
+        condition |= _inbox.c.id == int(wanted)
+    return [_kept(row) for row in tx.connection.execute(select(_inbox).where(condition).order_by(_inbox.c.id))]
+
+
+def waiting(tx: Tx, most: int, starts_below: int | None = None) -> list[Kept]:
+    """The oldest undecided mails, in order of arrival; `starts_below` leaves out those that keep killing the daemon."""
+    query = select(_inbox).where(_inbox.c.state == "waiting")
+    if starts_below is not None:
+        query = query.where(_inbox.c.starts < starts_below)
+    rows = tx.connection.execute(query.order_by(_inbox.c.id).limit(most))
+    return [_kept(row) for row in rows]
+
+
+def settle(
+    tx: Tx,
+    inbox: int,
+    state: str,
+    because: Sequence[str],
+    now: datetime,
+    *,
+    ticket: int | None = None,
+    duplicate_of: int | None = None,
+    message_id: str = "",
+    fingerprint: str = "",
+    author: str = "",
+) -> None:
+    """Write where a mail ended, in the transaction that carries out its decision."""
+    tx.connection.execute(
+        update(_inbox)
+        .where(_inbox.c.id == inbox)
+        .values(
+            state=state,
+            because=list(because),
+            decided_at=now,
+            ticket=ticket,
+            duplicate_of=duplicate_of,
+            message_id=message_id,
+            fingerprint=fingerprint,
+            author=author,
+        )
+    )
+
+
+def earlier(tx: Tx, inbox: int, fingerprint: str) -> Kept | None:
+    """The first mail with this fingerprint that became something before this one came."""
+    query = (
+        select(_inbox)
+        .where(_inbox.c.fingerprint == fingerprint, _inbox.c.id != inbox, _inbox.c.state.in_(["ticket", "done"]))
+        .order_by(_inbox.c.id)
+        .limit(1)
+    )
+    row = tx.connection.execute(query).one_or_none()
+    return None if row is None else _kept(row)
+
+
+def ticket_of_id(tx: Tx, inbox: int, message_id: str) -> int | None:
+    """The ticket of an earlier mail with the same Message-ID."""
+    if not message_id:
+        return None
+    query = select(_inbox.c.ticket).where(
+        _inbox.c.message_id == message_id, _inbox.c.id != inbox, _inbox.c.ticket.is_not(None)
+    )
+    found = tx.connection.execute(query.order_by(_inbox.c.id).limit(1)).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def wrote_before(tx: Tx, inbox: int, author: str) -> bool:
+    """Whether this address has written to the desk before."""
+    query = select(_inbox.c.id).where(_inbox.c.author == author, _inbox.c.id < inbox).limit(1)
+    return bool(author) and tx.connection.execute(query).first() is not None
+
+
+def count_start(tx: Tx, ids: Sequence[int], by: int) -> None:
+    """Note that work on these mails starts (+1) or has ended with the daemon alive (-1)."""
+    tx.connection.execute(update(_inbox).where(_inbox.c.id.in_(list(ids))).values(starts=_inbox.c.starts + by))
+
+
+def count_try(tx: Tx, inbox: int) -> int:
+    """Note that a living daemon saw this mail fail; how often now."""
+    query = update(_inbox).where(_inbox.c.id == inbox).values(tries=_inbox.c.tries + 1).returning(_inbox.c.tries)
+    return int(tx.connection.execute(query).scalar_one())
+
+
+def release(tx: Tx, inbox: int, waived: Sequence[str]) -> bool:
+    """Send a mail in quarantine back to be decided, with these checks set aside; False where it is not there."""
+    query = (
+        update(_inbox)
+        .where(_inbox.c.id == inbox, _inbox.c.state == "quarantine")
+        .values(state="waiting", released=" ".join(waived) or "operator", tries=0, starts=0)
+    )
+    return tx.connection.execute(query).rowcount == 1
+
+
+def counts(tx: Tx) -> dict[str, int]:
+    """How many mails are in each state."""
+    rows = tx.connection.execute(select(_inbox.c.state, func.count()).group_by(_inbox.c.state))
+    return {str(state): int(number) for state, number in rows}
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(
+        id=row.id,
+        received_at=row.received_at,
+        source=row.source,
+        sender=row.sender,
+        recipients=tuple(row.recipients),
+        peer=row.peer,
+        mailbox=row.mailbox,
+        message_id=row.message_id,
+        sha256=row.sha256,
+        size=row.size,
+        state=row.state,
+        ticket=row.ticket,
+        tries=row.tries,
+        starts=row.starts,
+        released=tuple(row.released.split()),
+        because=tuple(row.because),
+    )
+
+
+def _sync(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,253 @@
+"""The tables (SQLModel); nothing outside maild.store sees them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlmodel import Field, SQLModel
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment: refuses naive times, gives aware ones back on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be kept")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  SQLAlchemy's
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _moment(nullable: bool = False) -> Any:  # noqa: ANN401, RUF100  SQLModel's Field takes any column
+    return Field(default=None, sa_column=Column(Utc, nullable=nullable))
+
+
+def _json() -> Any:
+    return Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+def _text(default: str = "") -> Any:
+    return Field(default=default, sa_column=Column(Text, nullable=False, default=default))
+
+
+class MetaRow(SQLModel, table=True):
+    __tablename__ = "meta"
+    key: str = Field(primary_key=True)
+    value: str = _text()
+
+
+class InboxRow(SQLModel, table=True):
+    """One delivery. `state` is waiting, ticket, duplicate, done or quarantine."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index("inbox_source", "source", unique=True),
+        Index("inbox_state", "state", "id"),
+        Index("inbox_fingerprint", "fingerprint"),
+        Index("inbox_message_id", "message_id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    received_at: datetime = _moment()
+    source: str = _text()
+    sender: str = _text()
+    recipients: list[str] = _json()
+    peer: str = _text()
+    mailbox: str = _text()
+    message_id: str = _text()
+    fingerprint: str = _text()
+    author: str = _text()
+    sha256: str = _text()
+    size: int = 0
+    state: str = _text("waiting")
+    ticket: int | None = None
+    duplicate_of: int | None = None
+    tries: int = 0
+    starts: int = 0
+    released: str = _text()
+    because: list[str] = _json()
+    decided_at: datetime | None = _moment(nullable=True)
+
+
+class RawRow(SQLModel, table=True):
+    """The bytes of a mail: inline where small, else the name of a file beside the database."""
+
+    __tablename__ = "raw"
+    inbox: int = Field(primary_key=True, foreign_key="inbox.id")
+    file: str = _text()
+    content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+
+
+class TicketRow(SQLModel, table=True):
+    __tablename__ = "ticket"
+    __table_args__ = (
+        Index("ticket_owner", "owner", "status"),
+        Index("ticket_team", "team", "status"),
+        Index("ticket_requester", "requester"),
+        Index("ticket_status", "status", "owner"),
+    )
+    number: int = Field(primary_key=True)
+    subject: str = _text()
+    shown: str = _text()
+    status: str = _text()
+    owner: str | None = None
+    team: str = _text()
+    priority: str = _text()
+    level: int = 1
+    address: str = _text()
+    requester: str = _text()
+    language: str = _text()
+    tags: list[str] = _json()
+    links: list[int] = _json()
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+    solved_at: datetime | None = _moment(nullable=True)
+    promised_at: datetime | None = _moment(nullable=True)
+    merged_into: int | None = None
+    root: str = _text()
+    why: dict[str, str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    previous_owner: str | None = None
+    told_owner: str | None = None
+    told_team: str = _text()
+
+
+class PartyRow(SQLModel, table=True):
+    __tablename__ = "party"
+    __table_args__ = (PrimaryKeyConstraint("ticket", "number"), Index("party_address", "address"))
+    ticket: int = Field(foreign_key="ticket.number")
+    number: int
+    address: str = _text()
+    name: str = _text()
+    role: str = _text()
+    proven: bool = False
+    kept: bool = False
+    machine: bool = False
+    agent: str | None = None
+
+
+class EntryRow(SQLModel, table=True):
+    """One thing said; `seq` counts the entries of a ticket from 1 without a gap."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        Index("entry_ticket", "ticket", "seq", unique=True),
+        Index("entry_inbox", "inbox"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    ticket: int = Field(foreign_key="ticket.number")
+    seq: int
+    at: datetime = _moment()
+    author: str = _text()
+    name: str = _text()
+    agent: str | None = None
+    voice: str = _text()
+    text: str = _text()
+    whole: str = _text()
+    message_id: str = _text()
+    inbox: int | None = Field(default=None, foreign_key="inbox.id")
+    attachments: list[dict[str, Any]] = _json()
+
+
+class HistoryRow(SQLModel, table=True):
+    """One event; `chain` is the hash over the one before and this one, so that nothing can be taken out unseen."""
+
+    __tablename__ = "history"
+    __table_args__ = (PrimaryKeyConstraint("ticket", "seq"),)
+    ticket: int = Field(foreign_key="ticket.number")
+    seq: int
+    at: datetime = _moment()
+    event: str = _text()
+    who: str = _text()
+    code: str = _text()
+    text: str = _text()
+    before: str = _text()
+    after: str = _text()
+    chain: str = _text()
+
+
+class SeenRow(SQLModel, table=True):
+    """A Message-ID of somebody else's that was met on a ticket, in its own field or in References."""
+
+    __tablename__ = "seen"
+    __table_args__ = (PrimaryKeyConstraint("message_id", "ticket"),)
+    message_id: str
+    ticket: int = Field(foreign_key="ticket.number")
+
+
+class OutboxRow(SQLModel, table=True):
+    """One finished mail to one person. `state` is waiting, sending, sent, uncertain, refused or held."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("outbox_due", "state", "next_at"),
+        Index("outbox_ticket", "ticket"),
+        Index("outbox_reader", "reader", "created_at"),
+        Index("outbox_answers", "answers", "proven", "created_at"),
+        Index("outbox_inbox", "inbox"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    ticket: int | None = None
+    party: int = 0
+    agent: str | None = None
+    recipient: str = _text()
+    reader: str = _text()
+    domain: str = _text()
+    sender: str = _text()
+    notice: str = _text()
+    auto: bool = False
+    answers: bool = False
+    proven: bool = False
+    message_id: str = _text()
+    inbox: int | None = None
+    state: str = _text("waiting")
+    tries: int = 0
+    created_at: datetime = _moment()
+    next_at: datetime | None = _moment(nullable=True)
+    after: int | None = None
+    after_until: datetime | None = _moment(nullable=True)
+    leased_until: datetime | None = _moment(nullable=True)
+    fence: int = 0
+    told_late: bool = False
+    uncertain: int = 0
+    answer: str = _text()
+    sent_at: datetime | None = _moment(nullable=True)
+    question: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    content: bytes = Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
+
+
+class TimerRow(SQLModel, table=True):
+    __tablename__ = "timer"
+    __table_args__ = (PrimaryKeyConstraint("ticket", "timer"), Index("timer_due", "due_at"))
+    ticket: int
+    timer: str
+    due_at: datetime = _moment()
+    detail: str = _text()
+
+
+def table(name: str) -> Table:
+    """The table behind a row class, for statements of SQLAlchemy's core."""
+    return SQLModel.metadata.tables[name]

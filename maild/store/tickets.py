@@ -1,0 +1,306 @@
+"""Tickets, the people on them, what was said, and the history that nothing leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+
+from maild.mail import Attachment, MessageId
+from maild.store.engine import Tx
+from maild.store.tables import table
+from maild.ticket import Code, Entry, Event, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Voice
+
+_ticket = table("ticket")
+_party = table("party")
+_entry = table("entry")
+_history = table("history")
+_seen = table("seen")
+
+
+def next_number(tx: Tx) -> TicketNo:
+    """What a new ticket will be called; tickets are never taken away, so no number comes twice."""
+    return TicketNo(int(tx.connection.execute(select(func.coalesce(func.max(_ticket.c.number), 0))).scalar_one()) + 1)
+
+
+def get(tx: Tx, number: int, *, follow: bool = True) -> Ticket | None:
+    """One ticket; a merged one leads to the ticket that it went into, and a circle of merges ends where it began."""
+    seen: set[int] = set()
+    while True:
+        row = tx.connection.execute(select(_ticket).where(_ticket.c.number == number)).one_or_none()
+        if row is None:
+            return None
+        seen.add(number)
+        onward = row.merged_into
+        if not follow or onward is None or onward in seen:
+            return _whole(tx, row)
+        number = onward
+
+
+def listing(tx: Tx, status: str | None = None) -> list[Ticket]:
+    """All tickets, oldest first, or those with one status."""
+    query = select(_ticket).order_by(_ticket.c.number)
+    if status is not None:
+        query = query.where(_ticket.c.status == status)
+    rows = tx.connection.execute(query).all()
+    parties: dict[int, list[Party]] = {}
+    for row in tx.connection.execute(select(_party).order_by(_party.c.ticket, _party.c.number)):
+        parties.setdefault(row.ticket, []).append(_person(row))
+    return [_read(row, tuple(parties.get(row.number, ()))) for row in rows]
+
+
+def active(tx: Tx, *, owner: str | None = None, team: str | None = None, most: int = 200) -> list[Ticket]:
+    """The tickets on which work is expected, those that were quiet for longest first."""
+    query = select(_ticket).where(_ticket.c.status.in_([s.value for s in Status if s.active]))
+    if owner is not None:
+        query = query.where(_ticket.c.owner == owner)
+    if team is not None:
+        query = query.where(_ticket.c.team == team)
+    rows = tx.connection.execute(query.order_by(_ticket.c.updated_at).limit(most)).all()
+    return [_whole(tx, row) for row in rows]
+
+
+def save(tx: Tx, ticket: Ticket, before: Ticket | None) -> None:
+    """Write a ticket's state and its parties; `before` is the state that was read, None for a new ticket."""
+    values = _values(ticket)
+    if before is None:
+        tx.connection.execute(insert(_ticket).values(number=ticket.number, **values))
+    else:
+        tx.connection.execute(update(_ticket).where(_ticket.c.number == ticket.number).values(**values))
+    known = {party.number: party for party in (before.parties if before else ())}
+    fresh = [_party_values(ticket.number, party) for party in ticket.parties if party.number not in known]
+    if fresh:
+        tx.connection.execute(insert(_party), fresh)
+    for party in ticket.parties:
+        if party.number in known and known[party.number] != party:
+            where = (_party.c.ticket == ticket.number) & (_party.c.number == party.number)
+            tx.connection.execute(update(_party).where(where).values(**_party_values(ticket.number, party)))
+    for gone in known.keys() - {party.number for party in ticket.parties}:
+        where = (_party.c.ticket == ticket.number) & (_party.c.number == gone)
+        tx.connection.execute(_party.delete().where(where))
+
+
+def say(tx: Tx, number: TicketNo, entry: Entry) -> int:
+    """Add an entry to the conversation; its place, counted from 1."""
+    query = select(func.coalesce(func.max(_entry.c.seq), 0)).where(_entry.c.ticket == number)
+    seq = int(tx.connection.execute(query).scalar_one()) + 1
+    tx.connection.execute(
+        insert(_entry).values(
+            ticket=number,
+            seq=seq,
+            at=entry.at,
+            author=entry.author,
+            name=entry.name,
+            agent=entry.agent,
+            voice=entry.voice.value,
+            text=entry.text,
+            whole=entry.whole,
+            message_id=entry.message_id,
+            inbox=entry.inbox,
+            attachments=[_attachment_values(attachment) for attachment in entry.attachments],
+        )
+    )
+    return seq
+
+
+def record(tx: Tx, number: TicketNo, events: Sequence[Event]) -> None:
+    """Append to the history; each event carries the hash of all before it."""
+    if not events:
+        return
+    query = select(_history.c.seq, _history.c.chain).where(_history.c.ticket == number)
+    last = tx.connection.execute(query.order_by(_history.c.seq.desc()).limit(1)).one_or_none()
+    seq, chain = (last.seq, last.chain) if last else (0, "")
+    rows = []
+    for event in events:
+        seq += 1
+        chain = link(chain, number, seq, event)
+        rows.append({"ticket": number, "seq": seq, "chain": chain, **asdict(event)})
+    tx.connection.execute(insert(_history), rows)
+
+
+def link(chain: str, number: int, seq: int, event: Event) -> str:
+    """The hash that ties an event to all before it."""
+    fields = [event.event, event.who, event.code, event.text, event.before, event.after]
+    whole = json.dumps([chain, number, seq, event.at.isoformat(), *fields], ensure_ascii=True)
+    return hashlib.sha256(whole.encode("ascii")).hexdigest()
+
+
+def history(tx: Tx, number: int) -> tuple[Event, ...]:
+    rows = tx.connection.execute(select(_history).where(_history.c.ticket == number).order_by(_history.c.seq))
+    return tuple(_event(row) for row in rows)
+
+
+def entries(tx: Tx, number: int, most: int | None = None) -> tuple[Entry, ...]:
+    """The conversation, oldest first; with `most`, its newest part. Attachments come without their bytes."""
+    query = select(_entry).where(_entry.c.ticket == number).order_by(_entry.c.seq.desc())
+    rows = tx.connection.execute(query if most is None else query.limit(most)).all()
+    return tuple(_read_entry(row) for row in reversed(rows))
+
+
+def meet(tx: Tx, number: TicketNo, ids: Iterable[MessageId]) -> None:
+    """Remember Message-IDs that stand on this ticket, so that later mail that names them is known."""
+    wanted = [message_id for message_id in dict.fromkeys(ids) if message_id and len(message_id) <= 998]
+    if not wanted:
+        return
+    query = select(_seen.c.message_id).where(_seen.c.message_id.in_(wanted), _seen.c.ticket == number)
+    known = set(tx.connection.execute(query).scalars())
+    fresh = [{"message_id": message_id, "ticket": number} for message_id in wanted if message_id not in known]
+    if fresh:
+        tx.connection.execute(insert(_seen), fresh)
+
+
+def met(tx: Tx, ids: Sequence[MessageId]) -> tuple[tuple[MessageId, TicketNo], ...]:
+    """Where these Message-IDs were met before, in the order in which they are asked for."""
+    if not ids:
+        return ()
+    found: dict[str, list[int]] = {}
+    query = select(_seen).where(_seen.c.message_id.in_(list(ids))).order_by(_seen.c.ticket)
+    for row in tx.connection.execute(query):
+        found.setdefault(row.message_id, []).append(row.ticket)
+    return tuple((message_id, TicketNo(number)) for message_id in ids for number in found.get(message_id, ()))
+
+
+def open_counts(tx: Tx) -> dict[str, int]:
+    """How many active tickets each agent owns."""
+    query = select(_ticket.c.owner, func.count()).where(
+        _ticket.c.status.in_([s.value for s in Status if s.active]), _ticket.c.owner.is_not(None)
+    )
+    return {str(owner): int(count) for owner, count in tx.connection.execute(query.group_by(_ticket.c.owner))}
+
+
+def last_owners(tx: Tx) -> dict[str, str]:
+    """Who got the newest owned ticket of each team."""
+    newest = select(func.max(_ticket.c.number)).where(_ticket.c.owner.is_not(None)).group_by(_ticket.c.team)
+    rows = tx.connection.execute(select(_ticket.c.team, _ticket.c.owner).where(_ticket.c.number.in_(newest)))
+    return {str(team): str(owner) for team, owner in rows}
+
+
+def counts(tx: Tx) -> dict[str, int]:
+    """How many tickets have each status."""
+    rows = tx.connection.execute(select(_ticket.c.status, func.count()).group_by(_ticket.c.status))
+    return {str(status): int(number) for status, number in rows}
+
+
+def _whole(tx: Tx, row: Row[Any]) -> Ticket:
+    query = select(_party).where(_party.c.ticket == row.number).order_by(_party.c.number)
+    return _read(row, tuple(_person(person) for person in tx.connection.execute(query)))
+
+
+def _read(row: Row[Any], parties: tuple[Party, ...]) -> Ticket:
+    return Ticket(
+        number=TicketNo(row.number),
+        subject=row.subject,
+        shown=row.shown,
+        status=Status(row.status),
+        owner=row.owner,
+        team=row.team,
+        priority=Priority(row.priority),
+        level=row.level,
+        address=row.address,
+        language=row.language,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        tags=tuple(row.tags),
+        solved_at=row.solved_at,
+        promised_at=row.promised_at,
+        parties=parties,
+        links=tuple(TicketNo(number) for number in row.links),
+        merged_into=None if row.merged_into is None else TicketNo(row.merged_into),
+        root=row.root,
+        why=_reason(row.why),
+        previous_owner=row.previous_owner,
+        told_owner=row.told_owner,
+        told_team=row.told_team,
+    )
+
+
+def _values(ticket: Ticket) -> dict[str, Any]:
+    return {
+        "subject": ticket.subject,
+        "shown": ticket.shown,
+        "status": ticket.status.value,
+        "owner": ticket.owner,
+        "team": ticket.team,
+        "priority": ticket.priority.value,
+        "level": ticket.level,
+        "address": ticket.address,
+        "requester": ticket.requester.key,
+        "language": ticket.language,
+        "tags": list(ticket.tags),
+        "links": list(ticket.links),
+        "created_at": ticket.created_at,
+        "updated_at": ticket.updated_at,
+        "solved_at": ticket.solved_at,
+        "promised_at": ticket.promised_at,
+        "merged_into": ticket.merged_into,
+        "root": ticket.root,
+        "why": {"code": ticket.why.code.value, "text": ticket.why.text, "by": ticket.why.by} if ticket.why else None,
+        "previous_owner": ticket.previous_owner,
+        "told_owner": ticket.told_owner,
+        "told_team": ticket.told_team,
+    }
+
+
+def _reason(value: Mapping[str, str] | None) -> Reason | None:
+    return None if value is None else Reason(Code(value["code"]), value["text"], value["by"])
+
+
+def _person(row: Row[Any]) -> Party:
+    return Party(
+        number=row.number,
+        address=row.address,
+        name=row.name,
+        role=Role(row.role),
+        proven=row.proven,
+        kept=row.kept,
+        machine=row.machine,
+        agent=row.agent,
+    )
+
+
+def _party_values(ticket: TicketNo, party: Party) -> dict[str, Any]:
+    return {
+        "ticket": ticket,
+        "number": party.number,
+        "address": party.address,
+        "name": party.name,
+        "role": party.role.value,
+        "proven": party.proven,
+        "kept": party.kept,
+        "machine": party.machine,
+        "agent": party.agent,
+    }
+
+
+def _attachment_values(attachment: Attachment) -> dict[str, Any]:
+    return {
+        "name": attachment.name,
+        "type": attachment.type,
+        "size": attachment.size,
+        "sha256": attachment.sha256,
+        "content_id": attachment.content_id,
+        "inline": attachment.inline,
+    }
+
+
+def _read_entry(row: Row[Any]) -> Entry:
+    return Entry(
+        at=row.at,
+        author=row.author,
+        name=row.name,
+        voice=Voice(row.voice),
+        text=row.text,
+        message_id=MessageId(row.message_id),
+        agent=row.agent,
+        attachments=tuple(Attachment(**kept, content=b"") for kept in row.attachments),
+        inbox=row.inbox,
+        whole=row.whole,
+    )
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(row.at, row.event, row.who, row.code, row.text, row.before, row.after)

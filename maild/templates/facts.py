@@ -1,0 +1,140 @@
+"""Everything that one mail may say, ready to be put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from maild.decision import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something the reader can do by mail: its words, the address and the first line that do it."""
+
+    label: str
+    to: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One entry of the conversation, as a brief shows it: `who` is a name, `note` tells an internal word."""
+
+    at: datetime
+    who: str
+    note: bool
+    text: str
+    machine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of the history, in the words of the field names: what, from, to, why, by whom."""
+
+    at: datetime
+    event: str
+    who: str
+    text: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One ticket in a list."""
+
+    number: int
+    subject: str
+    status: str
+    owner: str
+    requester: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command in the help: its form, and what it does."""
+
+    form: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An inline image of the words: its Content-ID and its name, as a marker in the text may show it."""
+
+    content_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """The facts of one mail. Empty strings are facts that are not known or may not be said.
+
+    `notice` names the mail, `tells` are all notices that apply (their values as strings). `contact` is the present
+    contact's full name and `contact_short` the short one; `owned` tells a person from a team; `previous` and
+    `previous_short` are the contact before, where the mail may name one. `why` is the reason's customer-safe words,
+    `why_by` the name of the colleague who wrote them, "" where they are the desk's own. `last_at` and `last_who`
+    are the last public thing that happened; `last_who` is "" where it was the reader's own message, `last_event` one
+    of "received", "wrote", "solved", "moved". `previous_wrote` tells that the contact before has public words in the
+    conversation. `reply_to` is this mail's own Reply-To: an action that goes there is a plain reply. `known` is False
+    for a sender who proved nothing: then nothing of theirs may be said. `words` are a person's words that this mail
+    passes on, written by `words_by`.
+    For agents: `customer` and `customer_address` name the requester, `role` is why this agent is told ("owner",
+    "team", "colleague"), `said` the conversation so far with the newest last, `lines` what was done, refused or held.
+    """
+
+    notice: Notice
+    tells: frozenset[str]
+    language: str
+    zone: ZoneInfo
+    zone_name: str
+    now: datetime
+    desk: str
+    accent: str
+    to_agent: bool = False
+    to_name: str = ""
+    number: int = 0
+    subject: str = ""
+    own_subject: str = ""
+    status: str = "open"
+    owned: bool = False
+    contact: str = ""
+    contact_short: str = ""
+    previous: str = ""
+    previous_short: str = ""
+    why: str = ""
+    why_by: str = ""
+    why_code: str = ""
+    last_at: datetime | None = None
+    last_who: str = ""
+    last_event: str = ""
+    known: bool = True
+    words: str = ""
+    words_by: str = ""
+    pictures: tuple[Picture, ...] = ()
+    attachments: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    customer: str = ""
+    customer_address: str = ""
+    customer_proven: bool = False
+    team: str = ""
+    owner: str = ""
+    priority: str = "normal"
+    tags: tuple[str, ...] = ()
+    role: str = ""
+    said: tuple[Said, ...] = ()
+    happened: tuple[Happened, ...] = ()
+    rows: tuple[Row, ...] = ()
+    commands: tuple[Command, ...] = ()
+    lines: tuple[str, ...] = ()
+    kept_text: str = ""
+    recipient: str = ""
+    links: tuple[int, ...] = ()
+    actions: tuple[Action, ...] = ()
+    close_at: datetime | None = None
+    previous_wrote: bool = False
+    reply_to: str = ""

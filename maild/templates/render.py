@@ -1,0 +1,346 @@
+"""Facts to mails: one template a notice tells what happened, one frame each makes it text and HTML."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from difflib import get_close_matches
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import DateTimePattern, parse_pattern
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.meta import find_undeclared_variables
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from maild.decision import Notice
+from maild.templates import page
+from maild.templates.facts import Action, Telling
+from maild.templates.samples import samples
+
+_HERE = Path(__file__).parent
+_DEFAULT = "en"
+_WORDS = "words"  # the fixed words of a language: date patterns, names of states and reasons
+_AROUND = "around"  # what stands around every notice: the contact, the state, the actions, the footer
+_FRAMES = ("frame.txt.j2", "frame.html.j2")
+_NAMES = tuple(field.name for field in fields(Telling))
+_VALUES = attrgetter(*_NAMES)
+_ONE_LINE = tuple(f.name for f in fields(Telling) if f.type == "str" and f.name not in {"words", "kept_text"})
+_MANY_LINES = tuple(f.name for f in fields(Telling) if f.type == "tuple[str, ...]")
+_ORDER = tuple(Notice)
+_SAYS_WHO = frozenset({Notice.REPLY, Notice.CUSTOMER_REPLIED, Notice.NOTE})
+_WITH_BRIEF = frozenset({Notice.ASSIGNED})
+_NO_BRIEF = page.Brief(None, (), None, ())
+_WHOLE = frozenset({Notice.SHOW, Notice.HELD})
+_MOST_ENTRIES = {True: 100, False: 3}
+_MOST_WORDS = {True: 20_000, False: 6_000}
+_MOST_ROWS = 200
+_FAULTS = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One mail in words: `preheader` is its first line; `problems` tell where the shipped words had to stand in."""
+
+    text: str
+    html: str
+    preheader: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tongue:
+    """All templates of one language, compiled, and its fixed words."""
+
+    language: str
+    locale: Locale
+    pages: Mapping[str, Template]
+    words: Mapping[str, Any]
+    patterns: Mapping[str, DateTimePattern]
+
+
+class _Shelf:
+    """The templates of one set of folders; each language is compiled once, when it is first asked for."""
+
+    def __init__(self, *folders: Path) -> None:
+        self.env = _environment(*folders)
+        self.listed = frozenset(self.env.list_templates(extensions=["j2"]))
+        self._tongues: dict[str, _Tongue] = {}
+
+    def tongue(self, language: str) -> _Tongue:
+        name = next((each for each in _fallbacks(language) if f"{each}/{_AROUND}.j2" in self.listed), _DEFAULT)
+        if name not in self._tongues:
+            self._tongues[name] = _compiled(name, self.env)
+        return self._tongues[name]
+
+
+class Templates:
+    """Puts facts into words; `own` is a folder whose templates stand over the shipped ones (`en/received.j2`)."""
+
+    def __init__(self, own: Path | None = None) -> None:
+        self._own = own
+        self._shipped = _Shelf(_HERE)
+        self._shelf = self._shipped if own is None else _Shelf(own, _HERE)
+
+    def render(self, telling: Telling) -> Rendered:
+        """Return the mail that says these facts; where an own template fails on them, the shipped ones speak."""
+        try:
+            return _put_into_words(telling, self._shelf)
+        except _FAULTS as fault:
+            if self._own is None:
+                raise
+            return replace(_put_into_words(telling, self._shipped), problems=(self._problem(fault),))
+
+    def check(self) -> tuple[str, ...]:
+        """Return what is wrong with the own templates, each with its file and line; nothing where all is well."""
+        own = self._own
+        if own is None:
+            return ()
+        if not own.is_dir():
+            return (f"{own}: there is no such folder; make it, or take `templates` out of the file",)
+        known = frozenset(str(path.relative_to(_HERE)) for path in _HERE.rglob("*.j2"))
+        problems: list[str] = []
+        for path in sorted(own.rglob("*.j2")):
+            problems += self._problems_of(path, path.relative_to(own).as_posix(), known)
+        return tuple(problems) or tuple(dict.fromkeys(self._problems_with_samples()))
+
+    # What is wrong with own templates
+
+    def _problems_of(self, path: Path, name: str, known: frozenset[str]) -> Iterator[str]:
+        if name not in known and name.startswith(f"{_DEFAULT}/"):
+            near = get_close_matches(name, known, 1)
+            yield f"{path}: no mail uses this template" + (f"; did you mean {near[0]}?" if near else "")
+            return
+        try:
+            tree = self._shelf.env.parse(path.read_text("utf-8"), name, str(path))
+            self._shelf.env.compile(tree, name, str(path))
+        except (TemplateError, UnicodeDecodeError, OSError) as fault:
+            yield self._problem(fault, str(path))
+            return
+        unknown = find_undeclared_variables(tree) - self._told_names(name)
+        for each in tree.find_all(nodes.Name):
+            if each.ctx == "load" and each.name in unknown:
+                near = get_close_matches(each.name, self._told_names(name), 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                yield f"{path}:{each.lineno}: no fact has the name {each.name!r}{hint}"
+
+    def _told_names(self, name: str) -> frozenset[str]:
+        """The names that a template may use: the facts, and in a frame also what was laid out."""
+        telling = samples()[0]
+        tongue = self._shipped.tongue(_DEFAULT)
+        facts = _facts(telling, tongue)
+        if name in _FRAMES:
+            facts |= _laid_out(telling, facts, _around(tongue, facts), page.blocks("x"))
+        return frozenset(facts) | {"reason", "leads"}
+
+    def _problems_with_samples(self) -> Iterator[str]:
+        languages = sorted({name.partition("/")[0] for name in self._shelf.listed if name.endswith(f"/{_AROUND}.j2")})
+        for language in languages:
+            for sample in samples():
+                try:
+                    _put_into_words(replace(sample, language=language), self._shelf)
+                except _FAULTS as fault:
+                    yield self._problem(fault)
+
+    def _problem(self, fault: Exception, path: str = "") -> str:
+        """One line: which own template failed, where, and why."""
+        if isinstance(fault, TemplateSyntaxError):
+            return f"{fault.filename or path}:{fault.lineno}: {fault.message}"
+        frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if frame.filename.endswith(".j2")]
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else path or str(self._own)
+        return f"{where}: {fault}"
+
+
+def _put_into_words(telling: Telling, shelf: _Shelf) -> Rendered:
+    tongue = shelf.tongue(telling.language)
+    facts = _facts(telling, tongue)
+    around = _around(tongue, facts)
+    facts["reason"] = around["reason"]
+    leads = [tongue.pages[notice].render(facts, leads=notice is telling.notice) for notice in _told(telling)]
+    if not leads[0].strip():
+        raise TemplateSyntaxError("the template says nothing", 1, filename=tongue.pages[telling.notice].filename)
+    shown = page.blocks("\n\n".join((*leads, around["closing"])))
+    facts |= _laid_out(telling, facts, around, shown)
+    text, html = (tongue.pages[frame].render(facts) for frame in _FRAMES)
+    return Rendered(text, html, shown[0].text)
+
+
+def _told(telling: Telling) -> tuple[Notice, ...]:
+    """The notices whose words the mail bears, its own first."""
+    lead = telling.notice
+    if len(telling.tells) < 2:
+        return (lead,)
+    also = (each for each in _ORDER if each in telling.tells and each.to_customers is lead.to_customers)
+    return (lead, *(each for each in also if each is not lead))
+
+
+def _environment(*folders: Path) -> Environment:
+    env = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader([str(folder) for folder in folders]),
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        keep_trailing_newline=False,
+    )
+    env.globals = {}  # they would be copied for every template that speaks
+    env.filters |= {
+        "stopped": page.stopped,
+        "unstopped": page.unstopped,
+        "fit": page.fitted,
+        "gist": _gist,
+        "first_sentence": page.first_sentence,
+    }
+    return env
+
+
+def _gist(text: str) -> str:
+    return page.gist(text)[0]
+
+
+def _fallbacks(language: str) -> tuple[str, ...]:
+    """The language, then the one without its country: fr-CA, fr."""
+    plain = language.lower() if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", language) else _DEFAULT
+    return plain, plain.partition("-")[0]
+
+
+def _compiled(language: str, env: Environment) -> _Tongue:
+    names = (_WORDS, _AROUND, *Notice)
+    pages = {str(name): env.get_template(f"{language}/{name}.j2") for name in names}
+    spoken = {key: value for key, value in vars(pages[_WORDS].module).items() if not key.startswith("_")}
+    patterns = {key: parse_pattern(pattern) for key, pattern in spoken["patterns"].items()}
+    pages |= {name: env.get_template(name) for name in _FRAMES}
+    return _Tongue(language, Locale.parse(language, sep="-"), pages, spoken, patterns)
+
+
+def _around(tongue: _Tongue, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The parts that stand around a notice, by name."""
+    exported = vars(tongue.pages[_AROUND].make_module(dict(facts)))
+    return {name: value.strip("\n ") for name, value in exported.items() if isinstance(value, str)}
+
+
+# Facts to a template's names
+
+
+def _facts(telling: Telling, tongue: _Tongue) -> dict[str, Any]:
+    facts = dict(zip(_NAMES, _VALUES(telling), strict=True))
+    facts |= {name: page.tidy(facts[name]) for name in _ONE_LINE if facts[name]}
+    facts |= {name: tuple(map(page.tidy, facts[name])) for name in _MANY_LINES if facts[name]}
+    contact, short = facts["contact"], facts["contact_short"] or facts["contact"]
+    named = telling.owned or contact == facts["desk"]
+    return {
+        **tongue.words,
+        **facts,
+        **_times(telling, tongue),
+        **_for_agents(telling),
+        "tab": "\t",
+        "contact_short": short,
+        "Contact": contact if named else page.capital(contact),
+        "Short": short if named else page.capital(short),
+        "asker": facts["customer"] or facts["customer_address"],
+        "offers": tuple(_offered(action, telling) for action in telling.actions),
+    }
+
+
+def _times(telling: Telling, tongue: _Tongue) -> dict[str, Callable[[datetime], str]]:
+    """The ways to write a time in the reader's zone; the year is told where it is another one."""
+    this_year = telling.now.astimezone(telling.zone).year
+
+    def written(name: str) -> Callable[[datetime], str]:
+        def write(at: datetime) -> str:
+            local = at.astimezone(telling.zone)
+            pattern = tongue.patterns[name if local.year == this_year else f"{name}_year"]
+            return str(pattern.apply(local, tongue.locale))
+
+        return write
+
+    return {name: written(name) for name in ("when", "day", "stamp")}
+
+
+def _for_agents(telling: Telling) -> dict[str, Any]:
+    brief = page.brief(telling.said, telling.words, telling.customer) if telling.notice in _WITH_BRIEF else _NO_BRIEF
+    return {
+        "brief": brief,
+        "happened": tuple(_tidy_fields(each) for each in telling.happened[-_MOST_ROWS:]),
+        "rows": tuple(_tidy_fields(each) for each in telling.rows[:_MOST_ROWS]),
+        "commands": telling.commands,
+        "entries": _entries(telling, brief),
+    }
+
+
+def _entries(telling: Telling, brief: page.Brief) -> tuple[Any, ...]:
+    whole = telling.notice in _WHOLE
+    if telling.notice in _WITH_BRIEF:
+        return brief.in_full
+    told = telling.words.strip()
+    shown = (each for each in telling.said if whole or not (each.machine or each.text.strip() == told))
+    return tuple(shown)[-_MOST_ENTRIES[whole] :]
+
+
+def _tidy_fields(item: Any) -> Any:
+    return replace(item, **{f.name: page.tidy(v) for f in fields(item) if isinstance(v := getattr(item, f.name), str)})
+
+
+def _offered(action: Action, telling: Telling) -> dict[str, Any]:
+    first, _, more = page.words(action.body).partition("\n")
+    command = first.startswith("#")
+    to_fill_in = " ..." if first.endswith(" ") else ""
+    return {
+        "label": page.tidy(action.label),
+        "to": "" if action.to == telling.reply_to else page.tidy(action.to),
+        "first": page.tidy(first) + to_fill_in if command else "",
+        "more": bool(more.strip() if command else first),
+    }
+
+
+# What the frames show
+
+
+def _laid_out(
+    telling: Telling, facts: Mapping[str, Any], around: Mapping[str, Any], shown: tuple[page.Block, ...]
+) -> dict[str, Any]:
+    """The parts of the mail in the frames' order; all that other people wrote stands below the marker."""
+    whole = telling.notice in _WHOLE
+    told, kept = page.words(telling.words), page.words(telling.kept_text)
+    first_table = next((n for n, block in enumerate(shown) if block.rows), len(shown))
+    light, dark = page.accents(telling.accent)
+    return {
+        "preheader": shown[0].text,
+        "lead": shown[:first_table],
+        "intro": around["intro"] if told and telling.notice not in _SAYS_WHO else "",
+        "told": told,
+        "told_html": page.html(told, telling.pictures),
+        "beside": tuple(block.text for block in page.blocks(around["beside"])),
+        "unmarked": page.unmarked(told, telling.pictures),
+        "tables": (*shown[first_table:], *page.blocks(around["brief_rows"])),
+        "entries_head": around["entries_head"],
+        "quoted": tuple(_quoted(facts, each, whole) for each in facts["entries"]),
+        "state": page.blocks(around["state"]),
+        "offered": _offers(telling, around["actions"]),
+        "kept": kept,
+        "kept_html": page.html(kept),
+        "kept_head": around["kept_head"],
+        "footer": around["footer"],
+        "title": around["title"],
+        "light": light,
+        "dark": dark,
+    }
+
+
+def _quoted(facts: Mapping[str, Any], entry: Any, whole: bool) -> page.Quoted:
+    text = page.words(entry.text, _MOST_WORDS[whole], facts["cut_here"])
+    head = facts["entry_head"](page.tidy(entry.who), facts["stamp"](entry.at), entry.note).strip()
+    return page.Quoted(head, "\n".join(f"> {line}".rstrip() for line in text.split("\n")), page.html(text))
+
+
+def _offers(telling: Telling, rows: str) -> tuple[page.Offer, ...]:
+    hows = [row for block in page.blocks(rows) for row in block.rows]
+    return tuple(
+        page.Offer(row.label, row.value, page.mailto(action)) for row, action in zip(hows, telling.actions, strict=True)
+    )

@@ -1,0 +1,137 @@
+"""The children that read: each mail within its share, and none of them waits for another."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from maild.ingest.kind import Ours
+from maild.ingest.parse import Limits
+from maild.ingest.reading import NO_TRUST
+from maild.readers import Outcome, Read, Readers, Share, Unread
+
+OURS = Ours(frozenset({"support@example.com"}))
+# Slow by itself: the limit that keeps HTML short is lifted for it.
+SLOW = b"Content-Type: text/html\r\n\r\n<table>" + b"<tr><td>x<td>y" * 300_000
+SLOW_LIMITS = Limits(html=10_000_000)
+
+
+def small(n: int) -> bytes:
+    return b"From: ann@example.org\r\nSubject: mail %d\r\n\r\nwords\r\n" % n
+
+
+def submit(readers: Readers, key: int, raw: bytes) -> None:
+    readers.submit(key, raw, sender="ann@example.org", ours=OURS, trust=NO_TRUST)
+
+
+def all_of(readers: Readers) -> dict[int, Outcome]:
+    finished: dict[int, Outcome] = {}
+    while readers.pending:
+        finished.update(readers.wait(60))
+    return finished
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Readers]:
+    with Readers(2, Share(cpu=60, wall=60, mails=20)) as pool:
+        yield pool
+
+
+def test_every_mail_comes_back_with_its_key(readers: Readers) -> None:
+    for n in range(100):
+        submit(readers, n, small(n))
+    finished = all_of(readers)
+    assert sorted(finished) == list(range(100))
+    for n, outcome in finished.items():
+        assert isinstance(outcome, Read)
+        assert outcome.mail.subject == f"mail {n}"
+
+
+def test_children_are_replaced_after_their_share_of_mails_and_nothing_is_lost(readers: Readers) -> None:
+    for n in range(130):
+        submit(readers, n, small(n))
+    assert all(isinstance(outcome, Read) for outcome in all_of(readers).values())
+
+
+def test_large_mail_goes_through_as_well(readers: Readers) -> None:
+    for n in range(6):
+        submit(readers, n, small(n) + b"line of words\r\n" * (200_000 if n % 2 else 1))
+    finished = all_of(readers)
+    assert len(finished) == 6
+    assert all(isinstance(outcome, Read) for outcome in finished.values())
+
+
+def test_a_wait_for_nothing_ends_at_once(readers: Readers) -> None:
+    assert readers.wait(600) == []
+    assert readers.poll() == []
+
+
+@pytest.mark.parametrize(
+    ("share", "reason"),
+    [
+        (Share(cpu=1, wall=60), "more than 1 seconds of processor time"),
+        (Share(cpu=60, wall=1), "more than 1 seconds"),
+    ],
+)
+def test_a_mail_that_takes_more_than_its_share_comes_back_unread_and_the_others_are_read(
+    share: Share, reason: str
+) -> None:
+    with Readers(1, share, SLOW_LIMITS) as pool:
+        submit(pool, 0, small(0))
+        submit(pool, 1, SLOW)
+        for n in range(2, 12):
+            submit(pool, n, small(n))
+        finished = all_of(pool)
+    slow = finished.pop(1)
+    assert isinstance(slow, Unread)
+    assert slow.reason.endswith(reason)
+    assert sorted(finished) == [0, *range(2, 12)]
+    assert all(isinstance(outcome, Read) for outcome in finished.values())
+
+
+def test_a_reader_that_is_killed_costs_at_most_the_mail_that_it_read() -> None:
+    with Readers(1, Share(cpu=60, wall=60), SLOW_LIMITS) as pool:
+        submit(pool, 0, small(0))
+        assert [key for key, _ in pool.wait(60)] == [0]
+        submit(pool, 1, SLOW)
+        submit(pool, 2, small(2))
+        os.killpg(pool._children[0].process.pid, signal.SIGKILL)
+        finished = all_of(pool)
+    assert isinstance(finished[1], Unread)
+    assert isinstance(finished[2], Read)
+
+
+def test_a_mail_that_needs_more_memory_than_its_share_does_not_stop_the_next() -> None:
+    with Readers(1, Share(memory=8 * 1024 * 1024)) as pool:
+        submit(pool, 1, small(1) + b"line of words\r\n" * 1_000_000)
+        submit(pool, 2, small(2))
+        finished = all_of(pool)
+    first = finished[1]
+    assert isinstance(first, Unread) or first.mail.error
+    assert isinstance(finished[2], Read)
+
+
+def test_a_reader_holds_none_of_our_sockets() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        os.set_inheritable(door.fileno(), True)
+        with Readers(1) as pool:
+            submit(pool, 1, small(1))
+            all_of(pool)
+            held = Path(f"/proc/{pool._children[0].process.pid}/fd")
+            if not held.exists():
+                pytest.skip("this system does not show what a process holds open")
+            sockets = [os.readlink(one) for one in held.iterdir() if "socket:" in os.readlink(one)]
+    assert len(sockets) == 1
+
+
+def test_readers_that_are_closed_leave_no_process_behind() -> None:
+    pool = Readers(2)
+    children = [child.process for child in pool._children]
+    pool.close()
+    assert all(child.poll() is not None for child in children)
+    pool.close()

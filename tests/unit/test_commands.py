@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maild.commands import KNOWN, MOST_COMMANDS, Command, Fault, Name, Words, nearest, read
+
+RIGHT = {
+    "#reply": Command(Name.REPLY),
+    "#public": Command(Name.REPLY),
+    "#note": Command(Name.NOTE),
+    "#note the bank has not answered": Command(Name.NOTE, text="the bank has not answered"),
+    "#note: see #1042": Command(Name.NOTE, text="see #1042"),
+    "#internal": Command(Name.NOTE),
+    "#private between us": Command(Name.NOTE, text="between us"),
+    "#open": Command(Name.OPEN),
+    "#active": Command(Name.OPEN),
+    "#pending": Command(Name.PENDING),
+    "#hold": Command(Name.HOLD),
+    "#reopen": Command(Name.REOPEN),
+    "#solved": Command(Name.SOLVED),
+    "#solved the invoice was sent again": Command(Name.SOLVED, text="the invoice was sent again"),
+    "#close": Command(Name.SOLVED),
+    "#close.": Command(Name.SOLVED),
+    "#CLOSED!": Command(Name.SOLVED),
+    "#done": Command(Name.SOLVED),
+    "#resolve": Command(Name.SOLVED),
+    "#resolved": Command(Name.SOLVED),
+    "#status closed": Command(Name.SOLVED),
+    "#status solved by a refund": Command(Name.SOLVED, text="by a refund"),
+    "#status: Pending": Command(Name.PENDING),
+    "#assign ben because he knows the contract": Command(Name.ASSIGN, who="ben", because="he knows the contract"),
+    "#assign Ben Ode because Ben knows it": Command(Name.ASSIGN, who="Ben Ode", because="Ben knows it"),
+    "#assign @ben, because of the bank": Command(Name.ASSIGN, who="ben", because="of the bank"),
+    "#assignee ben@example.com Because why not": Command(Name.ASSIGN, who="ben@example.com", because="why not"),
+    "#agent ben parce que Ben connaît le dossier": Command(Name.ASSIGN, who="ben", because="Ben connaît le dossier"),
+    "#owner ben parce qu'il parle russe": Command(Name.ASSIGN, who="ben", because="il parle russe"),
+    "#assign ben car Ben parle russe": Command(Name.ASSIGN, who="ben", because="Ben parle russe"),
+    "#assign ben porque conoce el caso": Command(Name.ASSIGN, who="ben", because="conoce el caso"),
+    "#assign ben потому что знает договор": Command(Name.ASSIGN, who="ben", because="знает договор"),
+    "#assign ben, weil Ben den Vertrag kennt": Command(Name.ASSIGN, who="ben", because="Ben den Vertrag kennt"),
+    "#assign carlos car il sait": Command(Name.ASSIGN, who="carlos", because="il sait"),
+    "#take": Command(Name.TAKE),
+    "#take because Cleo is away": Command(Name.TAKE, because="Cleo is away"),
+    "#mine": Command(Name.TAKE),
+    "#me": Command(Name.TAKE),
+    "#release because it is about money": Command(Name.RELEASE, because="it is about money"),
+    "#unassign because: wrong person": Command(Name.RELEASE, because="wrong person"),
+    "#team billing because it is about money": Command(Name.TEAM, who="billing", because="it is about money"),
+    "#group billing because money": Command(Name.TEAM, who="billing", because="money"),
+    "#queue billing weil Geld": Command(Name.TEAM, who="billing", because="Geld"),
+    "#department billing because money": Command(Name.TEAM, who="billing", because="money"),
+    "#priority high": Command(Name.PRIORITY, words=("high",)),
+    "#priority Urgent!": Command(Name.PRIORITY, words=("urgent",)),
+    "#low": Command(Name.PRIORITY, words=("low",)),
+    "#normal": Command(Name.PRIORITY, words=("normal",)),
+    "#high": Command(Name.PRIORITY, words=("high",)),
+    "#urgent": Command(Name.PRIORITY, words=("urgent",)),
+    "#tag money Refund, money": Command(Name.TAG, words=("money", "refund")),
+    "#label #vip": Command(Name.TAG, words=("vip",)),
+    "#untag money": Command(Name.UNTAG, words=("money",)),
+    "#subject Two licences, one order": Command(Name.SUBJECT, text="Two licences, one order"),
+    "#accept": Command(Name.ACCEPT),
+    "#show 1042": Command(Name.SHOW, number=1042),
+    "#show #1042.": Command(Name.SHOW, number=1042),
+    "#history 7": Command(Name.HISTORY, number=7),
+    "#history": Command(Name.HISTORY),
+    "#list": Command(Name.LIST),
+    "#list mine": Command(Name.LIST, words=("mine",)),
+    "#list Late.": Command(Name.LIST, words=("late",)),
+    "#help": Command(Name.HELP),
+    "#yes": Command(Name.YES),
+    "#Yes.": Command(Name.YES),
+    "  #close  ": Command(Name.SOLVED),
+    "#priority\xa0high": Command(Name.PRIORITY, words=("high",)),
+    "\t#tag\u3000a\u202fb\r": Command(Name.TAG, words=("a", "b")),
+    "@close": Command(Name.SOLVED),
+    "/close": Command(Name.SOLVED),
+    "# close": Command(Name.SOLVED),
+    "#\xa0priority low": Command(Name.PRIORITY, words=("low",)),
+    "/assign ben because of money": Command(Name.ASSIGN, who="ben", because="of money"),
+}
+
+
+@pytest.mark.parametrize("line", RIGHT)
+def test_a_line_that_is_a_command_is_read(line: str) -> None:
+    assert read(f"{line}\n\nHello Luc,\nit is sent.") == Words((RIGHT[line],), "Hello Luc,\nit is sent.", ())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Hello Luc,",
+        "#1042 is yours",
+        "#",
+        "##close",
+        "# A heading of a list",
+        "# 1 apple",
+        "@ann please look",
+        "@",
+        "/usr/bin/close",
+        "/etc",
+        "/",
+        "@close/reopen",
+        "please #close",
+        "> #close",
+        "* #close",
+        "- #close",
+        "-- ",
+        "“#close”",
+        "\\#close",
+        "close",
+        "!close",
+        "👩\u200d💻 hello",
+        "\u200eHello",
+    ],
+)
+def test_any_other_line_is_text_and_ends_the_block(line: str) -> None:
+    text = f"{line}\n#close"
+    assert read(text) == Words((), text, ())
+
+
+WRONG = {
+    "#asign ben because he knows": (Fault.UNKNOWN, "assign"),
+    "#clsoe": (Fault.UNKNOWN, "solved"),
+    "#prioritaet high": (Fault.UNKNOWN, "priority"),
+    "#xyzzy": (Fault.UNKNOWN, ""),
+    "#c++": (Fault.UNKNOWN, ""),
+    "#open/close": (Fault.UNKNOWN, "solved"),
+    "#с\u043bose": (Fault.UNKNOWN, "solved"),
+    "#\uff43lose": (Fault.UNKNOWN, "solved"),
+    "\uff03close": (Fault.HIDDEN, "solved"),
+    "\uff0fclose": (Fault.HIDDEN, "solved"),
+    "\u200b#close": (Fault.HIDDEN, "solved"),
+    "#\u200bclose": (Fault.HIDDEN, "solved"),
+    "#clo\xadse": (Fault.HIDDEN, "solved"),
+    "\u202e#close": (Fault.HIDDEN, "solved"),
+    "#note hello\u2028#assign ben because x": (Fault.HIDDEN, "note"),
+    "#close\x00": (Fault.HIDDEN, "solved"),
+    "#escalate because it is late": (Fault.LATER, "escalate"),
+    "#esc": (Fault.LATER, "escalate"),
+    "#cc luc@example.org": (Fault.LATER, "cc"),
+    "#fwd luc@example.org": (Fault.LATER, "new"),
+    "#snooze friday": (Fault.LATER, "snooze"),
+    "@away today": (Fault.LATER, "away"),
+    "#macro hello": (Fault.LATER, "template"),
+    "#assign": (Fault.WORDS, "assign"),
+    "#assign ben": (Fault.REASON, "assign"),
+    "#assign ben because": (Fault.REASON, "assign"),
+    "#assign because he knows": (Fault.WORDS, "assign"),
+    "#assign the one who sits next to me because he knows": (Fault.WORDS, "assign"),
+    "#team billing": (Fault.REASON, "team"),
+    "#release": (Fault.REASON, "release"),
+    "#release I am going home": (Fault.REASON, "release"),
+    "#take this one": (Fault.REASON, "take"),
+    "#priority": (Fault.WORDS, "priority"),
+    "#priority medium": (Fault.WORDS, "priority"),
+    "#urgent please": (Fault.ALONE, "priority"),
+    "#reply Hello Luc": (Fault.ALONE, "reply"),
+    "#open it": (Fault.ALONE, "open"),
+    "#status": (Fault.WORDS, "status"),
+    "#status unknown": (Fault.WORDS, "status"),
+    "#status note": (Fault.WORDS, "status"),
+    "#tag": (Fault.WORDS, "tag"),
+    "#tag " + "a" * 51: (Fault.WORDS, "tag"),
+    "#subject": (Fault.WORDS, "subject"),
+    "#show me": (Fault.WORDS, "show"),
+    "#show 12345678901": (Fault.WORDS, "show"),
+    "#show ١٢": (Fault.WORDS, "show"),
+    "#list everything": (Fault.WORDS, "list"),
+    "#yes we can": (Fault.ALONE, "yes"),
+    "#note " + "a" * 2_000: (Fault.TOO_LONG, "note"),
+}
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_a_line_that_is_no_good_is_named_with_the_nearest_command(line: str) -> None:
+    words = read(f"{line}\n\nHello Luc")
+    assert words.commands == ()
+    assert words.rest == "Hello Luc"
+    assert [(one.fault, one.nearest) for one in words.wrong] == [WRONG[line]]
+    assert words.wrong[0].line == line.strip()[:200]
+    assert words.wrong[0].reason
+
+
+def test_a_missing_reason_is_asked_for_with_an_example() -> None:
+    assert "#assign WHO because ..." in read("#assign ben").wrong[0].reason
+    assert "#release because ..." in read("#release").wrong[0].reason
+
+
+def test_a_block_may_hold_blank_lines_and_the_first_other_line_ends_it() -> None:
+    words = read("\n#tag money\n\n \n#priority high\nHello Luc\n#close\n")
+    assert [command.name for command in words.commands] == [Name.TAG, Name.PRIORITY]
+    assert words.rest == "Hello Luc\n#close\n"
+
+
+def test_a_mail_of_commands_alone_has_no_rest() -> None:
+    assert read("#take\n#close\n\n").rest == ""
+    assert read("#close").rest == ""
+
+
+def test_a_signature_is_text() -> None:
+    assert read("#close\n-- \nAnn").rest == "-- \nAnn"
+
+
+def test_a_text_without_commands_is_left_as_it_is() -> None:
+    text = "\n\n  Hello Luc,\n#close"
+    assert read(text) == Words((), text, ())
+    assert read("") == Words((), "", ())
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "#close\n#pending",
+        "#open\n#status hold",
+        "#solved\n#solved because it works",
+        "#reply\n#note",
+        "#note a\n#note b",
+        "#assign ben because x\n#release because y",
+        "#take\n#assign ben because x",
+        "#assign ben because x\n#assign cleo because x",
+        "#team a because x\n#team b because x",
+        "#high\n#priority low",
+        "#subject a\n#subject b",
+    ],
+)
+def test_commands_that_contradict_each_other_are_wrong(block: str) -> None:
+    words = read(f"{block}\n\nHello")
+    assert [one.fault for one in words.wrong] == [Fault.CONFLICT]
+    assert len(words.commands) == 1
+
+
+def test_the_same_command_twice_is_done_once() -> None:
+    assert read("#close\n#done\n#close").commands == (Command(Name.SOLVED),)
+
+
+def test_more_than_ten_commands_are_too_many() -> None:
+    assert not read("#tag a\n" * MOST_COMMANDS).wrong
+    words = read("#tag a\n" * (MOST_COMMANDS + 1) + "Hello")
+    assert [one.fault for one in words.wrong] == [Fault.TOO_MANY]
+    assert len(read("#x\n" * 100_000).wrong) == MOST_COMMANDS + 1
+
+
+def test_each_wrong_line_is_named_and_the_good_ones_are_seen() -> None:
+    words = read("#asign ben\n#close\n#prio\n\nHello Luc")
+    assert [one.word for one in words.wrong] == ["asign", "prio"]
+    assert words.commands == (Command(Name.SOLVED),)
+
+
+def test_a_reason_that_the_mail_program_broke_in_two_is_read_whole() -> None:
+    block = "#assign ben because Ben negotiated the contract with Big Corp and knows\nthe discount in it"
+    words = read(f"{block}\n\nHello Luc")
+    assert words.commands == (
+        Command(Name.ASSIGN, "ben", because="Ben negotiated the contract with Big Corp and knows the discount in it"),
+    )
+    assert words.rest == "Hello Luc"
+
+
+def test_a_short_reason_does_not_swallow_the_text_under_it() -> None:
+    assert read("#assign ben because Ben knows it\nHello Luc").rest == "Hello Luc"
+    assert read("#close\nHello Luc").rest == "Hello Luc"
+
+
+def test_a_full_reason_does_not_swallow_the_next_command() -> None:
+    line = "#assign ben because Ben negotiated the contract with Big Corp and knows"
+    assert [one.name for one in read(f"{line}\n#close\nHello").commands] == [Name.ASSIGN, Name.SOLVED]
+
+
+def test_every_known_word_has_one_meaning_a_form_and_a_line_of_help() -> None:
+    words = [word for known in KNOWN for word in (known.name, *known.aliases)]
+    assert len(words) == len(set(words))
+    for known in KNOWN:
+        assert known.form.startswith(f"#{known.name}")
+        assert known.help
+        assert known.later or known.name == "status" or Name(known.name)
+    assert {known.name for known in KNOWN if not known.later} == {*Name, "status"}
+
+
+def test_the_nearest_word_is_found_from_a_slip_and_none_from_noise() -> None:
+    assert nearest("asign") == "assign"
+    assert nearest("Resolvd") == "solved"
+    assert nearest("qqqq") == ""
+    assert nearest("a" * 100_000) == ""
+
+
+SIGNS = st.sampled_from(["#", "@", "/", "\n", " ", "close", "assign ben because ", "\u200b", "\uff03", "\r", ".", "x"])
+
+
+@given(st.lists(SIGNS | st.text(max_size=8)).map("".join))
+def test_any_text_is_read_and_the_rest_is_its_end(text: str) -> None:
+    words = read(text)
+    assert text.endswith(words.rest)
+    assert len(words.commands) + len(words.wrong) <= MOST_COMMANDS + 1
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["#a" + "." * 10**6 + "x", "#note " + "because " * 10**5, "\n" * 10**6, "# " * 10**6])
+def test_a_hostile_text_is_read_in_bounded_time(text: str) -> None:
+    assert text.endswith(read(text).rest)

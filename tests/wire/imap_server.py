@@ -1,0 +1,346 @@
+"""Real IMAP servers on loopback for our stories: pymap in a thread of this process, Dovecot from a private folder."""
+
+from __future__ import annotations
+
+import asyncio
+import imaplib
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from proxyprotocol.result import ProxyResultLocal
+from proxyprotocol.sock import SocketInfo
+from pymap.backend.dict import Config, Identity, Login
+from pymap.concurrent import Subsystem
+from pymap.imap import IMAPServer
+from pymap.user import Passwords, UserMetadata
+from pysasl.hashing import BuiltinHash
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Server:
+    """A running IMAP server and its users (name to password), with the hands of a person who looks in."""
+
+    host: str
+    port: int
+    users: Mapping[str, str]
+
+    @contextmanager
+    def client(self, user: str, folder: str = "INBOX", *, readonly: bool = False) -> Iterator[imaplib.IMAP4]:
+        """Another mail program of this user, with the folder selected."""
+        with imaplib.IMAP4(self.host, self.port, timeout=10) as client:
+            client.login(user, self.users[user])
+            answer, _ = client.select(f'"{folder}"', readonly=readonly)
+            if answer != "OK":
+                raise FileNotFoundError(folder)
+            yield client
+
+    def append(self, user: str, raw: bytes, folder: str = "INBOX") -> None:
+        """Put a mail into a folder, as a delivery would."""
+        with imaplib.IMAP4(self.host, self.port, timeout=10) as client:
+            client.login(user, self.users[user])
+            answer, words = client.append(f'"{folder}"', "", "", raw)
+            assert answer == "OK", words
+
+    def folder(self, user: str, name: str = "INBOX") -> list[bytes]:
+        """The mails of a folder in their order; none where the folder is not there."""
+        return [raw for _, raw in self._fetch(user, name, "BODY.PEEK[]")]
+
+    def uids(self, user: str, name: str = "INBOX") -> list[int]:
+        """The UIDs of a folder."""
+        return [int(found[1]) for line, _ in self._fetch(user, name, "") if (found := re.search(rb"UID (\d+)", line))]
+
+    def seen(self, user: str, name: str = "INBOX") -> list[bool]:
+        """Whether each mail of a folder is marked as seen."""
+        return [b"\\Seen" in line for line, _ in self._fetch(user, name, "FLAGS")]
+
+    def remove(self, user: str, uid: int, folder: str = "INBOX") -> None:
+        """Delete one mail, as a person with another mail program would."""
+        with self.client(user, folder) as client:
+            client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)")
+            client.expunge()
+
+    def _fetch(self, user: str, folder: str, what: str) -> list[tuple[bytes, bytes]]:
+        try:
+            with self.client(user, folder, readonly=True) as client:
+                _, answers = client.uid("FETCH", "1:*", f"(UID {what})".replace(" )", ")"))
+        except FileNotFoundError:
+            return []
+        return [one if isinstance(one, tuple) else (one, b"") for one in answers if one and one != b")"]
+
+
+class _Config(Config):
+    lacking: frozenset[bytes] = frozenset()
+
+    @property
+    def login_capability(self) -> Sequence[bytes]:
+        return [word for word in super().login_capability if word not in self.lacking]
+
+
+@dataclass
+class PymapServer(Server):
+    """pymap, in memory: it can cut its connections, and renumber a folder."""
+
+    config: _Config
+    loop: asyncio.AbstractEventLoop
+    writers: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def cut(self) -> None:
+        """Cut every connection, as a restart or a firewall would."""
+        self._do(self._cut())
+
+    def renumber(self, user: str) -> None:
+        """Give the INBOX a new UIDVALIDITY, as a restored or rebuilt mailbox has."""
+        self._do(self._renumber(user))
+
+    def lacks(self, *capabilities: bytes) -> None:
+        """Stop offering these capabilities to whoever logs in from now on."""
+        self.config.lacking = frozenset(capabilities)
+
+    def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=10)
+
+    async def _cut(self) -> None:
+        for writer in list(self.writers):
+            writer.transport.abort()
+
+    async def _renumber(self, user: str) -> None:
+        mailboxes, _ = self.config.set_cache[user]
+        inbox = await mailboxes.get_mailbox("INBOX")
+        inbox._uid_validity += 1
+
+
+@contextmanager
+def pymap_server(
+    users: Mapping[str, str], *, host: str = "127.0.0.1", port: int = 0, certificate: Path | None = None
+) -> Iterator[PymapServer]:
+    """Run pymap in a thread, on a free port unless one is given; with a certificate (and key) it speaks TLS."""
+    started: list[PymapServer | BaseException] = []
+    ready, over = threading.Event(), threading.Event()
+    thread = threading.Thread(
+        target=lambda: asyncio.run(_serve(users, host, port, certificate, started, ready, over)), name="pymap"
+    )
+    thread.start()
+    ready.wait()
+    try:
+        match started[0]:
+            case PymapServer() as server:
+                yield server
+            case error:
+                raise error
+    finally:
+        over.set()
+        thread.join()
+
+
+async def _serve(
+    users: Mapping[str, str],
+    host: str,
+    port: int,
+    certificate: Path | None,
+    started: list[PymapServer | BaseException],
+    ready: threading.Event,
+    over: threading.Event,
+) -> None:
+    """Serve until `over` is set; this and `_configure` are all that a demo needs."""
+    pool = ThreadPoolExecutor(1)
+    try:
+        config, login = await _configure(users, pool)
+        server = PymapServer(host, port, users, config, asyncio.get_running_loop())
+        answer = IMAPServer(login, config)
+        tasks: set[asyncio.Task[None]] = set()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task
+            tasks.add(task)
+            server.writers.add(writer)
+            try:
+                await answer(reader, writer, SocketInfo.get(writer, ProxyResultLocal(), unique_id=b""))
+            except (OSError, EOFError, asyncio.CancelledError):
+                writer.transport.abort()
+            finally:
+                server.writers.discard(writer)
+                tasks.discard(task)
+
+        listener = await asyncio.start_server(talk, host, port, ssl=_tls(certificate))
+        server.port = listener.sockets[0].getsockname()[1]
+        started.append(server)
+        ready.set()
+        await asyncio.to_thread(over.wait)
+        listener.close()
+        await server._cut()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    except BaseException as error:
+        started.append(error)
+        raise
+    finally:
+        ready.set()
+        pool.shutdown()
+
+
+async def _configure(users: Mapping[str, str], pool: ThreadPoolExecutor) -> tuple[_Config, Login]:
+    args = Namespace(
+        host="", port=0, debug=False, cert=None, key=None, tls=False, proxy_protocol=None, passlib_cfg=None
+    )
+    config = _Config(
+        args,
+        host=None,
+        port=0,
+        tls_enabled=False,
+        demo_data=False,
+        demo_user="",
+        demo_password="",
+        # These passwords guard nothing, and half a million rounds would cost each login a third of a second.
+        hash_context=BuiltinHash(rounds=1),
+        cpu_subsystem=Subsystem.for_threading(pool),
+        invalid_user_sleep=0.0,
+    )
+    config.apply_context()
+    login = Login(config)
+    for user, password in users.items():
+        hashed = await Passwords(config).hash_password(password)
+        await Identity(user, login, None, frozenset()).set(UserMetadata(config, user, password=hashed))
+    return config, login
+
+
+def _tls(certificate: Path | None) -> ssl.SSLContext | None:
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def make_certificate(folder: Path) -> Path:
+    """A certificate for localhost that nobody has signed, with its key, in one file."""
+    path = folder / "localhost.pem"
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    words += (
+        f" -keyout {path} -out {path} -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:TRUE"
+    )
+    subprocess.run(words.split(), check=True, capture_output=True)
+    return path
+
+
+_FOLDERS = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
+DOVECOT, DOVEADM = shutil.which("dovecot", path=_FOLDERS), shutil.which("doveadm", path=_FOLDERS)
+
+
+@dataclass
+class DovecotServer(Server):
+    """Dovecot: it can be killed and started again, and its folders renumbered."""
+
+    home: Path
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+    def cut(self) -> None:
+        """Kill the server, connections and all, and start it again on the same port."""
+        self.stop()
+        self.start()
+
+    def renumber(self, user: str) -> None:
+        """Give the INBOX a new UIDVALIDITY, as a restored or rebuilt mailbox has."""
+        self._doveadm("mailbox", "update", "-u", user, "--uid-validity", "777", "INBOX")
+
+    def _doveadm(self, *words: str) -> None:
+        subprocess.run([str(DOVEADM), "-c", str(self.home / "dovecot.conf"), *words], check=True, capture_output=True)
+
+
+@contextmanager
+def dovecot_server(users: Mapping[str, str], *, certificate: Path | None = None) -> Iterator[DovecotServer]:
+    """Run Dovecot from a private folder on a free port; with a certificate it offers STARTTLS."""
+    # Its control sockets need a short path, which the folders of the tests are not.
+    with tempfile.TemporaryDirectory(prefix="dovecot") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        _write_config(home, port, users, certificate)
+        running: list[subprocess.Popen[str]] = []
+
+        def start() -> None:
+            assert DOVECOT
+            command = [DOVECOT, "-F", "-c", str(home / "dovecot.conf")]
+            process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+            running.append(process)
+            assert process.stderr
+            first = process.stderr.readline()
+            assert "starting up" in first, first + process.stderr.read()
+
+        def stop() -> None:
+            # All its processes at once: asked politely, it waits half a minute for clients that idle.
+            with running.pop() as process:
+                os.killpg(process.pid, signal.SIGKILL)
+                assert process.stderr
+                process.stderr.read()
+
+        start()
+        try:
+            yield DovecotServer("127.0.0.1", port, users, home, start, stop)
+        finally:
+            stop()
+
+
+def _write_config(home: Path, port: int, users: Mapping[str, str], certificate: Path | None) -> None:
+    """Write a configuration that knows only this folder; started as root, it serves mail as an unprivileged user."""
+    me = pwd.getpwuid(os.getuid())
+    keeper = pwd.getpwnam("nobody") if me.pw_uid == 0 else me
+    mail = home / "mail"
+    mail.mkdir()
+    os.chown(mail, keeper.pw_uid, keeper.pw_gid)
+    names = "" if me.pw_uid == 0 else f"default_login_user = {me.pw_name}\ndefault_internal_user = {me.pw_name}\n"
+    tls = f"ssl = yes\nssl_cert = <{certificate}\nssl_key = <{certificate}\n" if certificate else "ssl = no\n"
+    (home / "users").write_text("".join(f"{user}:{{PLAIN}}{password}\n" for user, password in users.items()))
+    (home / "dovecot.conf").write_text(
+        f"""{names}{tls}base_dir = {home}/run
+state_dir = {home}/state
+log_path = /dev/stderr
+protocols = imap
+listen = 127.0.0.1
+disable_plaintext_auth = no
+auth_failure_delay = 0
+first_valid_uid = 1
+mail_location = maildir:{mail}/%u
+passdb {{
+  driver = passwd-file
+  args = {home}/users
+}}
+userdb {{
+  driver = static
+  args = uid={keeper.pw_uid} gid={keeper.pw_gid} home={mail}/%u
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+"""
+    )
