@@ -15,6 +15,7 @@ from maild.decide.undelivered import on_delay, on_refusal
 from maild.retry import next_try
 from maild.store import outbox, tickets
 from maild.store.engine import Tx
+from maild.typed import Pace
 
 LEASE = timedelta(minutes=20)
 """Longer than one mail may take with the relay's own time-outs (15 s, 60 s a verb, 600 s for the dot)."""
@@ -42,13 +43,20 @@ class Delivery:
     courier: Courier
     clock: Callable[[], datetime]
     relay: Relayed = field(default_factory=Relayed)
+    pace: Pace | None = None
 
     def step(self, now: datetime) -> bool:
         """Send what is due; True where something was sent or settled."""
         if self.relay.paused_until is not None and now < self.relay.paused_until:
             return False
         store = self.office.store
-        leased = store.write(lambda tx: outbox.lease(tx, now, now + LEASE, BATCH))
+        with store.read() as tx:
+            due = outbox.next_due(tx)
+        if due is None or due > now:
+            return False
+        leased = store.write(lambda tx: outbox.lease(tx, now, now + LEASE, 1 if self.pace else BATCH))
+        if self.pace is not None and leased:
+            self.relay.paused_until = now + timedelta(seconds=self.pace.seconds / self.pace.count)
         settling: list[Future[None]] = []
         for place, one in enumerate(leased):
             outcome = self.courier.send(one.mail, one.id)
@@ -56,7 +64,7 @@ class Delivery:
             if isinstance(outcome, Deferred) and outcome.relay:
                 self._pause(outcome.answer, leased[place:])
                 break
-            self.relay.failures, self.relay.trouble, self.relay.paused_until = 0, "", None
+            self.relay.failures, self.relay.trouble = 0, ""
             settling.append(store.submit(self._settlement(one, outcome)))
         for settled in settling:
             settled.result()

@@ -306,7 +306,7 @@ def _row(ticket: Ticket, desk: Desk) -> Row:
 
 
 def _help() -> tuple[Command, ...]:
-    return tuple(Command(known.form, known.help) for known in KNOWN)
+    return tuple(Command(known.form, known.help) for known in KNOWN if not known.later)
 
 
 def _actions(draft: Draft, ticket: Ticket, press: Press, row: int, now: datetime) -> Sequence[Action]:

@@ -80,7 +80,7 @@ class Evidence:
 
 def judge(evidence: Evidence, ours: Ours) -> Verdict:
     """Say who speaks; a bounce is looked for first, because most bounces bear the marks of an automatic reply too."""
-    for look in (_bounce, _complaint, _receipt):
+    for look in (_by_report, _complaint, _receipt, _by_words):
         if verdict := look(evidence):
             return verdict
     reasons = _marks(evidence, ours)
@@ -244,7 +244,7 @@ _BOUNCE_SUBJECT = re.compile(
     r"no se (?:pudo|puede|ha podido) entregar|недоставл|не доставлено|не может быть доставлено|отклонено|エラー|配信",
     re.IGNORECASE,
 )
-_MACHINE = "sent by a machine"
+_MACHINE, _REPORT, _SUBJECT = "sent by a machine", "a delivery report", "the subject of a bounce"
 _PASSED_ON = re.compile(
     r"(?:fwd?|wg|tr): ?(?:returned mail: see transcript|undelivered mail returned to sender|failure notice|"
     r"mail delivery failed: returning|delivery status notification \(failure\))",
@@ -256,10 +256,6 @@ _DAEMON_NAME = re.compile(
 _RETURNED_TYPES = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "text/rfc822", "message/global")
 _REACHED = frozenset({"delivered", "relayed", "expanded"})
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
-
-
-def _bounce(evidence: Evidence) -> Verdict | None:
-    return _by_report(evidence) or _by_words(evidence)
 
 
 def _by_report(evidence: Evidence) -> Verdict | None:
@@ -291,7 +287,7 @@ def _by_words(evidence: Evidence) -> Verdict | None:
         return _undelivered(evidence, Kind.DELAY, late, "words of a delayed delivery")
     if failed and (named or signs or subject):
         return _undelivered(evidence, Kind.BOUNCE, failed, "; ".join(signs) or "it names who was not reached")
-    if len(signs) > 1 and signs[0] != _MACHINE:
+    if signs and signs[0] != _MACHINE and signs[-1] in {_SUBJECT, _REPORT}:
         return _undelivered(evidence, Kind.BOUNCE, [], "; ".join(signs))
     return None
 
@@ -311,11 +307,11 @@ def _bounce_signs(evidence: Evidence) -> list[str]:
     if evidence.null_sender:
         signs.append("the envelope sender is empty")
     if evidence.report_type == "delivery-status" or evidence.has(*_STATUS_TYPES):
-        signs.append("a delivery report")
+        signs.append(_REPORT)
     automatic = evidence.header("auto-submitted").lower().startswith("auto-") or not evidence.top.authors
     machine = automatic or any(_NOREPLY.fullmatch(local) or _ROBOT.fullmatch(local) for local in evidence.speakers)
     if _BOUNCE_SUBJECT.search(evidence.top.subject) and (signs or machine):
-        signs += ["the subject of a bounce"] if signs else [_MACHINE, "the subject of a bounce"]
+        signs += [_SUBJECT] if signs else [_MACHINE, _SUBJECT]
     return signs
 
 

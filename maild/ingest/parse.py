@@ -635,7 +635,7 @@ class _Walk:
 
     def likely_boundary(self, start: int, end: int) -> str:
         """The boundary of a multipart that does not name it, or names another: the first line that could be one."""
-        match = re.compile(rb"(?:\A|\n)--([!-~]{4,70})[ \t]*\r?\n[!-9;-~]+:").search(
+        match = re.compile(rb"(?<![^\n])--([!-~]{4,70})[ \t]*\r?\n[!-9;-~]+:").search(
             self.raw, start, min(end, start + 65_536)
         )
         return match[1].decode("ascii").removesuffix("--") if match else ""
@@ -702,7 +702,8 @@ def leaves(part: Part) -> Iterator[Part]:
 
 
 def unwound(raw: bytes) -> bytes:
-    """Mail of the oldest Macintoshes, whose lines end in CR alone, with ends that can be read; all else as it is."""
+    """The mail without a byte order mark, and with line ends that can be read where it has those of old Macintoshes."""
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     return raw if b"\n" in raw[:65_536] else raw.replace(b"\r", b"\n")
 
 

@@ -222,6 +222,21 @@ def release(tx: Tx, inbox: int, waived: Sequence[str]) -> bool:
     return tx.connection.execute(query).rowcount == 1
 
 
+def mark(tx: Tx, inbox: int, because: str) -> bool:
+    """Say more of a mail in quarantine, which stays there; False where it is not there."""
+    kept = get(tx, inbox)
+    if kept is None or kept.state != "quarantine":
+        return False
+    tx.connection.execute(update(_inbox).where(_inbox.c.id == inbox).values(because=[because, *kept.because]))
+    return True
+
+
+def last_received(tx: Tx) -> datetime | None:
+    """When the newest mail came in."""
+    found: datetime | None = tx.connection.execute(select(func.max(_inbox.c.received_at))).scalar_one()
+    return found
+
+
 def counts(tx: Tx) -> dict[str, int]:
     """How many mails are in each state."""
     rows = tx.connection.execute(select(_inbox.c.state, func.count()).group_by(_inbox.c.state))

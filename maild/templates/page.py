@@ -282,9 +282,10 @@ def brief(said: Sequence[Said], told: str, customer: str, recent: int = 3, steps
 
     `told` are the words that the mail shows already, `customer` the requester's name.
     """
-    people = [each for each in said if not each.machine and each.text.strip() and each.text.strip() != told.strip()]
+    told = told.strip()
+    people = [each for each in said if not each.machine and each.text.strip() not in {"", told}]
     theirs = [each for each in people if each.who == customer and not each.note]
-    question = next(iter(theirs or people), None) if said and said[0].text.strip() != told.strip() else None
+    question = next(iter(theirs or people), None) if said and said[0].text.strip() != told else None
     last = theirs[-1] if theirs and theirs[-1] is not question else None
     so_far = tuple(each for each in reversed(people) if each is not question and each is not last)[:steps]
     whole = tuple(each for each in (question, last) if each and gist(each.text)[1])

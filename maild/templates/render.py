@@ -36,6 +36,18 @@ _ORDER = tuple(Notice)
 _SAYS_WHO = frozenset({Notice.REPLY, Notice.CUSTOMER_REPLIED, Notice.NOTE})
 _WITH_BRIEF = frozenset({Notice.ASSIGNED})
 _NO_BRIEF = page.Brief(None, (), None, ())
+_NOTHING_FOR_AGENTS: dict[str, Any] = {
+    "to_agent": False,
+    "brief": _NO_BRIEF,
+    "said": (),
+    "happened": (),
+    "rows": (),
+    "commands": (),
+    "entries": (),
+    "kept_text": "",
+    "tags": (),
+    **dict.fromkeys(("subject", "customer", "customer_address", "team", "recipient"), ""),
+}
 _WHOLE = frozenset({Notice.SHOW, Notice.HELD})
 _MOST_ENTRIES = {True: 100, False: 3}
 _MOST_WORDS = {True: 20_000, False: 6_000}
@@ -243,7 +255,7 @@ def _facts(telling: Telling, tongue: _Tongue) -> dict[str, Any]:
         "contact_short": short,
         "Contact": contact if named else page.capital(contact),
         "Short": short if named else page.capital(short),
-        "asker": facts["customer"] or facts["customer_address"],
+        "asker": "" if telling.notice.to_customers else facts["customer"] or facts["customer_address"],
         "offers": tuple(_offered(action, telling) for action in telling.actions),
     }
 
@@ -264,8 +276,12 @@ def _times(telling: Telling, tongue: _Tongue) -> dict[str, Callable[[datetime], 
 
 
 def _for_agents(telling: Telling) -> dict[str, Any]:
+    """The conversation and what is made of it: never in a mail to a customer, whatever facts came with it."""
+    if telling.notice.to_customers:
+        return _NOTHING_FOR_AGENTS
     brief = page.brief(telling.said, telling.words, telling.customer) if telling.notice in _WITH_BRIEF else _NO_BRIEF
     return {
+        "to_agent": True,
         "brief": brief,
         "happened": tuple(_tidy_fields(each) for each in telling.happened[-_MOST_ROWS:]),
         "rows": tuple(_tidy_fields(each) for each in telling.rows[:_MOST_ROWS]),
@@ -307,7 +323,7 @@ def _laid_out(
 ) -> dict[str, Any]:
     """The parts of the mail in the frames' order; all that other people wrote stands below the marker."""
     whole = telling.notice in _WHOLE
-    told, kept = page.words(telling.words), page.words(telling.kept_text)
+    told, kept = page.words(telling.words), page.words(facts["kept_text"])
     first_table = next((n for n, block in enumerate(shown) if block.rows), len(shown))
     light, dark = page.accents(telling.accent)
     return {

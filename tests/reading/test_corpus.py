@@ -1,7 +1,6 @@
 """Real mail of twenty-nine sources: all of it is read, and what it says is checked against what others found in it.
 
-The corpus lies beside the repository or where MAILD_CORPUS says; without it these tests are skipped. By default
-every second mail of the one large source is left out; MAILD_CORPUS_ALL=1 reads them all.
+The corpus lies beside the repository or where MAILD_CORPUS says; without it these tests are skipped.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from maild.ingest.reading import NO_TRUST
 from maild.readers import Read, Readers
 
 CORPUS = Path(os.environ.get("MAILD_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
-ALL = bool(os.environ.get("MAILD_CORPUS_ALL"))
 OURS = Ours(frozenset({"support@example.com"}))
 
 pytestmark = pytest.mark.skipif(not (CORPUS / "messages.txt").exists(), reason=f"no corpus at {CORPUS}")
@@ -32,15 +30,14 @@ def labels(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (CORPUS / f"labels-{name}.jsonl").read_text("utf-8").splitlines()]
 
 
-def chosen() -> list[str]:
-    paths = (CORPUS / "messages.txt").read_text("utf-8").splitlines()
-    return [path for n, path in enumerate(paths) if ALL or n % 2 or not path.startswith("spamassassin-a/")]
+def messages() -> list[str]:
+    return (CORPUS / "messages.txt").read_text("utf-8").splitlines()
 
 
 @pytest.fixture(scope="module")
 def told() -> dict[str, dict[str, Any]]:
     """What is understood of each mail, read by two children."""
-    paths = sorted({*chosen(), *(row["path"] for row in labels("mime"))})
+    paths = sorted({*messages(), *(row["path"] for row in labels("mime"))})
     seen: dict[str, dict[str, Any]] = {}
     waiting = iter(enumerate(paths))
     with Readers(2) as readers:
@@ -57,7 +54,7 @@ def told() -> dict[str, dict[str, Any]]:
 
 
 def test_every_mail_is_read_without_a_fault_of_ours(told: dict[str, dict[str, Any]]) -> None:
-    assert [path for path in chosen() if path not in told] == []
+    assert [path for path in messages() if path not in told] == []
     assert [path for path, seen in told.items() if "could not be read" in (seen["error"] or "")] == []
 
 

@@ -256,7 +256,8 @@ def test_words_deep_in_html_are_not_lost(html: str) -> None:
 def test_a_mail_passed_on_is_an_attachment_and_its_words_and_ids_stay_inside() -> None:
     mail = read(
         b"From: ann@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsee below\r\n--b\r\n"
-        b"Content-Type: message/rfc822\r\n\r\nMessage-ID: <inner@x.example>\r\nReferences: <r@x.example>\r\n\r\ninner words\r\n--b--"
+        b"Content-Type: message/rfc822\r\n\r\nMessage-ID: <inner@x.example>\r\nReferences: <r@x.example>\r\n\r\n"
+        b"inner words\r\n--b--"
     )
     assert mail.text == "see below"
     assert mail.references == ()
@@ -322,6 +323,10 @@ def test_a_multipart_without_its_boundary_is_not_lost() -> None:
 
 def test_old_macintosh_line_ends_are_read() -> None:
     assert read(PLAIN.replace(b"\r\n", b"\r")).subject == "café"
+
+
+def test_a_byte_order_mark_before_the_mail_is_no_part_of_it() -> None:
+    assert read(b"\xef\xbb\xbf" + PLAIN).author.spec == "zoe@example.org"
 
 
 def test_headers_that_only_we_may_write_are_dropped_and_the_rest_is_kept_in_order() -> None:

@@ -271,8 +271,7 @@ def dovecot_server(users: Mapping[str, str], *, certificate: Path | None = None)
     with tempfile.TemporaryDirectory(prefix="dovecot") as folder:
         home = Path(folder)
         home.chmod(0o755)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = _free_port()
         _write_config(home, port, users, certificate)
         running: list[subprocess.Popen[str]] = []
 
@@ -297,6 +296,17 @@ def dovecot_server(users: Mapping[str, str], *, certificate: Path | None = None)
             yield DovecotServer("127.0.0.1", port, users, home, start, stop)
         finally:
             stop()
+
+
+def _free_port() -> int:
+    """A port that stays ours while the server is down: none of those that the kernel gives to callers."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return port
+    raise OSError("no port is free")
 
 
 def _write_config(home: Path, port: int, users: Mapping[str, str], certificate: Path | None) -> None:

@@ -1,0 +1,148 @@
+"""The daemon's socket: how the command line asks for something to be written."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from maild.store import inbox, outbox
+from maild.store.engine import Store, Tx
+
+Request = Mapping[str, Any]
+Answer = dict[str, Any]
+
+SOCKET = "control.sock"
+LOCK = "maild.lock"
+_LONGEST = 64 * 1024
+_PATIENCE = 30.0
+
+log = logging.getLogger("maild.control")
+
+
+class LockedError(Exception):
+    """Another process holds the daemon's lock."""
+
+
+@contextlib.contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold the daemon's lock on this store's folder; LockedError where somebody else does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LockedError(f"another maild works on {folder}: stop it first, or let it do this") from None
+        yield
+
+
+def ask(folder: Path, request: Request) -> Answer | None:
+    """Ask the running daemon; None where none runs."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(_PATIENCE)
+        try:
+            line.connect(_path(folder))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        line.sendall(json.dumps(dict(request)).encode("utf-8") + b"\n")
+        answer: Answer = json.loads(_read_line(line))
+        return answer
+
+
+def offline(folder: Path, store: Store, request: Request, now: datetime) -> Answer:
+    """Do it ourselves where no daemon runs, under its lock; LockedError where one has just started."""
+    with lock(folder):
+        store.create()
+        return store.write(lambda tx: execute(tx, request, now))
+
+
+def execute(tx: Tx, request: Request, now: datetime) -> Answer:
+    """Carry out one writing request; the words say what became of it."""
+    match request:
+        case {"do": "outbox-retry", "row": int(row)}:
+            done = outbox.retry(tx, row, now)
+            return _said(done, f"outbox mail {row} is sent again now", f"outbox mail {row} is not waiting for anything")
+        case {"do": "inbox-retry" | "quarantine-release", "mail": int(mail)}:
+            done = inbox.release(tx, mail, ("operator", "proof", "difference", "stale", "leak"))
+            return _said(done, f"inbox mail {mail} is decided again", f"inbox mail {mail} is not in quarantine")
+        case {"do": "quarantine-spam", "mail": int(mail)}:
+            done = inbox.mark(tx, mail, "spam, says the operator")
+            return _said(done, f"inbox mail {mail} is marked as spam", f"inbox mail {mail} is not in quarantine")
+        case _:
+            return _said(False, "", "this maild does not know that request")
+
+
+class Service:
+    """Answers on the socket, one line in, one line out, in a thread of its own."""
+
+    def __init__(self, folder: Path, answer: Callable[[Request], Answer]) -> None:
+        self._answer = answer
+        self._path = _path(folder)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            self._socket.bind(self._path)
+        finally:
+            os.umask(before)
+        self._socket.listen(8)
+        self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._socket.close()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                line, _ = self._socket.accept()
+            except OSError:
+                return
+            with line:
+                line.settimeout(_PATIENCE)
+                try:
+                    self._one(line)
+                except (OSError, ValueError) as fault:
+                    log.warning("a request could not be answered: %s", fault)
+
+    def _one(self, line: socket.socket) -> None:
+        request = json.loads(_read_line(line))
+        try:
+            answer = self._answer(request)
+        except Exception:
+            log.exception("a request failed")
+            answer = {"ok": False, "words": "that failed; the daemon's log says why"}
+        line.sendall(json.dumps(answer).encode("utf-8") + b"\n")
+
+
+def _read_line(line: socket.socket) -> str:
+    gathered = b""
+    while b"\n" not in gathered and len(gathered) < _LONGEST:
+        part = line.recv(4096)
+        if not part:
+            break
+        gathered += part
+    return gathered.partition(b"\n")[0].decode("utf-8")
+
+
+def _path(folder: Path) -> str:
+    """The socket's path; a long one is said from the working directory, for a socket's name has 107 octets at most."""
+    whole = str((folder / SOCKET).absolute())
+    return whole if len(whole.encode()) <= 100 else os.path.relpath(whole)
+
+
+def _said(done: bool, yes: str, no: str) -> Answer:  # noqa: FBT001, RUF100  two words for two outcomes
+    return {"ok": done, "words": yes if done else no}
