@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -74,7 +74,8 @@ def write(draft: Draft, material: Material, press: Press, row: int, now: datetim
     base = ticket.address if ticket else desk.address
     number = ticket.number if ticket else 0
     attachments, left_out = _attached(draft)
-    telling = _telling(draft, material, press, row, now, left_out)
+    reply_to = _reply_to(draft, base, number, press, now)
+    telling = replace(_telling(draft, material, press, row, now, left_out), reply_to=reply_to)
     rendered = press.templates.render(telling)
     message_id = keyring.message_id(number, draft.to.number, row, now)
     references = tuple(dict.fromkeys((*_root(ticket), *material.ids[-8:], *_cause(material))))
@@ -85,7 +86,7 @@ def write(draft: Draft, material: Material, press: Press, row: int, now: datetim
             date=now,
             from_=Address(base, _from_name(draft, desk)),
             to=(named,),
-            reply_to=_reply_to(draft, base, number, press, now),
+            reply_to=reply_to,
             subject=_subject(draft, ticket, desk),
             in_reply_to=next(iter((*_cause(material), *material.ids[-1:])), MessageId("")),
             references=references,
@@ -203,6 +204,9 @@ def _telling(
     }
     if ticket is None:
         return Telling(**common, commands=_help() if draft.notice is Notice.HELP else ())
+    before = ticket.previous_owner
+    wrote = before is not None and any(e.agent == before and e.voice is Voice.PUBLIC for e in material.entries)
+    common["previous_wrote"] = wrote
     facts = common | _state(ticket, desk) | _last(draft, material, desk) | _words(draft)
     if draft.to.agent is not None or not draft.to.number:
         facts |= _inside(draft, material, press, row, now)
@@ -263,6 +267,7 @@ def _inside(draft: Draft, material: Material, press: Press, row: int, now: datet
     team = desk.team_of(seen.team)
     owner = desk.agent(seen.owner)
     facts = {
+        "subject": seen.subject,
         "customer": requester.name or requester.address,
         "customer_address": requester.address,
         "customer_proven": requester.proven,
@@ -277,7 +282,7 @@ def _inside(draft: Draft, material: Material, press: Press, row: int, now: datet
         "commands": _help() if draft.notice is Notice.HELP else (),
         "actions": tuple(_actions(draft, ticket, press, row, now)),
     }
-    return facts | (_state(seen, desk) if seen is not ticket else {})
+    return (_state(seen, desk) if seen is not ticket else {}) | facts
 
 
 def _role(reader: Party, ticket: Ticket) -> str:
