@@ -324,14 +324,21 @@ def _header_block(seen: Sequence[str], n: int) -> bool:
 
 def _second_opinion(seen: Sequence[str]) -> _Cut | None:
     """What quotequail finds beyond our own signs, where a date and an address stand by it."""
+    # the library is slow on long texts, and what it finds counts only beside a date and an address
+    if not any(_dated(seen, n) for n in range(len(seen))):
+        return None
     text = "\n".join(seen)
     parts = quotequail.quote(text, limit=MOST_LINES + 1, quote_intro_line=True)
     if len(parts) < 2:
         return None
     start = len(seen) - 1 - parts[1][1].count("\n")
-    if not (YEAR.search(seen[start]) and has_address(" ".join(seen[start : start + 2]))):
+    if not _dated(seen, start):
         return None
     return _Cut(start, bare=not any(line.startswith((">", "|")) for line in seen[start + 1 : start + 5]))
+
+
+def _dated(seen: Sequence[str], n: int) -> bool:
+    return bool(YEAR.search(seen[n])) and has_address(" ".join(seen[n : n + 2]))
 
 
 # What remains
