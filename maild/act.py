@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,12 +15,14 @@ from maild.mail import Envelope, Mail, MessageId, Outgoing
 from maild.rules.match import RuleBook
 from maild.store import inbox, meta, outbox, tickets, timers
 from maild.store.engine import Store, Tx
-from maild.ticket import Event, Status, Ticket, TicketNo, Voice
+from maild.ticket import Event, Party, Role, Status, Ticket, TicketNo, Use, Voice
 
 BRIEF_FIRST = timedelta(minutes=5)
 """How long a customer's mail about a move waits for the successor's brief (DESIGN 3.3)."""
 
 _CONVERSATION = 40
+
+log = logging.getLogger("maild.act")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,26 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         meta.put(tx, f"proved:{post.proved}", now.isoformat())
     events.extend(_tell(tx, office, post, ticket, cause, now))
     tickets.record(tx, ticket.number, events)
+
+
+def warn(tx: Tx, office: Office, lines: tuple[str, ...], now: datetime) -> None:
+    """Put a warning to every admin into the outbox; it belongs to no ticket."""
+    desk = office.press.desk
+    agents = (agent.email for agent in desk.agents if agent.admin)
+    for spec in dict.fromkeys((*desk.admins, *agents)):
+        draft = Draft(
+            to=Party(0, spec, role=Role.AGENT),
+            tells=frozenset({Notice.WARNING}),
+            reply_use=Use.NOTE,
+            auto=True,
+            lines=lines,
+        )
+        row = outbox.next_row(tx)
+        match write(draft, Material(None), office.press, row, now):
+            case Outgoing() as mail:
+                outbox.put(tx, _finished(tx, draft, mail, None, NO_CAUSE, row, now, "waiting", ""))
+            case Unfit(reason):
+                log.error("a warning to %s could not be written: %s", spec, reason)
 
 
 def _named(post: Post, office: Office, now: datetime) -> Ticket:
@@ -190,18 +213,18 @@ def _finished(
     tx: Tx,
     draft: Draft,
     mail: Outgoing,
-    ticket: Ticket,
+    ticket: Ticket | None,
     cause: Cause,
     row: int,
     now: datetime,
     state: str,
     answer: str,
 ) -> outbox.Finished:
-    after = outbox.newest(tx, ticket.number, Notice.ASSIGNED) if draft.after_brief else None
+    after = outbox.newest(tx, ticket.number, Notice.ASSIGNED) if draft.after_brief and ticket else None
     return outbox.Finished(
         id=row,
         mail=mail,
-        ticket=ticket.number,
+        ticket=ticket.number if ticket else None,
         party=draft.to.number,
         agent=draft.to.agent,
         notice=draft.notice,

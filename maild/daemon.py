@@ -26,7 +26,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from maild import config as configuration
 from maild import control, courier, keys, remind
-from maild.act import Office
+from maild.act import Office, warn
 from maild.config import Config, ConfigError
 from maild.deliver import Delivery, Relayed
 from maild.ingest import imap, parse, pipe, smtp
@@ -243,6 +243,7 @@ class Daemon:
             (lambda: self._take_spool(journal, folder / "spool"), 1),
             (self._look_at_file, 1),
             (self._recover, 60),
+            (self._expire, 3600),
         ):
             scheduler.add_job(
                 tick, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
@@ -261,6 +262,12 @@ class Daemon:
     def _recover(self) -> None:
         self.store.write(lambda tx: outbox.recover(tx, clock()))
 
+    def _expire(self) -> None:
+        """Let go of originals that are older than the operator keeps them."""
+        keep, now = self.config.keep, clock()
+        for name in self.store.write(lambda tx: inbox.expire(tx, now - keep.raw, now - keep.quarantine)):
+            (self.store.folder / name[:2] / name).unlink(missing_ok=True)
+
     def _look_at_file(self) -> None:
         asked = self.reload.is_set()
         if not asked and not self.watch.changed(clock()):
@@ -273,8 +280,7 @@ class Daemon:
         try:
             fresh = configuration.load(self.config.path)
         except ConfigError as fault:
-            for problem in fault.problems:
-                log.error("the configuration stays as it was: %s", problem)  # noqa: TRY400  the problem is the news
+            self._warn("The configuration stays as it was.", *(str(problem) for problem in fault.problems[:20]))
             return
         gone = _vanished(self.config, fresh)
         if gone and not asked:
@@ -290,6 +296,12 @@ class Daemon:
             self.clerk.office = self.office
             self.clerk.ours = Ours(fresh.desk.addresses)
         log.info("the configuration is applied; listeners, mailboxes and the relay change at the next start")
+
+    def _warn(self, *lines: str) -> None:
+        """Tell the admins of something that needs a look, by mail and in the log."""
+        log.error("%s", " ".join(lines))
+        self.store.write(lambda tx: warn(tx, self.office, lines, clock()))
+        self.written.set()
 
     # --- doors ---
 

@@ -30,6 +30,7 @@ class Notice(StrEnum):
     HELD = "held"
     CONFIRM = "confirm"
     UNDELIVERABLE = "undeliverable"
+    WARNING = "warning"
     SHOW = "show"
     HISTORY = "history"
     LIST = "list"
@@ -62,6 +63,7 @@ class TimerName(StrEnum):
     CLOSE = "close"  # a solved ticket has been quiet for long enough
     ANSWER = "answer"  # an acknowledgement waits for room within the limits
     QUIET = "quiet"  # no automatic answers on this ticket until then
+    SUMMARY = "summary"  # customers write faster than anybody reads: tell the owner of all of it at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,29 @@ class ClearTimer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a question to a person is about: the mail that is held, and the checks that a `#yes` sets aside."""
+    """What a question to a person is about: the mail that is held, and the checks that a `#yes` sets aside.
+
+    `also` are further mails of the same question, each with its own checks.
+    """
 
     inbox: int
     agent: str
     waives: tuple[str, ...]
+    also: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+    @property
+    def releases(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        return ((self.inbox, self.waives), *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A ticket on which an agent is handed a new signed address to answer to, because the one they used is void."""
+
+    ticket: int
+    party: int
+    address: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +114,8 @@ class Draft:
 
     `tells` holds every notice that applies, `reply_use` what a reply to it may do, `entry` a person's words that it
     passes on; `auto` marks machine text, `answers` counts it against the limits on answers; `after_brief` holds it
-    back until the successor's brief has left. `lines` are what receipts, refusals and holds say; `about` is the ticket that `#show`
+    back until the successor's brief has left. `lines` are what receipts, refusals and holds say; `recipient` is whom
+    a mail did not reach; `about` is the ticket that `#show`
     and `#history` asked for, `scope` what `#list` asked for.
     """
 
@@ -108,11 +129,15 @@ class Draft:
     after_brief: bool = False
     lines: tuple[str, ...] = ()
     kept_text: str = ""
+    recipient: str = ""
     about: int | None = None
     scope: str = ""
     question: Asked | None = None
     null_sender: bool = False
     proven: bool = False
+    since: datetime | None = None
+    fresh: tuple[Fresh, ...] = ()
+    gathered: bool = False
 
     @property
     def notice(self) -> Notice:
@@ -123,8 +148,8 @@ class Draft:
 class Post:
     """The mail belongs to a ticket: its new state, what happened, what is told, what time will do.
 
-    `opened` tells a new ticket from one that stands; `met` are the Message-IDs to know again; `elsewhere` are other tickets in
-    their new state, with what happened there.
+    `opened` tells a new ticket from one that stands; `met` are the Message-IDs to know again; `elsewhere` are other
+    tickets in their new state, with what happened there.
     """
 
     ticket: Ticket

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from maild.act import Office
 from maild.commands import read
+from maild.decide.mail import find
 from maild.decide.situation import Earlier, Situation
-from maild.decision import NO_ANSWERS, Answers, Loads
+from maild.decision import NO_ANSWERS, Loads
 from maild.mail import Kind, Mail
 from maild.store import inbox, meta, outbox, tickets, timers
 from maild.store.engine import Tx
@@ -37,7 +39,8 @@ def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, loads: Loads, n
         *(_asked(mail) if spoken else ()),
     }
     known = _tickets(tx, named)
-    return Situation(
+    told = {one.number for one in known.values()} if spoken or mail.kind is Kind.BOUNCE or earlier else set()
+    situation = Situation(
         inbox=kept.id,
         mail=mail,
         sender=kept.sender,
@@ -54,13 +57,13 @@ def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, loads: Loads, n
         earlier=_earlier(earlier) if not kept.released else None,
         sent=sent,
         entries={one.number: tickets.entries(tx, one.number, 40) for one in known.values()} if spoken else {},
-        history={one.number: tickets.history(tx, one.number) for one in known.values()} if spoken else {},
-        answers=_answers(tx, mail, known, now),
+        history={number: tickets.history(tx, number) for number in told},
         loads=loads,
         proved=frozenset(meta.starting(tx, "proved:")) if spoken else frozenset(),
         waived=frozenset(kept.released),
         first_time=not inbox.wrote_before(tx, kept.id, mail.author.key),
     )
+    return _counted(tx, situation)
 
 
 _ROW_TOKENS = frozenset({Use.BOUNCE, Use.CONFIRM})
@@ -100,9 +103,16 @@ def _earlier(kept: inbox.Kept | None) -> Earlier | None:
     return Earlier(kept.id, None if kept.ticket is None else TicketNo(kept.ticket), kept.recipients)
 
 
-def _answers(tx: Tx, mail: Mail, known: dict[int, Ticket], now: datetime) -> Answers:
-    """The counts of automatic answers to the author; only where an answer is thought of at all."""
-    if not mail.answerable or not mail.author.spec:
-        return NO_ANSWERS
-    ticket = next(iter(known.values()), None)
-    return outbox.answers(tx, mail.author.spec, ticket.number if ticket else None, timers.quiet(tx, ticket), now)
+def _counted(tx: Tx, situation: Situation) -> Situation:
+    """The situation with what the limits count: answers to the author, and customers' mail on the ticket."""
+    mail, now = situation.mail, situation.now
+    place = find(situation)
+    ticket = place.ticket if place is not None else None
+    answers = NO_ANSWERS
+    if mail.answerable and mail.author.spec:
+        number = ticket.number if ticket is not None else None
+        answers = outbox.answers(tx, mail.author.spec, number, timers.quiet(tx, ticket), now)
+    if ticket is None:
+        return replace(situation, answers=answers)
+    since = now - timedelta(minutes=situation.desk.answers.summary_minutes)
+    return replace(situation, answers=answers, recent=tickets.heard_since(tx, ticket.number, since))

@@ -198,6 +198,7 @@ def _telling(
         "known": draft.proven or not draft.auto or draft.to.agent is not None,
         "lines": draft.lines,
         "kept_text": draft.kept_text,
+        "recipient": draft.recipient,
         "attachments": tuple(a.name for a in draft.attachments if not a.inline and a.name not in left_out),
         "left_out": left_out,
         "pictures": tuple(Picture(a.content_id, a.name) for a in draft.attachments if a.inline and a.content_id),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maild.decision import Answers
 from maild.desk import AnswerLimits, Desk
 from maild.mail import Mail
+
+RETRY = timedelta(minutes=30)
+"""How often an answer that waits looks for room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ def within(answers: Answers, limits: AnswerLimits, *, proven: bool) -> Answer | 
         if answers.address_day >= limits.proven_day:
             return Wait(f"the answer waits: {limits.proven_day} a day to one address")
         return Answer()
+    if answers.ticket_ever:
+        return Silence("no answer: an unproven sender gets one automatic answer a ticket")
     if answers.address_week >= limits.unproven_address_week:
         return Wait(f"the answer waits: {limits.unproven_address_week} a week to an unproven address")
     if answers.unproven_domain_hour >= limits.unproven_domain_hour:

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
-from maild.decide.answer import Answer, Silence, Wait, may_answer
-from maild.decide.assign import choose, named, people_of
+from maild.decide.answer import RETRY, Answer, Silence, Wait, may_answer
+from maild.decide.assign import people_of
+from maild.decide.routing import (
+    addressed,
+    facts,
+    invite,
+    notify,
+    reply_rules,
+    settle_fields,
+    team_of,
+    tell_successor,
+)
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
-from maild.decision import Notice, Post, SetAside, TimerName
+from maild.decision import Notice, Post, SetAside, SetTimer, TimerName
 from maild.desk import Team
 from maild.mail import Address, Kind
 from maild.rules.match import match
-from maild.rules.model import Facts, On, Verdict
-from maild.threading.clues import bare_subject
+from maild.rules.model import Facts, On
+from maild.threading.clues import own_words
 from maild.threading.tags import split_token
-from maild.ticket import (
-    Code,
-    Entry,
-    Event,
-    Party,
-    Priority,
-    Reason,
-    Role,
-    Status,
-    Ticket,
-    Use,
-    Voice,
-)
+from maild.ticket import Entry, Event, Party, Priority, Role, Status, Ticket, Use, Voice
 
 _THANKS = re.compile(
     r"(?:ok(?:ay)?|great|perfect|super|wonderful|all good|works(?: now)?|thank you(?: (?:so|very) much)?"
@@ -37,6 +35,9 @@ _THANKS = re.compile(
     r"|danke(?: sch[oö]n| sehr)?|vielen dank|спасибо(?: большое)?|благодарю)(?:[\s,.!☺:)\-]+|\Z)",
     re.IGNORECASE,
 )
+
+
+_MOST_LINKS = 50
 
 
 def open_ticket(
@@ -53,26 +54,26 @@ def open_ticket(
     A `stranger` holds a true token of `linked`: its owner gets the new ticket too. `tell_owner` only tells that owner.
     """
     mail, desk = situation.mail, situation.desk
-    team = _team_of(situation, follows or (linked if stranger else None))
-    verdict = match(situation.rules, _facts(situation, On.NEW, team.id, None))
+    before = follows or (linked if stranger else None)
+    team = team_of(situation, before)
+    verdict = match(situation.rules, facts(situation, On.NEW, team.id, None))
     if verdict.quarantine:
         rule = next(hit.rule for hit in verdict.hits if hit.then.quarantine)
         return SetAside((*because, f'rule "{rule}" puts it in quarantine'))
     turn = Turn(_blank(situation, team), desk, situation.now, _speaker(situation), opened=True)
     turn.because.extend(because)
-    _settle_fields(turn, situation, verdict, team, follows or (linked if stranger else None))
+    settle_fields(turn, situation, verdict, team, before)
     _admit(turn, situation)
-    for other in (linked, follows):
-        if other is not None:
-            turn.link(other.number)
-            event = Event(situation.now, "linked", turn.who, after=str(situation.number))
-            turn.elsewhere.append((replace(other, links=(*other.links, situation.number)), (event,)))
+    invite(turn, verdict)
+    _link_all(turn, situation, (linked, follows))
     turn.say(_entry(situation))
     turn.met = (mail.message_id, *mail.in_reply_to, *mail.references)
-    _brief(turn, situation, linked if stranger else None)
+    _brief(turn, situation, linked if stranger else None, follows)
     if tell_owner and linked is not None:
         _tell_of_link(turn, situation, linked)
-    also_teams(turn, situation, other_teams(situation, turn.ticket.team, frozenset()))
+    teams = addressed(situation)
+    also_teams(turn, situation, tuple(team for team in teams[1:] if team.id != turn.ticket.team))
+    notify(turn, situation, verdict)
     _acknowledge(turn, situation, Notice.FOLLOW_UP if follows else Notice.RECEIVED)
     return turn.post()
 
@@ -82,35 +83,30 @@ def append(situation: Situation, ticket: Ticket, party: Party, because: tuple[st
     mail = situation.mail
     turn = Turn(ticket, situation.desk, situation.now, party.name or party.address)
     turn.because.extend(because)
-    verdict = match(situation.rules, _facts(situation, On.REPLY, ticket.team, ticket))
+    verdict = match(situation.rules, facts(situation, On.REPLY, ticket.team, ticket))
     if verdict.quarantine:
         rule = next(hit.rule for hit in verdict.hits if hit.then.quarantine)
         return SetAside((*because, f'rule "{rule}" puts it in quarantine'))
+    # a person's words stay a person's when a list passes them on; a notification changes nothing
+    speaks = mail.kind in {Kind.PERSON, Kind.LIST}
     person = mail.kind is Kind.PERSON
     turn.join(replace(party, proven=party.proven or mail.proof.proven, machine=party.machine and not person))
     for address in (*mail.to, *mail.cc) if person else ():
         _copy_in(turn, situation, address)
-    turn.say(_entry(situation) if person else replace(_entry(situation), voice=Voice.MACHINE))
+    invite(turn, verdict)
+    _link_all(turn, situation, _also_named(situation, ticket))
+    turn.say(_entry(situation) if speaks else replace(_entry(situation), voice=Voice.MACHINE))
     turn.met = (mail.message_id, *mail.in_reply_to, *mail.references)
-    if not person:
+    reopened = speaks and _wake(turn, situation)
+    if not speaks:
         turn.because.append(f"filed, changes nothing: {mail.kind.value}")
-        return turn.post()
-    _reply_rules(turn, verdict)
-    reopened = _wake(turn, mail.new_text, mail.attachments != ())
-    for agent in people_of(situation.desk, turn.ticket.owner, turn.ticket.team):
-        if party.key not in agent.addresses:
-            turn.tell_agent(agent, Notice.CUSTOMER_REPLIED, Use.REPLY, entry=turn.entry, attachments=mail.attachments)
-    if reopened:
+    reply_rules(turn, situation, verdict)
+    _pass_on(turn, situation, party)
+    tell_successor(turn, ticket)
+    notify(turn, situation, verdict)
+    if reopened and turn.ticket.status.active:
         _acknowledge(turn, situation, Notice.REOPENED)
     return turn.post()
-
-
-def other_teams(situation: Situation, lead: str, known: frozenset[str]) -> tuple[Team, ...]:
-    """The teams that this mail was sent to besides the one that leads; `known` are addresses that it reached before."""
-    specs = (*(a.spec for a in (*situation.mail.to, *situation.mail.cc)), *situation.recipients)
-    plain = dict.fromkeys(split_token(spec)[0].lower() for spec in specs)
-    teams = (situation.desk.team_at(spec) for spec in plain if spec not in known)
-    return tuple(team for team in teams if team is not None and team.id != lead)
 
 
 def also_teams(turn: Turn, situation: Situation, teams: tuple[Team, ...]) -> None:
@@ -126,26 +122,33 @@ def also_teams(turn: Turn, situation: Situation, teams: tuple[Team, ...]) -> Non
                 turn.tell_agent(agent, Notice.NOTE, Use.NOTE, entry=turn.entry, lines=(line,))
 
 
-def mere_thanks(text: str) -> bool:
-    """Whether the words say thanks and nothing else, so that a solved ticket stays solved."""
-    rest = " ".join(text.split())
-    if not rest or len(rest) > 120:
+def mere_thanks(text: str, name: str = "") -> bool:
+    """Whether the words say thanks and nothing else, so that a solved ticket stays solved.
+
+    `name` is the writer's: it may stand below, with up to five more words that begin with a capital.
+    """
+    words = " ".join(text.split())
+    if not words or len(words) > 120:
         return False
+    rest = words
     while found := _THANKS.match(rest):
         rest = rest[found.end() :]
-        if not rest:
-            return True
-    # a name under the thanks is no new question
-    return rest != " ".join(text.split()) and "?" not in rest and len(rest.split()) <= 3
+    if not rest or rest == words:
+        return not rest
+    signed = re.findall(r"[^\W\d_]+", rest)
+    known = {part.casefold() for part in re.findall(r"[^\W\d_]+", name)}
+    capital = all(word[0].isupper() or word.casefold() in known for word in signed)
+    return capital and "?" not in rest and len(signed) <= 6 and any(word.casefold() in known for word in signed)
 
 
-def _wake(turn: Turn, words: str, attached: bool) -> bool:
+def _wake(turn: Turn, situation: Situation) -> bool:
     """Set the status that a customer's words ask for; True where a solved ticket was reopened."""
+    mail = situation.mail
     match turn.ticket.status:
         case Status.PENDING | Status.HOLD:
             turn.status(Status.OPEN, "the customer wrote")
             return False
-        case Status.SOLVED if attached or not mere_thanks(words):
+        case Status.SOLVED if mail.attachments or not mere_thanks(mail.new_text, mail.author.name or mail.author.local):
             turn.status(Status.OPEN, "the customer wrote again")
             return True
         case Status.SOLVED:
@@ -155,21 +158,39 @@ def _wake(turn: Turn, words: str, attached: bool) -> bool:
             return False
 
 
-def _team_of(situation: Situation, before: Ticket | None) -> Team:
-    desk = situation.desk
-    if before is not None and (kept := desk.team_of(before.team)):
-        return kept
-    headers = [address.key for address in (*situation.mail.to, *situation.mail.cc)]
-    envelope = [recipient.lower() for recipient in situation.recipients]
-    for key in (*headers, *envelope):
-        local, _, domain = key.rpartition("@")
-        team = desk.team_at(f"{local.partition('+')[0]}@{domain}")
-        if team is not None and (not envelope or key in headers or key in envelope):
-            return team
-    found = desk.team_of(desk.team)
-    if found is None:
-        raise AssertionError("the configuration names a team that it does not define")
-    return found
+def _pass_on(turn: Turn, situation: Situation, party: Party) -> None:
+    """Tell the owner or the team; in a flood they get the first mails, and one summary of the rest (DESIGN 3.9)."""
+    limits = situation.desk.answers
+    if situation.recent >= limits.summary_mails:
+        span = timedelta(minutes=limits.summary_minutes)
+        turn.because.append(f"more than {limits.summary_mails} mails in {limits.summary_minutes} minutes: told in one")
+        turn.timers[TimerName.SUMMARY] = SetTimer(TimerName.SUMMARY, situation.now + span, first=True)
+        return
+    attachments = situation.mail.attachments
+    for agent in people_of(situation.desk, turn.ticket.owner, turn.ticket.team):
+        if party.key not in agent.addresses:
+            turn.tell_agent(agent, Notice.CUSTOMER_REPLIED, Use.REPLY, entry=turn.entry, attachments=attachments)
+
+
+def _also_named(situation: Situation, ticket: Ticket) -> tuple[Ticket, ...]:
+    """Other tickets of the author's whose signed addresses the same mail bears."""
+    uses = {Use.CUSTOMER, Use.REPLY, Use.NOTE}
+    numbers = dict.fromkeys(token.ticket for token in situation.clues.tokens if token.use in uses)
+    named = (situation.tickets[number] for number in numbers if number in situation.tickets)
+    author = situation.mail.author.spec
+    others = {one.number: one for one in named if one.number != ticket.number and one.participant_at(author)}
+    return tuple(others.values())[:5]
+
+
+def _link_all(turn: Turn, situation: Situation, others: tuple[Ticket | None, ...]) -> None:
+    """Link both ways; what strangers link to a ticket does not make it grow for ever."""
+    mine = turn.ticket.number
+    for other in others:
+        if other is None or other.number == mine or mine in other.links or len(other.links) >= _MOST_LINKS:
+            continue
+        turn.link(other.number)
+        event = Event(situation.now, "linked", turn.who, after=str(mine))
+        turn.elsewhere.append((replace(other, links=(*other.links, mine)), (event,)))
 
 
 def _address_of(situation: Situation) -> str:
@@ -177,8 +198,7 @@ def _address_of(situation: Situation) -> str:
     ours = situation.desk.addresses
     mail = situation.mail
     for spec in (*(a.spec for a in (*mail.to, *mail.cc)), *situation.recipients):
-        local, _, domain = spec.rpartition("@")
-        plain = f"{local.partition('+')[0]}@{domain}".lower()
+        plain = split_token(spec)[0].lower()
         if plain in ours:
             return plain
     return situation.desk.address
@@ -186,7 +206,7 @@ def _address_of(situation: Situation) -> str:
 
 def _blank(situation: Situation, team: Team) -> Ticket:
     mail, now = situation.mail, situation.now
-    subject = bare_subject(mail.subject)[:300] or "(no subject)"
+    subject = own_words(mail.subject)
     return Ticket(
         number=situation.number,
         subject=subject,
@@ -203,76 +223,21 @@ def _blank(situation: Situation, team: Team) -> Ticket:
     )
 
 
-def _settle_fields(turn: Turn, situation: Situation, verdict: Verdict, team: Team, before: Ticket | None) -> None:
-    """Subject, team, owner, priority, status and tags of a new ticket, each with its reason."""
-    desk = situation.desk
-    turn.happened("opened", text="; ".join(turn.because), after=situation.mail.author.spec)
-    turn.subject(turn.ticket.subject)
-    chosen = desk.team_of(verdict.team) or team
-    words = _said(verdict.team_reason, desk.language)
-    how = f"Messages to {turn.ticket.address} go to {chosen.public_name or desk.name}."
-    turn.team(chosen.id, Reason(Code.ROUTING, words or how))
-    not_to = frozenset({situation.mail.author.key})
-    owner, reason = None, None
-    if before is not None and before.owner and (kept := desk.agent(before.owner)):
-        owner, reason = kept, Reason(Code.ROUTING, f"{kept.short} looks after #{before.number} too.")
-    if verdict.owner is not None:
-        owner, against = named(desk, verdict.owner, chosen, situation.loads, not_to)
-        reason = Reason(Code.ROUTING, _said(verdict.owner_reason, desk.language))
-        if against:
-            turn.because.append(against)
-    elif owner is None:
-        owner, reason = choose(desk, chosen, chosen.assign, situation.loads, not_to)
-        if words and reason is not None:
-            reason = Reason(Code.ROUTING, words)
-    if owner is not None and reason is not None:
-        turn.owner(owner.id, reason)
-    elif not words:
-        # an unowned ticket in the usual team has not moved: there is nothing to explain to the customer
-        turn.ticket = replace(turn.ticket, why=None)
-    turn.status(Status(verdict.status) if verdict.status else Status.OPEN)
-    turn.priority(Priority(verdict.priority) if verdict.priority else Priority.NORMAL)
-    turn.tags(verdict.tags)
-    if verdict.level is not None:
-        turn.level(verdict.level)
-    if verdict.language:
-        turn.ticket = replace(turn.ticket, language=verdict.language)
-    turn.because.extend(f'rule "{hit.rule}": {hit.because}' for hit in verdict.hits)
-    turn.because.extend(f'rule "{rule}" ran over its time' for rule in verdict.slow)
-
-
-def _reply_rules(turn: Turn, verdict: Verdict) -> None:
-    if verdict.priority:
-        turn.priority(Priority(verdict.priority))
-    if verdict.tags:
-        turn.tags((*turn.ticket.tags, *verdict.tags))
-    if verdict.level is not None:
-        turn.level(verdict.level)
-    if verdict.team and verdict.team != turn.ticket.team:
-        turn.team(verdict.team, Reason(Code.ROUTING, _said(verdict.team_reason, turn.desk.language)))
-        turn.later_tell_move()
-    if verdict.owner and (agent := turn.desk.agent(verdict.owner)) and agent.id != turn.ticket.owner:
-        turn.owner(agent.id, Reason(Code.ROUTING, _said(verdict.owner_reason, turn.desk.language)))
-        turn.tell_agent(agent, Notice.ASSIGNED, Use.REPLY)
-        turn.later_tell_move()
-    turn.because.extend(f'rule "{hit.rule}": {hit.because}' for hit in verdict.hits)
-
-
 def _admit(turn: Turn, situation: Situation) -> None:
     """The author asks; who is copied takes part without being sent anything."""
     mail = situation.mail
     author = mail.author if mail.author.spec else Address(situation.sender, "")
     machine = mail.kind is not Kind.PERSON or not mail.answerable
     turn.join(Party(0, author.spec, author.name, Role.REQUESTER, proven=mail.proof.proven, kept=True, machine=machine))
-    for address in (*mail.to, *mail.cc):
+    # a machine's To may hold anybody; only a person brings people along
+    for address in (*mail.to, *mail.cc) if mail.kind is Kind.PERSON else ():
         _copy_in(turn, situation, address)
 
 
 def _copy_in(turn: Turn, situation: Situation, address: Address) -> None:
-    local, _, domain = address.spec.rpartition("@")
-    plain = f"{local.partition('+')[0]}@{domain}".lower()
+    plain = split_token(address.spec)[0].lower()
     desk = situation.desk
-    if not domain or plain in desk.addresses or desk.agent_at(address.spec) or turn.ticket.party_at(address.spec):
+    if not address.domain or plain in desk.addresses or desk.agent_at(address.spec) or turn.ticket.party_at(address.spec):
         return
     if len(turn.ticket.parties) < 50:  # a mail to hundreds is no reason to carry hundreds along for ever
         turn.join(Party(0, address.spec, address.name, Role.CC))
@@ -294,8 +259,11 @@ def _entry(situation: Situation) -> Entry:
     )
 
 
-def _brief(turn: Turn, situation: Situation, knock: Ticket | None) -> None:
-    """Tell the owner, or the whole team where nobody owns it; a stranger at a ticket's door is told as linked."""
+def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Ticket | None) -> None:
+    """Tell the owner, or the whole team where nobody owns it; a stranger at a ticket's door is told as linked.
+
+    The brief of a follow-up holds what was said on the ticket that it follows.
+    """
     author = situation.mail.author.key
     lines: tuple[str, ...] = ()
     if knock is not None:
@@ -312,7 +280,7 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None) -> None:
                 entry=turn.entry,
                 attachments=situation.mail.attachments,
                 lines=lines,
-                about=knock.number if knock is not None else None,
+                about=next((one.number for one in (knock, follows) if one is not None), None),
             )
 
 
@@ -324,48 +292,26 @@ def _tell_of_link(turn: Turn, situation: Situation, linked: Ticket) -> None:
 
 def _acknowledge(turn: Turn, situation: Situation, notice: Notice) -> None:
     """Answer the customer's mail, if it may be answered and the limits leave room (DESIGN 3.9)."""
-    desk, answers = situation.desk, situation.answers
-    match may_answer(situation.mail, desk, answers, situation.received_at, situation.now):
+    desk, now = situation.desk, situation.now
+    match may_answer(situation.mail, desk, situation.answers, situation.received_at, now):
         case Answer():
             turn.tell_customers(notice, auto=True, answers=True)
         case Wait(because):
-            turn.set_timer(TimerName.ANSWER, situation.now.replace(microsecond=0), notice.value)
+            turn.set_timer(TimerName.ANSWER, now + RETRY, f"{notice.value} {now.isoformat()}")
             turn.because.append(because)
         case Silence(because, told):
             turn.because.append(because)
             turn.happened("unanswered", text=because)
             if told:
-                turn.set_timer(TimerName.QUIET, situation.now + desk.answers.wait)
-
-
-def _facts(situation: Situation, on: On, team: str, ticket: Ticket | None) -> Facts:
-    mail, now = situation.mail, situation.now
-    return Facts(
-        mail=mail,
-        recipients=situation.recipients,
-        on=on,
-        now=now,
-        team=team,
-        owner=ticket.owner if ticket else None,
-        status=ticket.status.value if ticket else "open",
-        priority=ticket.priority.value if ticket else "normal",
-        level=ticket.level if ticket else 1,
-        tags=ticket.tags if ticket else (),
-        language=ticket.language if ticket else mail.language,
-        first_time=situation.first_time,
-        silent_for=(now - ticket.updated_at).total_seconds() if ticket else 0.0,
-        age=(now - ticket.created_at).total_seconds() if ticket else 0.0,
-    )
+                turn.set_timer(TimerName.QUIET, now + desk.answers.ticket_pause)
+                line = f"No more automatic answers on this ticket for a day: {because}."
+                for agent in people_of(desk, turn.ticket.owner, turn.ticket.team):
+                    turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=(line,))
 
 
 def facts_of_new(situation: Situation) -> Facts:
     """What the rules would see of this mail as a new ticket; for `maild rules test`."""
-    return _facts(situation, On.NEW, _team_of(situation, None).id, None)
-
-
-def _said(reason: Mapping[str, str], language: str) -> str:
-    """A rule's reason in this language, else as it is written."""
-    return reason.get(language) or next(iter(reason.values()), "")
+    return facts(situation, On.NEW, team_of(situation, None).id, None)
 
 
 def _speaker(situation: Situation) -> str:

@@ -31,7 +31,8 @@ class Situation:
     `met` are foreign Message-IDs that stand on a ticket already, in the order of the clues; `same_id` is the ticket of
     an earlier mail with this Message-ID but other words. `sent` are the outbox rows that our own ids and tokens name.
     `entries` and `history` are there for the tickets of an agent's mail. `number` is what a new ticket will be called.
-    `waived` are the checks that a `#yes` or an operator set aside.
+    `waived` are the checks that a `#yes` or an operator set aside. `recent` counts what customers wrote of late on the
+    ticket that the mail leads to.
     """
 
     inbox: int
@@ -56,6 +57,7 @@ class Situation:
     proved: frozenset[str] = frozenset()
     waived: frozenset[str] = frozenset()
     first_time: bool = True
+    recent: int = 0
 
     @property
     def agent(self) -> Agent | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
-from maild.decide.answer import Answer, Silence, Wait, within
+from maild.decide.answer import RETRY, Answer, Silence, Wait, within
 from maild.decide.assign import people_of
 from maild.decide.turn import Turn
 from maild.decision import Answers, Notice, Post, TimerName
@@ -28,9 +28,12 @@ def on_timer(
             else:
                 turn.because.append("no longer solved: nothing to close")
         case TimerName.ANSWER:
-            _answer(turn, Notice(detail), answers)
+            notice, _, since = detail.partition(" ")
+            _answer(turn, Notice(notice), datetime.fromisoformat(since) if since else ticket.created_at, answers)
         case TimerName.QUIET:
             turn.because.append("automatic answers may leave again")
+        case TimerName.SUMMARY:
+            _sum_up(turn)
         case _:
             assert_never(timer)
     return turn.post()
@@ -47,14 +50,18 @@ def _tell_move(turn: Turn) -> None:
     turn.tell_customers(next(iter(moved)), auto=True, after_brief=True)
 
 
-def _answer(turn: Turn, notice: Notice, answers: Answers) -> None:
+def _answer(turn: Turn, notice: Notice, since: datetime, answers: Answers) -> None:
+    """Send the answer that has waited since then, if there is room now and it still says something."""
     ticket, limits = turn.ticket, turn.desk.answers
+    if not ticket.status.active or (notice is not Notice.REOPENED and ticket.told_team):
+        turn.because.append("the customer has heard from us meanwhile: no answer is needed")
+        return
     proven = ticket.requester.proven or answers.answered_by_agent
     match within(answers, limits, proven=proven):
         case Answer():
             turn.tell_customers(notice, auto=True, answers=True)
-        case Wait(because) if turn.now - ticket.created_at < limits.wait:
-            turn.set_timer(TimerName.ANSWER, turn.now + timedelta(minutes=30), notice.value)
+        case Wait(because) if turn.now - since < limits.wait:
+            turn.set_timer(TimerName.ANSWER, min(turn.now + RETRY, since + limits.wait), f"{notice.value} {since.isoformat()}")
             turn.because.append(because)
         case Wait(because) | Silence(because):
             turn.happened("unanswered", text=because)
@@ -62,3 +69,11 @@ def _answer(turn: Turn, notice: Notice, answers: Answers) -> None:
             lines = (f"No acknowledgement went to {ticket.requester.address}: {because}.",)
             for agent in people_of(turn.desk, ticket.owner, ticket.team):
                 turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=lines)
+
+
+def _sum_up(turn: Turn) -> None:
+    """One mail to the owner, or the team, for all that customers wrote since they were last told."""
+    limits = turn.desk.answers
+    line = f"More than {limits.summary_mails} messages came within {limits.summary_minutes} minutes; the rest is here in one mail."
+    for agent in people_of(turn.desk, turn.ticket.owner, turn.ticket.team):
+        turn.tell_agent(agent, Notice.CUSTOMER_REPLIED, Use.REPLY, auto=True, lines=(line,))

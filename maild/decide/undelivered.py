@@ -38,29 +38,42 @@ def tell_undelivered(turn: Turn, row: Sent, answer: str) -> None:
 
 
 def _tell(turn: Turn, row: Sent, lines: tuple[str, ...]) -> None:
+    """Tell who can act: of a customer's mail the owner or the team, of an agent's own the lead and the admins."""
     desk, ticket = turn.desk, turn.ticket
-    lines = (f'The mail "{row.notice.value}" did not reach {row.recipient}.', *lines)
+    lines = (f'It is the mail "{row.notice.value}".', *lines)
     agent = desk.agent(row.agent) or desk.agent_at(row.recipient)
     if agent is None:
-        for person in people_of(desk, ticket.owner, ticket.team):
-            turn.tell_agent(person, Notice.UNDELIVERABLE, Use.NOTE, auto=True, lines=lines, null_sender=True)
-        return
-    lead = desk.lead_of(ticket.team)
-    told = {agent.email.lower()}
-    for person in ((lead,) if lead else ()) + tuple(colleague for colleague in desk.agents if colleague.admin):
-        if person.email.lower() not in told:
-            told.add(person.email.lower())
-            turn.tell_agent(person, Notice.UNDELIVERABLE, Use.NOTE, auto=True, lines=lines, null_sender=True)
-    for spec in desk.admins:
-        if spec.lower() not in told:
-            told.add(spec.lower())
-            turn.drafts.append(
-                Draft(
-                    to=Party(0, spec, role=Role.AGENT),
-                    tells=frozenset({Notice.UNDELIVERABLE}),
-                    reply_use=Use.NOTE,
-                    auto=True,
-                    lines=lines,
-                    null_sender=True,
-                )
-            )
+        people = people_of(desk, ticket.owner, ticket.team)
+    else:
+        lead = desk.lead_of(ticket.team)
+        people = (*((lead,) if lead else ()), *(colleague for colleague in desk.agents if colleague.admin))
+        people = tuple(dict.fromkeys(person for person in people if person.id != agent.id))
+        if not people and not desk.admins:
+            people = tuple(one for one in people_of(desk, None, ticket.team) if one.id != agent.id)
+    for person in people:
+        turn.tell_agent(
+            person,
+            Notice.UNDELIVERABLE,
+            Use.NOTE,
+            auto=True,
+            lines=lines,
+            recipient=row.recipient,
+            null_sender=True,
+        )
+    if agent is not None:
+        told = frozenset(spec for person in (*people, agent) for spec in person.addresses)
+        for spec in desk.admins:
+            if spec.lower() not in told:
+                turn.drafts.append(_to_admin(spec, row, lines))
+
+
+def _to_admin(spec: str, row: Sent, lines: tuple[str, ...]) -> Draft:
+    return Draft(
+        to=Party(0, spec, role=Role.AGENT),
+        tells=frozenset({Notice.UNDELIVERABLE}),
+        reply_use=Use.NOTE,
+        auto=True,
+        lines=lines,
+        recipient=row.recipient,
+        null_sender=True,
+    )

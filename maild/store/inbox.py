@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -108,7 +108,7 @@ def known(tx: Tx, sources: Iterable[str]) -> set[str]:
 def bytes_of(tx: Tx, inbox: int) -> bytes:
     """The mail as it came, byte for byte."""
     row = tx.connection.execute(select(_raw.c.file, _raw.c.content).where(_raw.c.inbox == inbox)).one()
-    return (tx.folder / row.file[:2] / row.file).read_bytes() if row.file else bytes(row.content)
+    return (tx.folder / row.file[:2] / row.file).read_bytes() if row.file else bytes(row.content or b"")
 
 
 def get(tx: Tx, inbox: int) -> Kept | None:
@@ -220,6 +220,27 @@ def release(tx: Tx, inbox: int, waived: Sequence[str]) -> bool:
         .values(state="waiting", released=" ".join(waived) or "operator", tries=0, starts=0)
     )
     return tx.connection.execute(query).rowcount == 1
+
+
+def expire(tx: Tx, before: datetime, quarantined_before: datetime) -> list[str]:
+    """Take away the bytes of mails that were decided before these times; the files that may go with them.
+
+    The rows stay, with hash and outcome. A file that another row still names is not among the answer.
+    """
+    old = or_(
+        and_(_inbox.c.state.in_(["ticket", "duplicate", "done"]), _inbox.c.decided_at < before),
+        and_(_inbox.c.state == "quarantine", _inbox.c.decided_at < quarantined_before),
+    )
+    kept = or_(_raw.c.content.is_not(None), _raw.c.file != "")
+    query = select(_raw.c.inbox, _raw.c.file).join(_inbox, _inbox.c.id == _raw.c.inbox).where(old, kept).limit(500)
+    rows = tx.connection.execute(query).all()
+    if not rows:
+        return []
+    gone = [row.inbox for row in rows]
+    tx.connection.execute(update(_raw).where(_raw.c.inbox.in_(gone)).values(content=None, file=""))
+    files = {row.file for row in rows if row.file}
+    used = set(tx.connection.execute(select(_raw.c.file).where(_raw.c.file.in_(files))).scalars())
+    return sorted(files - used)
 
 
 def mark(tx: Tx, inbox: int, because: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,7 +84,7 @@ def put(tx: Tx, finished: Finished) -> None:
     question = finished.question
     asked = None
     if question is not None:
-        asked = {"inbox": question.inbox, "agent": question.agent, "waives": list(question.waives)}
+        asked = _asked_values(question)
     tx.connection.execute(
         insert(_outbox).values(
             id=finished.id,
@@ -214,6 +214,16 @@ def newest(tx: Tx, ticket: int, notice: Notice) -> int | None:
     return None if found is None else int(found)
 
 
+def told(tx: Tx, agent: str, notice: Notice, since: datetime, ticket: int | None = None) -> list[datetime]:
+    """When this agent was told such a thing (on one ticket, or on all) after a moment, oldest first."""
+    query = select(_outbox.c.created_at).where(
+        _outbox.c.agent == agent, _outbox.c.notice == notice.value, _outbox.c.created_at > since
+    )
+    if ticket is not None:
+        query = query.where(_outbox.c.ticket == ticket)
+    return list(tx.connection.execute(query.order_by(_outbox.c.created_at)).scalars())
+
+
 def find(tx: Tx, rows: Sequence[int]) -> dict[int, Sent]:
     """What these rows were, as far as they exist."""
     if not rows:
@@ -245,6 +255,7 @@ def answers(tx: Tx, recipient: str, ticket: int | None, quiet: bool, now: dateti
         address_week=len(counted),
         address_day=sum(row.created_at > day for row in counted),
         ticket_hour=sum(row.created_at > hour and row.ticket == ticket for row in counted),
+        ticket_ever=_ever(tx, key, ticket),
         quiet=quiet,
         answered_by_agent=_answered(tx, key),
     )
@@ -253,6 +264,14 @@ def answers(tx: Tx, recipient: str, ticket: int | None, quiet: bool, now: dateti
 def counts(tx: Tx) -> dict[str, int]:
     rows = tx.connection.execute(select(_outbox.c.state, func.count()).group_by(_outbox.c.state))
     return {str(state): int(number) for state, number in rows}
+
+
+def _ever(tx: Tx, recipient: str, ticket: int | None) -> int:
+    """How many automatic answers this address has had on this ticket."""
+    if ticket is None:
+        return 0
+    mine = and_(_outbox.c.ticket == ticket, _outbox.c.reader == recipient, _outbox.c.answers.is_(True))
+    return int(tx.connection.execute(select(func.count()).select_from(_outbox).where(mine)).scalar_one())
 
 
 def _answered(tx: Tx, recipient: str) -> bool:
@@ -306,5 +325,19 @@ def _sent(row: Row[Any]) -> Sent:
         recipient=row.recipient,
         created_at=row.created_at,
         state=row.state,
-        question=None if asked is None else Asked(asked["inbox"], asked["agent"], tuple(asked["waives"])),
+        question=None if asked is None else _read_asked(asked),
     )
+
+
+def _asked_values(question: Asked) -> dict[str, Any]:
+    return {
+        "inbox": question.inbox,
+        "agent": question.agent,
+        "waives": list(question.waives),
+        "also": [[inbox, list(waives)] for inbox, waives in question.also],
+    }
+
+
+def _read_asked(kept: Mapping[str, Any]) -> Asked:
+    also = tuple((int(inbox), tuple(waives)) for inbox, waives in kept.get("also", ()))
+    return Asked(kept["inbox"], kept["agent"], tuple(kept["waives"]), also)

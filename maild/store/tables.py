@@ -67,6 +67,7 @@ class InboxRow(SQLModel, table=True):
         Index("inbox_state", "state", "id"),
         Index("inbox_fingerprint", "fingerprint"),
         Index("inbox_message_id", "message_id"),
+        Index("inbox_author", "author", "id"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True)

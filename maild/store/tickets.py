@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
@@ -139,6 +140,12 @@ def entries(tx: Tx, number: int, most: int | None = None) -> tuple[Entry, ...]:
     query = select(_entry).where(_entry.c.ticket == number).order_by(_entry.c.seq.desc())
     rows = tx.connection.execute(query if most is None else query.limit(most)).all()
     return tuple(_read_entry(row) for row in reversed(rows))
+
+
+def heard_since(tx: Tx, number: TicketNo, since: datetime) -> int:
+    """How many mails from the customer's side joined the conversation since then; the newest hundred are looked at."""
+    query = select(_entry.c.at, _entry.c.agent).where(_entry.c.ticket == number).order_by(_entry.c.seq.desc())
+    return sum(row.at > since and row.agent is None for row in tx.connection.execute(query.limit(100)))
 
 
 def meet(tx: Tx, number: TicketNo, ids: Iterable[MessageId]) -> None:

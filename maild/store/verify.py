@@ -15,6 +15,7 @@ from maild.ticket import Event
 
 _inbox, _raw = table("inbox"), table("raw")
 _ticket, _entry, _history, _outbox = table("ticket"), table("entry"), table("history"), table("outbox")
+EXPIRED = "expired"
 _STATES = frozenset({"waiting", "ticket", "duplicate", "done", "quarantine"})
 
 
@@ -56,7 +57,7 @@ def _arrivals(tx: Tx) -> Iterator[Finding]:
             yield Finding("I1", where, f"{where}: {row.state} without a stated cause")
         if row.id not in with_bytes:
             yield Finding("I13", where, f"{where}: its bytes are gone")
-        elif _hash_of(tx, row.id) != row.sha256:
+        elif _hash_of(tx, row.id) not in {row.sha256, EXPIRED}:
             yield Finding("I1", where, f"{where}: its bytes have changed")
         if row.state == "ticket" and row.id not in with_entry and not _told_only(row.because):
             yield Finding("I1", where, f"{where}: no entry of ticket {row.ticket} holds it")
@@ -64,11 +65,16 @@ def _arrivals(tx: Tx) -> Iterator[Finding]:
 
 def _told_only(because: list[str]) -> bool:
     """An agent's commands or a refused mail are carried out without a word of conversation."""
-    return any(reason.startswith(("refused", "signed address of ", "our Message-ID to ", "subject tag of")) for reason in because)
+    return any(
+        reason.startswith(("refused", "signed address of ", "our Message-ID to ", "subject tag of"))
+        for reason in because
+    )
 
 
 def _hash_of(tx: Tx, inbox: int) -> str:
     row = tx.connection.execute(select(_raw.c.file, _raw.c.content).where(_raw.c.inbox == inbox)).one()
+    if not row.file and row.content is None:
+        return EXPIRED
     try:
         content = (tx.folder / row.file[:2] / row.file).read_bytes() if row.file else row.content
     except OSError:

@@ -162,6 +162,7 @@ def _to_agents() -> tuple[Telling, ...]:
         _confirm(),
         _agent(Notice.UNDELIVERABLE, recipient="luc@example.org", lines=("550 5.1.1 there is no such mailbox",)),
         _agent(Notice.UNDELIVERABLE, recipient="dana@example.net", number=0),
+        _agent(Notice.WARNING, number=0, lines=("The configuration stays as it was: config.toml:3:1: unknown key.",)),
         _agent(Notice.SHOW, said=_SAID, actions=_PASS_ON),
         _agent(Notice.SHOW, said=_SAID * 30, status="pending", **nobody),
         _agent(Notice.HISTORY, happened=_happened()),

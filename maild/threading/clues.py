@@ -88,6 +88,11 @@ def bare_subject(subject: str) -> str:
     return " ".join(subject.split())
 
 
+def own_words(subject: str) -> str:
+    """The subject under which a ticket is kept: its own words, 300 characters at most, never empty."""
+    return bare_subject(subject)[:300].strip() or "(no subject)"
+
+
 def same_words(one: str, other: str) -> bool:
     """Whether two subjects say the same, prefixes and tags aside."""
-    return bare_subject(one).casefold() == bare_subject(other).casefold()
+    return own_words(one).casefold() == own_words(other).casefold()

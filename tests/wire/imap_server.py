@@ -17,7 +17,7 @@ import threading
 from argparse import Namespace
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -276,18 +276,26 @@ def dovecot_server(users: Mapping[str, str], *, certificate: Path | None = None)
         running: list[subprocess.Popen[str]] = []
 
         def start() -> None:
-            assert DOVECOT
-            command = [DOVECOT, "-F", "-c", str(home / "dovecot.conf")]
-            process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
-            running.append(process)
-            assert process.stderr
-            first = process.stderr.readline()
-            assert "starting up" in first, first + process.stderr.read()
+            said = ""
+            # What a killed server leaves may take a moment to die; until then a new one refuses to start, at once.
+            for _ in range(50):
+                shutil.rmtree(home / "run", ignore_errors=True)
+                command = [str(DOVECOT), "-F", "-c", str(home / "dovecot.conf")]
+                process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+                running.append(process)
+                assert process.stderr
+                first = process.stderr.readline()
+                if "starting up" in first:
+                    return
+                said = first + process.stderr.read()
+                stop()
+            raise AssertionError(f"Dovecot does not start: {said}")
 
         def stop() -> None:
             # All its processes at once: asked politely, it waits half a minute for clients that idle.
             with running.pop() as process:
-                os.killpg(process.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 assert process.stderr
                 process.stderr.read()
 

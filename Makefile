@@ -1,0 +1,57 @@
+# Everything runs in .venv, which the first target that needs it makes. Only Python 3.11 or newer, its venv module and
+# make are needed beforehand. Another Python: make test PYTHON=python3.12. More arguments: make test ARGS="-k reminder".
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+READY := .venv/.ready
+LOCK := requirements-dev.txt
+TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo run test lint check bench fmt lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: $(READY) ## make .venv with the locked libraries and maild itself
+
+demo: $(READY) ## play a whole day at a desk, without a network
+	$(BIN)/maild demo $(ARGS)
+
+run: $(READY) ## run the desk of ./config.toml in the foreground, or the built-in one
+	$(BIN)/maild run $(ARGS)
+
+test: $(READY) ## all tests
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(READY) ## style, types and floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(TYPED)
+	$(BIN)/lint-imports
+
+check: lint test ## what a change must pass
+
+bench: $(READY) ## measure
+	$(BIN)/python -m benchmarks $(ARGS)
+
+fmt: $(READY) ## put the code into the house's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY) ## write the lock anew after a change of pyproject.toml (ARGS=--upgrade: newest versions)
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-emit-index-url --quiet --output-file $(LOCK) $(ARGS)
+
+clean: ## take .venv and all caches away
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+
+$(READY): $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else \
+		"maild needs Python 3.11 or newer, and this is %s: make test PYTHON=python3.11" % sys.version.split()[0])'
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

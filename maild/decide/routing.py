@@ -1,0 +1,217 @@
+"""Where a mail goes, by its addresses, its organisation and the operator's rules, each step with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from maild.decide.assign import choose, named, people_of
+from maild.decide.situation import Situation
+from maild.decide.turn import Turn
+from maild.decision import Draft, Notice
+from maild.desk import Agent, Desk, Team
+from maild.rules.model import Facts, On, Verdict
+from maild.threading.tags import split_token
+from maild.ticket import Code, Party, Priority, Reason, Role, Status, Ticket, Use
+
+
+def facts(situation: Situation, on: On, team: str, ticket: Ticket | None) -> Facts:
+    """What the rules may look at: the mail, and its ticket as it stands or would be opened."""
+    mail, now = situation.mail, situation.now
+    organisation = situation.desk.organisation_at(mail.author.spec)
+    return Facts(
+        mail=mail,
+        recipients=situation.recipients,
+        on=on,
+        now=now,
+        team=team,
+        owner=ticket.owner if ticket else None,
+        status=ticket.status.value if ticket else "open",
+        priority=ticket.priority.value if ticket else "normal",
+        level=ticket.level if ticket else 1,
+        tags=ticket.tags if ticket else (),
+        organisation=organisation.name if organisation else "",
+        language=ticket.language if ticket else mail.language,
+        first_time=situation.first_time,
+        silent_for=(now - ticket.updated_at).total_seconds() if ticket else 0.0,
+        age=(now - ticket.created_at).total_seconds() if ticket else 0.0,
+        hours=situation.desk.open_hours(now),
+    )
+
+
+def addressed(situation: Situation) -> tuple[Team, ...]:
+    """The teams that the mail was sent to, each once: To and Cc in their order, then the envelope."""
+    desk = situation.desk
+    specs = (*(a.spec for a in (*situation.mail.to, *situation.mail.cc)), *situation.recipients)
+    teams = (_team_at(desk, split_token(spec)[0].lower()) for spec in specs)
+    return tuple({team.id: team for team in teams if team is not None}.values())
+
+
+def team_of(situation: Situation, before: Ticket | None) -> Team:
+    """The team that a new ticket goes to before the rules speak; a ticket that goes on keeps the team of the last."""
+    desk = situation.desk
+    if before is not None and (kept := desk.team_of(before.team)):
+        return kept
+    teams = addressed(situation)
+    usual = desk.team_of(desk.team)
+    if usual is None:
+        raise AssertionError("the configuration names a team that it does not define")
+    if teams and (teams[0] is not usual or len(teams) > 1):
+        return teams[0]
+    organisation = desk.organisation_at(situation.mail.author.spec)
+    theirs = desk.team_of(organisation.team) if organisation else None
+    return theirs or usual
+
+
+def settle_fields(turn: Turn, situation: Situation, verdict: Verdict, team: Team, before: Ticket | None) -> None:
+    """Subject, team, owner, priority, status, tags and language of a new ticket; `before` is the one that goes on."""
+    turn.happened("opened", text="; ".join(turn.because), after=situation.mail.author.spec)
+    turn.subject(turn.ticket.subject)
+    _place(turn, situation, verdict, team, before)
+    turn.status(Status(verdict.status) if verdict.status else Status.OPEN)
+    turn.priority(Priority(verdict.priority) if verdict.priority else Priority.NORMAL)
+    turn.tags(verdict.tags)
+    if verdict.level is not None:
+        turn.level(verdict.level)
+    organisation = situation.desk.organisation_at(situation.mail.author.spec)
+    language = verdict.language or (organisation.language if organisation else "") or turn.ticket.language
+    turn.ticket = replace(turn.ticket, language=language)
+    _explain(turn, verdict)
+
+
+def reply_rules(turn: Turn, situation: Situation, verdict: Verdict) -> None:
+    """What the rules make of a reply: the fields of the ticket, and a move with its reason."""
+    if verdict.status:
+        turn.status(Status(verdict.status), "a rule says so")
+    if verdict.priority:
+        turn.priority(Priority(verdict.priority))
+    if verdict.tags:
+        turn.tags((*turn.ticket.tags, *verdict.tags))
+    if verdict.level is not None:
+        turn.level(verdict.level)
+    if verdict.language:
+        turn.ticket = replace(turn.ticket, language=verdict.language)
+    _move(turn, situation, verdict)
+    _explain(turn, verdict)
+
+
+def invite(turn: Turn, verdict: Verdict) -> None:
+    """Let the people take part whom a rule names; a colleague needs no place among the customers."""
+    for who in verdict.cc:
+        if turn.desk.agent(who) is None and turn.desk.agent_at(who) is None:
+            known = turn.ticket.party_at(who)
+            if known is None:
+                turn.join(Party(0, who, role=Role.CC, kept=True))
+            elif known.role is Role.CC and not known.kept:
+                turn.join(replace(known, kept=True))
+
+
+def notify(turn: Turn, situation: Situation, verdict: Verdict) -> None:
+    """Tell the people once whom a rule names, and the colleagues whom it copies in."""
+    desk = turn.desk
+    colleagues = [who for who in verdict.cc if desk.agent(who) or desk.agent_at(who)]
+    told: set[str] = {situation.mail.author.key}
+    for who in (*verdict.notify, *colleagues):
+        agent = desk.agent(who) or desk.agent_at(who)
+        spec = agent.email if agent else who
+        if spec.lower() in told or spec.lower() in desk.addresses:
+            continue
+        told.add(spec.lower())
+        turn.because.append(f"a rule tells {spec}")
+        if agent is not None:
+            turn.tell_agent(agent, Notice.NOTE, Use.NOTE, entry=turn.entry, attachments=situation.mail.attachments)
+        else:
+            # number 0 has no place on the ticket: a mail without a signed address
+            outsider = Party(0, spec, role=Role.AGENT)
+            turn.drafts.append(
+                Draft(outsider, frozenset({Notice.NOTE}), Use.NOTE, auto=False, entry=turn.entry, proven=True)
+            )
+
+
+def _place(turn: Turn, situation: Situation, verdict: Verdict, team: Team, before: Ticket | None) -> None:
+    """Team and owner; a ticket that goes on stays where it was, so that nobody explains twice."""
+    desk = situation.desk
+    not_to = frozenset({situation.mail.author.key})
+    chosen = team if before is not None else desk.team_of(verdict.team) or team
+    words = _said(verdict.team_reason, desk.language) if before is None else ""
+    how = f"Messages to {turn.ticket.address} go to {chosen.public_name or desk.name}."
+    turn.team(chosen.id, Reason(Code.ROUTING, words or how))
+    kept = desk.agent(before.owner) if before is not None else None
+    if kept is not None and not kept.addresses & not_to:
+        # a stranger is told nothing of the ticket before, not even that its owner is theirs too
+        takes_part = before is not None and before.participant_at(situation.mail.author.spec) is not None
+        turn.owner(kept.id, Reason(Code.ROUTING, f"{kept.short} knows your earlier request." if takes_part else how))
+        return
+    owner, reason = _owner(turn, situation, verdict, chosen, words)
+    if owner is not None and reason is not None:
+        turn.owner(owner.id, reason)
+    elif not words:
+        # an unowned ticket in the usual team has not moved: there is nothing to explain to the customer
+        turn.ticket = replace(turn.ticket, why=None)
+
+
+def _owner(
+    turn: Turn, situation: Situation, verdict: Verdict, team: Team, words: str
+) -> tuple[Agent | None, Reason | None]:
+    desk, loads = situation.desk, situation.loads
+    not_to = frozenset({turn.ticket.requester.key if turn.ticket.parties else situation.mail.author.key})
+    if verdict.owner is not None:
+        owner, against = named(desk, verdict.owner, team, loads, not_to)
+        if against:
+            turn.because.append(against)
+        return owner, Reason(Code.ROUTING, _said(verdict.owner_reason, desk.language))
+    owner, reason = choose(desk, team, team.assign, loads, not_to)
+    return owner, Reason(Code.ROUTING, words) if words and reason is not None else reason
+
+
+def _move(turn: Turn, situation: Situation, verdict: Verdict) -> None:
+    """A rule moves a ticket that stands; its people and the customer are told of it."""
+    desk, before = turn.desk, turn.ticket
+    team = desk.team_of(verdict.team or before.team)
+    if team is None or not (verdict.team or verdict.owner):
+        return
+    words = _said(verdict.team_reason, desk.language)
+    if team.id != before.team:
+        turn.team(team.id, Reason(Code.ROUTING, words))
+    if verdict.owner is not None or (team.id != before.team and before.owner not in team.members):
+        owner, reason = _owner(turn, situation, verdict, team, words)
+        if owner is not None or (verdict.owner == "none" and before.owner):
+            turn.owner(owner.id if owner else None, reason or Reason(Code.ROUTING, words))
+        elif verdict.owner is None:
+            turn.owner(None, Reason(Code.ROUTING, words))
+    if (turn.ticket.owner, turn.ticket.team) != (before.owner, before.team):
+        turn.later_tell_move()
+
+
+def tell_successor(turn: Turn, before: Ticket) -> None:
+    """After a move by a rule: the work goes to the new owner or team, and the owner before hears of it."""
+    if (turn.ticket.owner, turn.ticket.team) == (before.owner, before.team):
+        return
+    people = people_of(turn.desk, turn.ticket.owner, turn.ticket.team)
+    for agent in people:
+        if agent.addresses.isdisjoint({turn.ticket.requester.key}):
+            turn.tell_agent(agent, Notice.ASSIGNED, Use.REPLY)
+    old = turn.desk.agent(before.owner)
+    if old is not None and old not in people:
+        contact = turn.desk.contact(turn.ticket.owner, turn.ticket.team)
+        why = turn.ticket.why.text if turn.ticket.why else ""
+        line = f"{contact} has #{turn.ticket.number} now: {why}"
+        turn.tell_agent(old, Notice.NOTE, Use.NOTE, auto=True, lines=(line,))
+
+
+def _explain(turn: Turn, verdict: Verdict) -> None:
+    turn.because.extend(f'rule "{hit.rule}": {hit.because}' for hit in verdict.hits)
+    turn.because.extend(f'rule "{rule}" ran over its time' for rule in verdict.slow)
+
+
+def _team_at(desk: Desk, plain: str) -> Team | None:
+    """The team behind one of our plain addresses; the desk's own address and its aliases lead to the usual team."""
+    team = desk.team_at(plain)
+    if team is None and plain in desk.addresses:
+        return desk.team_of(desk.team)
+    return team
+
+
+def _said(reason: Mapping[str, str], language: str) -> str:
+    """A rule's reason in this language, else as it is written."""
+    return reason.get(language) or next(iter(reason.values()), "")
