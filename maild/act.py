@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from maild.compose import Unfit
+from maild.decide.gathered import limit_of
 from maild.decision import Decision, Done, Draft, Duplicate, Notice, Post, SetAside
 from maild.letters import Material, Press, shown_subject, write
 from maild.mail import Envelope, Mail, MessageId, Outgoing
 from maild.rules.match import RuleBook
-from maild.store import inbox, meta, outbox, tickets, timers
+from maild.store import inbox, later, meta, outbox, tickets, timers
 from maild.store.engine import Store, Tx
 from maild.ticket import Event, Party, Role, Status, Ticket, TicketNo, Use, Voice
 
@@ -53,6 +54,7 @@ def settle(
     cause = Cause(kept.id, mail.message_id, mail.author.key)
     ticket: TicketNo | None = None
     duplicate_of: int | None = None
+    because = decision.because
     match decision:
         case Post():
             carry_out(tx, office, decision, cause, known, now)
@@ -66,8 +68,8 @@ def settle(
                 carry_out(tx, office, post, cause, known, now)
             state, ticket, duplicate_of = "duplicate", number, of
         case Done(release=release):
-            if release is not None:
-                inbox.release(tx, release.inbox, release.waives)
+            if release is not None and not any([inbox.confirm(tx, one, waives) for one, waives in release.releases]):
+                because = (*because, "it was answered before: nothing is left to do")
             state = "done"
         case _:
             assert_never(decision)
@@ -75,7 +77,7 @@ def settle(
         tx,
         kept.id,
         state,
-        decision.because,
+        because,
         now,
         ticket=ticket,
         duplicate_of=duplicate_of,
@@ -146,7 +148,11 @@ def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now:
     row = outbox.next_row(tx)
     conversation = _entries(tx, post, ticket)
     for draft in post.drafts:
-        material = _material(tx, draft, ticket, conversation, cause)
+        due_at = _put_off(tx, draft, office, now)
+        if due_at is not None:
+            later.keep(tx, _later(draft, ticket, cause, now, due_at))
+            continue
+        material = _material(tx, office, draft, ticket, conversation, cause)
         mail = write(draft, material, office.press, row, now)
         match mail:
             case Outgoing():
@@ -162,14 +168,47 @@ def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now:
         row += 1
 
 
+def _put_off(tx: Tx, draft: Draft, office: Office, now: datetime) -> datetime | None:
+    """When a mail to an agent may be told, together with others, where its kind has been told often enough of late."""
+    limit = limit_of(draft, office.press.desk)
+    if limit is None:
+        return None
+    told = outbox.told(
+        tx, draft.to.address, draft.notice, now - limit.span, asked=draft.question is not None
+    )
+    waiting = later.waiting(tx, draft.to.agent or "", draft.notice)
+    if waiting is not None or len(told) < limit.most:
+        return waiting
+    return told[-limit.most] + limit.span
+
+
+def _later(draft: Draft, ticket: Ticket, cause: Cause, now: datetime, due_at: datetime) -> later.Later:
+    return later.Later(
+        agent=draft.to.agent or "",
+        notice=draft.notice,
+        ticket=ticket.number,
+        lines=draft.lines,
+        at=now,
+        due_at=due_at,
+        inbox=cause.inbox or 0,
+        question=draft.question,
+        fresh=bool(draft.fresh),
+    )
+
+
 def _entries(tx: Tx, post: Post, ticket: Ticket) -> Material:
     if post.opened:
         return Material(ticket, entries=(post.entry,) if post.entry else ())
     return Material(ticket, entries=tickets.entries(tx, ticket.number, _CONVERSATION))
 
 
-def _material(tx: Tx, draft: Draft, ticket: Ticket, conversation: Material, cause: Cause) -> Material:
+def _material(
+    tx: Tx, office: Office, draft: Draft, ticket: Ticket, conversation: Material, cause: Cause
+) -> Material:
     answers = cause.message_id if cause.author and cause.author == draft.to.key else ""
+    if office.press.keyring.read_id(answers) is not None:
+        # another reader's id of ours is as good as their signed address: it is never repeated
+        answers = MessageId("")
     ids = tuple(outbox.ids_to(tx, ticket.number, draft.to.address)) if conversation.entries[1:] or not answers else ()
     material = replace(conversation, ids=ids, cause=answers)
     if draft.to.agent is None and draft.to.number:
@@ -189,6 +228,9 @@ def _asked_for(tx: Tx, draft: Draft, material: Material) -> Material:
                 about_entries=tickets.entries(tx, draft.about, _CONVERSATION),
                 history=tickets.history(tx, draft.about),
             )
+        case Notice.ASSIGNED if draft.about is not None:
+            before = tickets.entries(tx, draft.about, _CONVERSATION)
+            return replace(material, entries=(*before, *material.entries))
         case _:
             return material
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from maild.desk import Desk
 from maild.mail import Address, Attachment, MessageId, Outgoing
 from maild.templates.facts import Action, Command, Happened, Picture, Row, Said, Telling
 from maild.templates.render import Templates
+from maild.threading.masks import bytes_without_tokens, for_customers, tokens_in, without_tokens
 from maild.threading.tags import Keyring, with_token
 from maild.ticket import Entry, Event, Party, Ticket, Use, Voice
 
@@ -77,6 +78,8 @@ def write(draft: Draft, material: Material, press: Press, row: int, now: datetim
     reply_to = _reply_to(draft, base, number, press, now)
     telling = replace(_telling(draft, material, press, row, now, left_out), reply_to=reply_to)
     rendered = press.templates.render(telling)
+    if _holds_foreign(f"{rendered.text}\n{rendered.html}", draft, number, row, keyring):
+        return Unfit("it would show a signed address that belongs to somebody else")
     message_id = keyring.message_id(number, draft.to.number, row, now)
     references = tuple(dict.fromkeys((*_root(ticket), *material.ids[-8:], *_cause(material))))
     named = Address(draft.to.address, draft.to.name if draft.to.agent or draft.proven else "")
@@ -98,6 +101,19 @@ def write(draft: Draft, material: Material, press: Press, row: int, now: datetim
             recipient=draft.to.address,
         )
     )
+
+
+def _holds_foreign(text: str, draft: Draft, number: int, row: int, keyring: Keyring) -> bool:
+    """Whether a signed address that is not the reader's own stands in the text: what must never leave (DESIGN 3.3)."""
+    mine = {(number, draft.to.number), *((fresh.ticket, fresh.party) for fresh in draft.fresh)}
+    for found in tokens_in(text):
+        token = keyring.read(found)
+        if token is None:
+            continue
+        own = token.ticket == row if token.use in {Use.CONFIRM, Use.BOUNCE} else (token.ticket, token.party) in mine
+        if not own:
+            return True
+    return False
 
 
 def _root(ticket: Ticket | None) -> tuple[MessageId, ...]:
@@ -124,7 +140,9 @@ def _from_name(draft: Draft, desk: Desk) -> str:
 def _subject(draft: Draft, ticket: Ticket | None, desk: Desk) -> str:
     if ticket is None:
         return f"{desk.name}: {draft.notice.value}"
-    return ticket.shown if draft.to.agent is None and draft.to.number else f"[#{ticket.number}] {ticket.subject}"
+    if draft.to.agent is None and draft.to.number:
+        return ticket.shown
+    return f"[#{ticket.number}] {without_tokens(ticket.subject)}"
 
 
 def _reply_to(draft: Draft, base: str, number: int, press: Press, now: datetime) -> str:
@@ -164,18 +182,25 @@ _MOVES = frozenset({Notice.OWNER_CHANGED, Notice.OWNER_SET, Notice.RECEIVED, Not
 
 
 def _attached(draft: Draft) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
+    clean = tuple(_masked(attachment) for attachment in draft.attachments)
     if draft.to.agent is None:
-        return draft.attachments, ()
+        return clean, ()
     taken: list[Attachment] = []
     left: list[str] = []
     room = AGENT_ATTACHMENTS
-    for attachment in draft.attachments:
+    for attachment in clean:
         if attachment.size <= room:
             room -= attachment.size
             taken.append(attachment)
         else:
             left.append(attachment.name)
     return tuple(taken), tuple(left)
+
+
+def _masked(attachment: Attachment) -> Attachment:
+    """The attachment with the signed addresses in it blotted out."""
+    content = bytes_without_tokens(attachment.content)
+    return attachment if content is attachment.content else replace(attachment, content=content, size=len(content))
 
 
 def _telling(
@@ -196,8 +221,8 @@ def _telling(
         "to_agent": draft.to.agent is not None or not draft.to.number,
         "to_name": draft.to.name if draft.to.agent or draft.proven else "",
         "known": draft.proven or not draft.auto or draft.to.agent is not None,
-        "lines": draft.lines,
-        "kept_text": draft.kept_text,
+        "lines": tuple(map(without_tokens, draft.lines)),
+        "kept_text": without_tokens(draft.kept_text),
         "recipient": draft.recipient,
         "attachments": tuple(a.name for a in draft.attachments if not a.inline and a.name not in left_out),
         "left_out": left_out,
@@ -211,8 +236,10 @@ def _telling(
     facts = common | _state(ticket, desk) | _last(draft, material, desk) | _words(draft)
     if draft.to.agent is not None or not draft.to.number:
         facts |= _inside(draft, material, press, row, now)
-    elif ticket.solved_at is not None:
-        facts["close_at"] = ticket.solved_at + desk.tickets.close_after
+    else:
+        facts["why"] = for_customers(facts["why"], desk, ticket.address)
+        if ticket.solved_at is not None:
+            facts["close_at"] = ticket.solved_at + desk.tickets.close_after
     return Telling(**facts)
 
 
@@ -253,7 +280,7 @@ def _words(draft: Draft) -> dict[str, Any]:
     entry = draft.entry
     if entry is None:
         return {}
-    return {"words": entry.text, "words_by": entry.name or entry.author}
+    return {"words": without_tokens(entry.text), "words_by": entry.name or entry.author}
 
 
 def _inside(draft: Draft, material: Material, press: Press, row: int, now: datetime) -> dict[str, Any]:
@@ -267,8 +294,11 @@ def _inside(draft: Draft, material: Material, press: Press, row: int, now: datet
     requester = seen.requester
     team = desk.team_of(seen.team)
     owner = desk.agent(seen.owner)
+    said = tuple(_said(entry, desk) for entry in entries)
+    if draft.notice is Notice.HELD:
+        said = tuple(one for one in said if draft.since is not None and one.at > draft.since)
     facts = {
-        "subject": seen.subject,
+        "subject": without_tokens(seen.subject),
         "customer": requester.name or requester.address,
         "customer_address": requester.address,
         "customer_proven": requester.proven,
@@ -277,8 +307,8 @@ def _inside(draft: Draft, material: Material, press: Press, row: int, now: datet
         "priority": seen.priority.value,
         "tags": seen.tags,
         "role": _role(draft.to, seen),
-        "said": tuple(_said(entry, desk) for entry in entries),
-        "happened": tuple(Happened(e.at, e.event, e.who, e.text, e.before, e.after) for e in material.history),
+        "said": said,
+        "happened": tuple(Happened(e.at, e.event, e.who, without_tokens(e.text), e.before, e.after) for e in material.history),
         "rows": tuple(_row(one, desk) for one in material.listed),
         "commands": _help() if draft.notice is Notice.HELP else (),
         "actions": tuple(_actions(draft, ticket, press, row, now)),
@@ -295,7 +325,8 @@ def _role(reader: Party, ticket: Ticket) -> str:
 def _said(entry: Entry, desk: Desk) -> Said:
     agent = desk.agent(entry.agent)
     who = agent.name if agent else entry.name or entry.author
-    return Said(entry.at, who, entry.voice is Voice.NOTE, entry.text, machine=entry.voice is Voice.MACHINE)
+    text = without_tokens(entry.text)
+    return Said(entry.at, who, entry.voice is Voice.NOTE, text, machine=entry.voice is Voice.MACHINE)
 
 
 def _row(ticket: Ticket, desk: Desk) -> Row:
@@ -303,7 +334,7 @@ def _row(ticket: Ticket, desk: Desk) -> Row:
     requester = ticket.requester
     return Row(
         ticket.number,
-        ticket.subject,
+        without_tokens(ticket.subject),
         ticket.status.value,
         owner.name if owner else "",
         requester.name or requester.address,
@@ -321,7 +352,7 @@ def _actions(draft: Draft, ticket: Ticket, press: Press, row: int, now: datetime
         return ()
     keyring, party = press.keyring, draft.to.number
     reply = with_token(ticket.address, keyring.make(Use.REPLY, ticket.number, party, now))
-    subject = f"[#{ticket.number}] {ticket.subject}"
+    subject = f"[#{ticket.number}] {without_tokens(ticket.subject)}"
     match draft.notice:
         case Notice.ASSIGNED | Notice.CUSTOMER_REPLIED:
             return (
@@ -330,18 +361,27 @@ def _actions(draft: Draft, ticket: Ticket, press: Press, row: int, now: datetime
             )
         case Notice.LINKED:
             return (Action("Let them take part", reply, subject, "#accept"),)
-        case Notice.REFUSED:
-            customer = ticket.requester.name or ticket.requester.address
-            body = f"#reply\n\n{draft.kept_text}"
-            if draft.kept_text and len(body) <= 1500:
-                return (Action(f"Send it as a reply to {customer}", reply, subject, body),)
-            return ()
-        case Notice.HELD | Notice.CONFIRM if draft.question is not None:
+        case Notice.REFUSED | Notice.HELD | Notice.CONFIRM if draft.question is not None:
             confirm = with_token(ticket.address, keyring.make(Use.CONFIRM, row, party, now))
-            label = "Send it anyway" if draft.notice is Notice.HELD else "Yes, it was me"
-            return (Action(label, confirm, subject, "#yes"),)
+            yes = Action(_YES[draft.notice], confirm, subject, "#yes")
+            return (yes, *_fresh_ways(draft, keyring, now))
         case _:
-            return ()
+            return tuple(_fresh_ways(draft, keyring, now))
+
+
+_YES = {
+    Notice.REFUSED: "Send the text without commands",
+    Notice.HELD: "Send it anyway",
+    Notice.CONFIRM: "Yes, it was me",
+}
+
+
+def _fresh_ways(draft: Draft, keyring: Keyring, now: datetime) -> Iterator[Action]:
+    """New addresses for replies, in place of those that are void."""
+    for fresh in draft.fresh:
+        to = with_token(fresh.address, keyring.make(Use.REPLY, fresh.ticket, fresh.party, now))
+        subject = f"[#{fresh.ticket}] {without_tokens(fresh.subject)}"
+        yield Action(f"Write to the customer of #{fresh.ticket}", to, subject, "")
 
 
 def _city(zone: ZoneInfo) -> str:

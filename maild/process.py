@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -16,7 +16,7 @@ from maild.gather import gather
 from maild.ingest import reading
 from maild.ingest.kind import Ours
 from maild.ingest.proof import Trust
-from maild.mail import Mail
+from maild.mail import Attachment, Mail
 from maild.readers import Read, Readers, Unread
 from maild.store import inbox, tickets
 from maild.store.engine import Tx
@@ -159,9 +159,10 @@ class Clerk:
                 raw = inbox.bytes_of(tx, flight.kept.id)
                 kept = flight.kept
                 log.warning("inbox mail %d could not be read: %s", kept.id, reason)
-                return reading.scan(
+                mail = reading.scan(
                     raw, sender=sender_of(kept), ours=self.ours, trust=self.trust_of(kept), error=reason
                 )
+                return replace(mail, attachments=(_original(mail, raw),))
             case None:
                 raise AssertionError("a mail that is decided has been read")
             case unexpected:
@@ -177,6 +178,10 @@ class Clerk:
 def sender_of(kept: inbox.Kept) -> str | None:
     """The reverse path as the reading wants it: "" is a null sender, which only SMTP can tell from an unknown one."""
     return kept.sender if kept.sender or kept.source.startswith("smtp:") else None
+
+
+def _original(mail: Mail, raw: bytes) -> Attachment:
+    return Attachment("original.eml", "message/rfc822", len(raw), mail.sha256, raw)
 
 
 def _set_aside(tx: Tx, kept: int, because: str, now: datetime) -> None:

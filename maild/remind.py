@@ -6,8 +6,9 @@ import logging
 from datetime import datetime
 
 from maild.act import NO_CAUSE, Office, carry_out
+from maild.decide.gathered import Waiting, tell_gathered
 from maild.decide.timer import on_timer
-from maild.store import outbox, tickets, timers
+from maild.store import later, outbox, tickets, timers
 from maild.store.engine import Tx
 
 log = logging.getLogger("maild.remind")
@@ -16,9 +17,27 @@ log = logging.getLogger("maild.remind")
 def step(office: Office, now: datetime) -> bool:
     """Carry out the timer that has been due for longest; True where there was one."""
     with office.store.read() as tx:
-        if not timers.any_due(tx, now):
-            return False
-    return office.store.write(lambda tx: _fire(tx, office, now))
+        waited, due = later.any_due(tx, now), timers.any_due(tx, now)
+    if waited:
+        return office.store.write(lambda tx: _tell_gathered(tx, office, now))
+    return due and office.store.write(lambda tx: _fire(tx, office, now))
+
+
+def _tell_gathered(tx: Tx, office: Office, now: datetime) -> bool:
+    waited = later.take(tx, now)
+    if not waited:
+        return False
+    desk, first = office.press.desk, waited[0]
+    known = {one.ticket: ticket for one in waited if (ticket := tickets.get(tx, one.ticket, follow=False))}
+    agent = desk.agent(first.agent)
+    if agent is None or not known:
+        log.warning("%d tellings to %s have nobody to hear them", len(waited), first.agent)
+        return True
+    waiting = [Waiting(one.ticket, one.lines, one.at, one.question, one.fresh) for one in waited]
+    post = tell_gathered(agent, first.notice, waiting, known, desk, now)
+    carry_out(tx, office, post, NO_CAUSE, known, now)
+    log.info("ticket %d: %s", post.ticket.number, "; ".join(post.because))
+    return True
 
 
 def _fire(tx: Tx, office: Office, now: datetime) -> bool:

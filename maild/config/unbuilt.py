@@ -24,6 +24,7 @@ _KEYS: tuple[tuple[tuple[str | None, ...], str], ...] = (
     (("team", None, "hours"), _PROMISES),
     (("organisation", None, "sla"), _PROMISES),
     (("rule", None, "then", "sla"), _PROMISES),
+    (("rule", None, "then", "reply"), "answers by a rule are not in this version; the usual notices are sent"),
     (("hours", None, "holidays"), "public holidays are not in this version; list days off in closed"),
     (("tickets", "remind_after"), _REMINDERS),
     (("tickets", "reminders"), _REMINDERS),

@@ -237,7 +237,12 @@ def _admit(turn: Turn, situation: Situation) -> None:
 def _copy_in(turn: Turn, situation: Situation, address: Address) -> None:
     plain = split_token(address.spec)[0].lower()
     desk = situation.desk
-    if not address.domain or plain in desk.addresses or desk.agent_at(address.spec) or turn.ticket.party_at(address.spec):
+    if (
+        not address.domain
+        or plain in desk.addresses
+        or desk.agent_at(address.spec)
+        or turn.ticket.party_at(address.spec)
+    ):
         return
     if len(turn.ticket.parties) < 50:  # a mail to hundreds is no reason to carry hundreds along for ever
         turn.join(Party(0, address.spec, address.name, Role.CC))
@@ -276,7 +281,7 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Tick
             turn.tell_agent(
                 agent,
                 Notice.LINKED if knock is not None else Notice.ASSIGNED,
-                Use.REPLY,
+                Use.NOTE if knock is not None else Use.REPLY,
                 entry=turn.entry,
                 attachments=situation.mail.attachments,
                 lines=lines,
@@ -287,7 +292,7 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Tick
 def _tell_of_link(turn: Turn, situation: Situation, linked: Ticket) -> None:
     line = f"{situation.mail.author.spec} wrote a new ticket that names #{linked.number}; they are linked."
     for agent in people_of(situation.desk, linked.owner, linked.team):
-        turn.tell_agent(agent, Notice.LINKED, Use.REPLY, entry=turn.entry, lines=(line,), about=linked.number)
+        turn.tell_agent(agent, Notice.LINKED, Use.NOTE, entry=turn.entry, lines=(line,), about=linked.number)
 
 
 def _acknowledge(turn: Turn, situation: Situation, notice: Notice) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from maild.decide import agent, customer, robots
+from maild.decide.routing import addressed, teams_at
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Decision, Duplicate, SetAside
@@ -38,12 +40,35 @@ def on_mail(situation: Situation) -> Decision:
             return robots.file_bounce(situation)
         case Kind.OWN:
             return _aside("own: it says that it comes from this desk itself")
+        case Kind.AUTO_REPLY | Kind.COMPLAINT | Kind.RECEIPT:
+            return _from_machine(situation)
+        case Kind.NOTIFICATION | Kind.LIST if situation.agent is not None:
+            # an agent's words are never sent by a machine, and a machine is not told that its mail is held
+            return _from_machine(situation)
         case _:
             pass
     spoken = agent.on_agent_mail(situation)
     if spoken is not None:
         return spoken
     return _from_outside(situation)
+
+
+def _from_machine(situation: Situation) -> Decision:
+    """An automatic answer, a receipt, a complaint: kept where it belongs, changes nothing."""
+    mail = situation.mail
+    found = find(situation) or next(iter(_returned(situation)), None)
+    if found is not None:
+        return robots.file_machine(situation, found.ticket, found.because)
+    if mail.kind in {Kind.COMPLAINT, Kind.RECEIPT}:
+        return _aside(f"{mail.kind.value}: belongs to no mail of ours")
+    return _without_clue(situation)
+
+
+def _returned(situation: Situation) -> Iterator[Found]:
+    """The ticket of a mail of ours that a report brings back."""
+    for ours in situation.clues.returned:
+        if ours.token.ticket in situation.tickets:
+            yield Found(situation.tickets[ours.token.ticket], f"it returns a mail of #{ours.token.ticket}")
 
 
 def _from_outside(situation: Situation) -> Decision:
@@ -53,8 +78,6 @@ def _from_outside(situation: Situation) -> Decision:
         return _without_clue(situation)
     ticket, because = found.ticket, (found.because,)
     party = ticket.participant_at(mail.author.spec) if mail.author.spec else None
-    if mail.kind in {Kind.COMPLAINT, Kind.RECEIPT, Kind.AUTO_REPLY}:
-        return robots.file_machine(situation, ticket, found.because)
     if party is None:
         return _stranger(situation, found)
     if not situation.clues.replies and not ticket.status.active:
@@ -74,9 +97,12 @@ def find(situation: Situation) -> Found | None:
     for ours in clues.own:
         if ours.token.ticket in tickets:
             return Found(tickets[ours.token.ticket], f"our Message-ID of #{ours.token.ticket}", door=True)
+    for row in (situation.sent.get(token.ticket) for token in clues.tokens if token.use is Use.BOUNCE):
+        if row is not None and row.ticket is not None and row.ticket in tickets:
+            return Found(tickets[row.ticket], f"envelope address of outbox mail {row.row}", door=True)
     for message_id, number in situation.met:
         ticket = tickets.get(number)
-        if ticket is not None and _takes_part(situation, ticket) and same_words(situation.mail.subject, ticket.subject):
+        if ticket is not None and _takes_part(situation, ticket) and _same_subject(situation, ticket):
             return Found(ticket, f"Message-ID {message_id} stands on #{ticket.number}")
     tagged = _of(situation, clues.tag)
     if tagged is not None and situation.mail.proof.proven and _takes_part(situation, tagged):
@@ -85,6 +111,11 @@ def find(situation: Situation) -> Found | None:
     if same is not None and _takes_part(situation, same):
         return Found(same, f"same Message-ID as a mail of #{same.number}, other words")
     return None
+
+
+def _same_subject(situation: Situation, ticket: Ticket) -> bool:
+    """Whether the mail bears the ticket's subject: the one that agents see, or the one that customers have seen."""
+    return any(same_words(situation.mail.subject, known) for known in (ticket.subject, ticket.shown) if known)
 
 
 def _of(situation: Situation, number: int | None) -> Ticket | None:
@@ -97,14 +128,13 @@ def _takes_part(situation: Situation, ticket: Ticket) -> Party | None:
 
 
 def _without_clue(situation: Situation) -> Decision:
-    mail = situation.mail
-    if mail.kind in {Kind.COMPLAINT, Kind.RECEIPT}:
-        return _aside(f"{mail.kind.value}: belongs to no mail of ours")
+    bad = situation.clues.bad
+    forged = (f"{bad} signed addresses that no key of ours made",) if bad else ()
     weak = _weak(situation)
     if weak is None:
-        return customer.open_ticket(situation, because=("no clue: a new ticket",))
+        return customer.open_ticket(situation, because=(*forged, "no clue: a new ticket"))
     stranger = _takes_part(situation, weak.ticket) is None
-    return customer.open_ticket(situation, because=(weak.because,), linked=weak.ticket, tell_owner=stranger)
+    return customer.open_ticket(situation, because=(*forged, weak.because), linked=weak.ticket, tell_owner=stranger)
 
 
 def _weak(situation: Situation) -> Found | None:
@@ -112,6 +142,9 @@ def _weak(situation: Situation) -> Found | None:
     for _message_id, met in situation.met:
         if met in situation.tickets:
             return Found(situation.tickets[met], f"it names a mail of #{met}, but cannot join it")
+    for token in situation.clues.expired:
+        if token.use in {Use.CUSTOMER, Use.REPLY, Use.NOTE} and token.ticket in situation.tickets:
+            return Found(situation.tickets[token.ticket], f"its signed address of #{token.ticket} is too old")
     for number in (situation.clues.tag, situation.same_id):
         ticket = _of(situation, number)
         if ticket is not None:
@@ -135,9 +168,10 @@ def _duplicate(situation: Situation) -> Decision:
     ticket = situation.tickets.get(earlier.ticket) if earlier.ticket is not None else None
     if ticket is None:
         return Duplicate(earlier.inbox, earlier.ticket, because)
-    known = frozenset(spec.lower() for spec in earlier.recipients)
-    fresh = frozenset(spec.lower() for spec in situation.recipients) - known
-    teams = tuple(team for team in customer.other_teams(situation, ticket.team, known) if team.address.lower() in fresh)
+    history = situation.history.get(ticket.number, ())
+    known = {event.after for event in history if event.event in {"team", "also-team"}}
+    known |= {team.id for team in teams_at(situation.desk, earlier.recipients)}
+    teams = tuple(team for team in addressed(situation) if team.id not in known)
     if not teams:
         return Duplicate(earlier.inbox, earlier.ticket, because)
     turn = Turn(ticket, situation.desk, situation.now, "desk")

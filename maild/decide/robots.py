@@ -30,8 +30,12 @@ def file_bounce(situation: Situation) -> Post | SetAside | Done:
     turn.because.append(f"{mail.kind.value} of outbox mail {row.row} to {row.recipient}")
     turn.say(_entry(situation))
     permanent = mail.kind is Kind.BOUNCE and any(one.cls == "permanent" for one in mail.bounced)
-    if situation.clues.token(*_BOUNCE) is None:
+    # without sub-addresses there is no signed envelope address, and our own Message-ID has to do (DESIGN 3.4)
+    signed = situation.clues.token(*_BOUNCE) is not None or situation.desk.subaddress == ""
+    if not signed:
         turn.because.append("without our signed address: filed, changes nothing")
+    elif permanent and _told_before(situation, ticket, row):
+        turn.because.append("its people know already: filed")
     elif permanent:
         status = next((one.status for one in mail.bounced if one.cls == "permanent"), "")
         tell_undelivered(turn, row, f"{status} {' '.join(mail.new_text.split())[:300]}".strip())
@@ -49,11 +53,22 @@ def file_machine(situation: Situation, ticket: Ticket, because: str) -> Post:
     return turn.post()
 
 
+def _told_before(situation: Situation, ticket: Ticket, row: Sent) -> bool:
+    """Whether the ticket tells already that this mail did not arrive; a second report of it is no news."""
+    return any(
+        event.event == "undelivered"
+        and event.at >= row.created_at
+        and (event.before, event.after) == (row.notice.value, row.recipient)
+        for event in situation.history.get(ticket.number, ())
+    )
+
+
 def _row(situation: Situation) -> Sent | None:
     token = situation.clues.token(*_BOUNCE)
     if token is not None:
         return situation.sent.get(token.ticket)
-    return next((situation.sent[ours.row] for ours in situation.clues.returned if ours.row in situation.sent), None)
+    ids = (*situation.clues.returned, *situation.clues.own)
+    return next((situation.sent[ours.row] for ours in ids if ours.row in situation.sent), None)
 
 
 def _entry(situation: Situation) -> Entry:

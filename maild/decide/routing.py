@@ -41,9 +41,13 @@ def facts(situation: Situation, on: On, team: str, ticket: Ticket | None) -> Fac
 
 def addressed(situation: Situation) -> tuple[Team, ...]:
     """The teams that the mail was sent to, each once: To and Cc in their order, then the envelope."""
-    desk = situation.desk
     specs = (*(a.spec for a in (*situation.mail.to, *situation.mail.cc)), *situation.recipients)
-    teams = (_team_at(desk, split_token(spec)[0].lower()) for spec in specs)
+    return teams_at(situation.desk, specs)
+
+
+def teams_at(desk: Desk, specs: tuple[str, ...]) -> tuple[Team, ...]:
+    """The teams behind these addresses, each once, in their order."""
+    teams = (_team_at(desk, plain) for plain in dict.fromkeys(split_token(spec)[0].lower() for spec in specs))
     return tuple({team.id: team for team in teams if team is not None}.values())
 
 
@@ -99,7 +103,7 @@ def invite(turn: Turn, verdict: Verdict) -> None:
     """Let the people take part whom a rule names; a colleague needs no place among the customers."""
     for who in verdict.cc:
         if turn.desk.agent(who) is None and turn.desk.agent_at(who) is None:
-            known = turn.ticket.party_at(who)
+            known = turn.ticket.participant_at(who)
             if known is None:
                 turn.join(Party(0, who, role=Role.CC, kept=True))
             elif known.role is Role.CC and not known.kept:

@@ -61,7 +61,9 @@ def _answer(turn: Turn, notice: Notice, since: datetime, answers: Answers) -> No
         case Answer():
             turn.tell_customers(notice, auto=True, answers=True)
         case Wait(because) if turn.now - since < limits.wait:
-            turn.set_timer(TimerName.ANSWER, min(turn.now + RETRY, since + limits.wait), f"{notice.value} {since.isoformat()}")
+            turn.set_timer(
+                TimerName.ANSWER, min(turn.now + RETRY, since + limits.wait), f"{notice.value} {since.isoformat()}"
+            )
             turn.because.append(because)
         case Wait(because) | Silence(because):
             turn.happened("unanswered", text=because)
@@ -74,6 +76,6 @@ def _answer(turn: Turn, notice: Notice, since: datetime, answers: Answers) -> No
 def _sum_up(turn: Turn) -> None:
     """One mail to the owner, or the team, for all that customers wrote since they were last told."""
     limits = turn.desk.answers
-    line = f"More than {limits.summary_mails} messages came within {limits.summary_minutes} minutes; the rest is here in one mail."
+    line = f"More than {limits.summary_mails} messages came within {limits.summary_minutes} minutes."
     for agent in people_of(turn.desk, turn.ticket.owner, turn.ticket.team):
         turn.tell_agent(agent, Notice.CUSTOMER_REPLIED, Use.REPLY, auto=True, lines=(line,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from maild.decision import Asked, ClearTimer, Draft, Notice, Post, SetTimer, TimerName
+from maild.decision import Asked, ClearTimer, Draft, Fresh, Notice, Post, SetTimer, TimerName, leading
 from maild.desk import Agent, Desk
 from maild.mail import Attachment, MessageId
 from maild.ticket import Entry, Event, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Use
@@ -97,7 +97,7 @@ class Turn:
 
     def join(self, party: Party) -> Party:
         """Add a person, or say again what is known of them; the number is the next free one where none is given."""
-        known = self.ticket.party_at(party.address)
+        known = self.ticket.participant_at(party.address)
         if known is None:
             number = max((p.number for p in self.ticket.parties), default=0) + 1
             party = replace(party, number=number)
@@ -200,12 +200,26 @@ class Turn:
         scope: str = "",
         question: Asked | None = None,
         null_sender: bool = False,
+        since: datetime | None = None,
+        fresh: tuple[Fresh, ...] = (),
+        gathered: bool = False,
     ) -> None:
         """Draft one mail to one agent; a second notice of the same turn to the same agent joins the first."""
         party = self.party_of(agent)
         for place, draft in enumerate(self.drafts):
-            if draft.to.agent == agent.id and draft.about == about and not scope:
-                self.drafts[place] = replace(draft, tells=draft.tells | {notice}, lines=(*draft.lines, *lines))
+            if draft.to.agent == agent.id and not draft.scope and not scope:
+                leads = leading(draft.tells | {notice}) is notice
+                self.drafts[place] = replace(
+                    draft,
+                    tells=draft.tells | {notice},
+                    reply_use=use if leads else draft.reply_use,
+                    auto=draft.auto and auto,
+                    entry=draft.entry or entry,
+                    attachments=draft.attachments or attachments,
+                    lines=(*draft.lines, *lines),
+                    fresh=(*draft.fresh, *fresh),
+                    about=about if draft.about is None else draft.about,
+                )
                 return
         self.drafts.append(
             Draft(
@@ -223,6 +237,9 @@ class Turn:
                 question=question,
                 null_sender=null_sender,
                 proven=True,
+                since=since,
+                fresh=fresh,
+                gathered=gathered,
             )
         )
 

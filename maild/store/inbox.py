@@ -222,6 +222,19 @@ def release(tx: Tx, inbox: int, waived: Sequence[str]) -> bool:
     return tx.connection.execute(query).rowcount == 1
 
 
+def confirm(tx: Tx, inbox: int, waived: Sequence[str]) -> bool:
+    """Send a mail back to be decided because its writer said yes to our question; False where that was done before.
+
+    A mail that was refused stands on its ticket, all others are in quarantine.
+    """
+    row = tx.connection.execute(select(_inbox.c.state, _inbox.c.released).where(_inbox.c.id == inbox)).one_or_none()
+    if row is None or row.state not in {"quarantine", "ticket"} or set(waived) <= set(row.released.split()):
+        return False
+    changed = {"state": "waiting", "released": " ".join(waived), "tries": 0, "starts": 0, "ticket": None}
+    tx.connection.execute(update(_inbox).where(_inbox.c.id == inbox).values(**changed))
+    return True
+
+
 def expire(tx: Tx, before: datetime, quarantined_before: datetime) -> list[str]:
     """Take away the bytes of mails that were decided before these times; the files that may go with them.
 

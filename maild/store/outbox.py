@@ -214,14 +214,13 @@ def newest(tx: Tx, ticket: int, notice: Notice) -> int | None:
     return None if found is None else int(found)
 
 
-def told(tx: Tx, agent: str, notice: Notice, since: datetime, ticket: int | None = None) -> list[datetime]:
-    """When this agent was told such a thing (on one ticket, or on all) after a moment, oldest first."""
-    query = select(_outbox.c.created_at).where(
-        _outbox.c.agent == agent, _outbox.c.notice == notice.value, _outbox.c.created_at > since
+def told(tx: Tx, recipient: str, notice: Notice, since: datetime, *, asked: bool) -> list[datetime]:
+    """When somebody was told such a thing after a moment, oldest first; `asked` tells questions from mere news."""
+    query = select(_outbox.c.created_at, _outbox.c.question).where(
+        _outbox.c.reader == recipient.lower(), _outbox.c.created_at > since, _outbox.c.notice == notice.value
     )
-    if ticket is not None:
-        query = query.where(_outbox.c.ticket == ticket)
-    return list(tx.connection.execute(query.order_by(_outbox.c.created_at)).scalars())
+    rows = tx.connection.execute(query.order_by(_outbox.c.created_at))
+    return [row.created_at for row in rows if (row.question is not None) == asked]
 
 
 def find(tx: Tx, rows: Sequence[int]) -> dict[int, Sent]:

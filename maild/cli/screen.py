@@ -1,0 +1,99 @@
+"""How answers look to people: few lines, few colours; and to programs: JSON. The one door to rich."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from maild.cli.words import clean, clean_lines, clip
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_PIPE_WIDTH = 160
+_STYLES = {
+    **dict.fromkeys(("open", "waiting", "sending", "new"), "cyan"),
+    **dict.fromkeys(("solved", "closed", "sent", "done"), "green"),
+    **dict.fromkeys(("pending", "hold", "uncertain", "quarantine", "duplicate"), "yellow"),
+    **dict.fromkeys(("refused", "held"), "red"),
+}
+
+
+def tell_json(value: object) -> None:
+    """One JSON value, in ASCII: nothing in it can steer a terminal."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def tell_json_line(value: object) -> None:
+    click.echo(json.dumps(value))
+
+
+def moment(at: datetime | None, zone: tzinfo) -> str:
+    """A moment in the desk's own time; "-" for none."""
+    return "-" if at is None else at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows under headings; the last column takes what room is left."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for place, column in enumerate(columns):
+        last = place == len(columns) - 1
+        grid.add_column(column, no_wrap=not last, overflow="fold" if last else "ellipsis")
+    for row in rows:
+        words = [clip(clean(str(cell)), 120) for cell in row]
+        grid.add_row(*(Text(word, _STYLES.get(word, "")) for word in words))
+    _console().print(grid)
+
+
+def fields(pairs: Iterable[tuple[str, object]]) -> None:
+    """Names and what they hold, side by side; what is empty is left out, a list has a line each."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    for name, value in pairs:
+        told = value if isinstance(value, list | tuple) else [value]
+        for place, one in enumerate(told):
+            word = clean(str(one if one is not None else ""))
+            if word:
+                grid.add_row(Text("" if place else f"  {name}"), Text(word, _STYLES.get(word, "")))
+    _console().print(grid)
+
+
+def heading(words: str) -> None:
+    from rich.text import Text
+
+    _console().print(Text(clean(words), "bold"))
+
+
+def line(words: str = "") -> None:
+    click.echo(clean(words))
+
+
+def page(text: str) -> None:
+    """A text of ours with its line breaks."""
+    click.echo(clean_lines(text))
+
+
+def lines(text: str) -> None:
+    """A text of many lines, set in."""
+    for one in clean_lines(text).rstrip("\n").split("\n"):
+        click.echo(f"    {one}".rstrip())
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    to_people = sys.stdout.isatty()
+    options: dict[str, Any] = {} if to_people else {"width": _PIPE_WIDTH, "color_system": None}
+    return Console(file=sys.stdout, markup=False, emoji=False, highlight=False, **options)

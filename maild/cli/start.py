@@ -1,0 +1,201 @@
+"""`maild init`, `check`, `run`, `demo`: from an empty folder to a desk that serves."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from maild.cli import place, screen
+from maild.cli.choice import USUAL, Failure, Misconfigured, chosen_file, load, with_config
+
+if TYPE_CHECKING:
+    from maild.config import Config, Secret
+    from maild.desk import Desk
+
+_EXAMPLE = "config.example.toml"
+_TRUST = {
+    "strict": "strict: an agent's mail must prove its address (DMARC or DKIM, told by your mail server)",
+    "confirm": "confirm: an agent's mail that proves nothing is held until the agent answers a question",
+    "token": "token: the signed address and the right sender are enough",
+}
+
+
+@click.command()
+@with_config
+def init() -> None:
+    """Write a commented config.toml, and the secret of our signed addresses."""
+    from maild import config as configuration
+    from maild import keys
+
+    path = chosen_file() or USUAL
+    try:
+        with path.open("xb") as file:
+            file.write(_example())
+    except FileExistsError:
+        raise Failure(f"{path}: it is there already and stays as it is; remove it, or name another: -c FILE") from None
+    except OSError as fault:
+        raise Failure(f"{path}: it cannot be written: {fault.strerror}") from None
+    config = configuration.load(path)
+    secret = config.store.secret_file
+    try:
+        keys.load_or_make(secret, config.desk.domain, secrets.token_bytes(keys.SECRET_BYTES))
+    except (keys.SecretError, OSError) as fault:
+        raise Failure(f"{secret}: the secret cannot be made: {fault}") from None
+    screen.line(f"{path}: written. Every key stands in it, with its default.")
+    screen.line(f"{secret}: the secret of our signed addresses. Keep it in your backup.")
+    option = "" if path == USUAL else f" -c {path}"
+    screen.line(f"Next: set name, address and agents in {path}, then: maild check{option}")
+
+
+@click.command()
+@with_config
+def check() -> None:
+    """Say what is wrong with the configuration, or who we are."""
+    config = load()
+    troubles = list(_troubles(config))
+    if troubles:
+        raise Misconfigured(troubles)
+    screen.line(f"{config.path}: all is well." if config.path else "There is no config.toml: the built-in example.")
+    _introduce(config)
+    if config.unbuilt:
+        screen.line("Set, but not in this version:")
+        for words in config.unbuilt:
+            screen.line(f"  {words}")
+    screen.line("Next: maild run" if config.path else "Next: maild init")
+
+
+@click.command()
+@with_config
+def run() -> None:
+    """Serve, in the foreground, until SIGTERM; logs go to stderr."""
+    config = load()
+    if place.database(config.store.url) is None:
+        raise Failure(f"{config.store.url}: this version keeps its store in SQLite; set store.url to sqlite:///...")
+    from maild import daemon
+
+    raise click.exceptions.Exit(daemon.run(config, log_json=not sys.stderr.isatty()))
+
+
+@click.command()
+def demo() -> None:
+    """Play a short story through a desk that is gone afterwards."""
+    from maild import demo as story
+
+    raise click.exceptions.Exit(story.play(screen.page))
+
+
+def _example() -> bytes:
+    """The commented file: in the installed package, or at the root of its sources."""
+    shipped = resources.files("maild") / _EXAMPLE
+    if shipped.is_file():
+        return shipped.read_bytes()
+    return (Path(__file__).parents[2] / _EXAMPLE).read_bytes()
+
+
+def _troubles(config: Config) -> Iterator[str]:
+    """What the file names and this machine does not have, each with its remedy."""
+    yield from _secret_troubles(config)
+    for mailbox in config.mailboxes:
+        if mailbox.password is not None:
+            yield from _password_troubles(f"mailbox {mailbox.name}", mailbox.password)
+    if config.relay.password is not None:
+        yield from _password_troubles("relay", config.relay.password)
+    for file in (config.listen.tls_cert, config.listen.tls_key):
+        if file is not None and not os.access(file, os.R_OK):
+            yield f"{file}: listen.tls_cert or tls_key cannot be read; check the path and the rights"
+    folders = {"store.url": place.folder(config.store.url)}
+    if config.relay.maildir is not None:
+        folders["relay.url"] = config.relay.maildir
+    for key, folder in folders.items():
+        if not _is_writable(folder):
+            yield f"{folder}: {key} needs this folder, and you may not write there; change its rights, or the key"
+    if config.templates is not None:
+        from maild.templates.render import Templates
+
+        yield from Templates(config.templates).check()
+
+
+def _secret_troubles(config: Config) -> Iterator[str]:
+    from maild import keys
+
+    secret = config.store.secret_file
+    if secret.exists():
+        try:
+            keys.load(secret, config.desk.domain)
+        except keys.SecretError as fault:
+            yield str(fault)
+    elif not _is_writable(secret.parent):
+        yield f"{secret}: store.secret_file cannot be made there; change the rights of its folder, or the key"
+
+
+def _password_troubles(whose: str, password: Secret) -> Iterator[str]:
+    try:
+        password()
+    except OSError as fault:
+        words = f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault)
+        yield f"{whose}: its password cannot be had: {words}; check password_file or password_env"
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether files can be made there; a folder that is not there yet is made in the nearest one above it."""
+    nearest = next((one for one in (folder, *folder.absolute().parents) if one.exists()), Path("/"))
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+
+
+def _introduce(config: Config) -> None:
+    desk = config.desk
+    names = {agent.id: agent.name for agent in desk.agents}
+    database = place.database(config.store.url)
+    screen.fields(
+        (
+            ("Desk", f"{desk.name} <{desk.address}>"),
+            ("Also", sorted(desk.addresses - {desk.address.lower()})),
+            ("Agents", [f"{agent.name} ({agent.id}) <{agent.email}>" for agent in desk.agents]),
+            ("Teams", [f"{team.name}: {', '.join(names[one] for one in team.members)}" for team in desk.teams]),
+            ("Rules", len(config.rules.rules)),
+            ("Mail in", list(_ways_in(config))),
+            ("Mail out", _way_out(config)),
+            ("Store", f"{database or config.store.url}{_yet(database)}"),
+            ("Secret", f"{config.store.secret_file}{_yet(config.store.secret_file)}"),
+            ("Agents' mail", _trust(desk)),
+        )
+    )
+
+
+def _ways_in(config: Config) -> Iterator[str]:
+    smtp = config.listen.smtp
+    if smtp is not None:
+        yield f"SMTP on {smtp.host}:{smtp.port}"
+    for mailbox in config.mailboxes:
+        yield f"IMAP {mailbox.user} at {mailbox.host}:{mailbox.port}, {mailbox.folder}"
+    yield "maild accept"
+
+
+def _way_out(config: Config) -> str:
+    relay = config.relay
+    if relay.maildir is not None:
+        return f"nowhere yet: into the folder {relay.maildir}"
+    return f"{relay.host}:{relay.port}, TLS: {relay.tls}"
+
+
+def _yet(path: Path | None) -> str:
+    return " (made by the first run)" if path is not None and not path.exists() else ""
+
+
+def _trust(desk: Desk) -> str:
+    """What an agent's mail must prove, in words."""
+    chosen = desk.trust_agents.value
+    if chosen != "auto":
+        return _TRUST[chosen]
+    if desk.authserv:
+        return f"auto means {_TRUST['strict']}"
+    if desk.subaddress == "":
+        return f"auto means {_TRUST['confirm']}; set trust.authserv_id to have it proven"
+    return f"auto means {_TRUST['token']}, until an agent's mail bears proof; set trust.authserv_id to ask for it"
