@@ -36,7 +36,7 @@ _SECTIONS: Mapping[str, tuple[click.Command, ...]] = {
 class Desk(Verbs):
     """The root of all verbs; it alone decides exit codes, and says each failure in one line."""
 
-    def main(  # type: ignore[override]  # click has two overloads of this, for two of its own ways to end
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,

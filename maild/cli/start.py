@@ -30,7 +30,7 @@ _TRUST = {
 @click.command()
 @with_config
 def init() -> None:
-    """Write a commented config.toml, and the secret of our signed addresses."""
+    """Write a commented config.toml, and make the desk's secret."""
     from maild import config as configuration
     from maild import keys
 
@@ -85,7 +85,7 @@ def run() -> None:
 
 @click.command()
 def demo() -> None:
-    """Play a short story through a desk that is gone afterwards."""
+    """Play a support day through a real desk, in var/demo."""
     from maild import demo as story
 
     raise click.exceptions.Exit(story.play(screen.page))

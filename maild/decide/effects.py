@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from difflib import get_close_matches
 from typing import assert_never
 
@@ -13,12 +13,14 @@ from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Notice, Post
 from maild.desk import Agent, Desk, Receipts, Team
-from maild.mail import Attachment, Mail
+from maild.ingest.quote import MARKERS
+from maild.mail import Mail
+from maild.threading.masks import for_customers, holds_token
 from maild.ticket import Code, Entry, Priority, Reason, Role, Status, Ticket, Use, Voice
 
-_TOKEN_ADDRESS = re.compile(r"\+[a-z2-7]{24}(?:[a-z2-7]{16})?@", re.IGNORECASE)
-_TOKEN_BYTES = re.compile(rb"\+[a-z2-7]{40}@", re.IGNORECASE)
 _QUOTED_AT_LEAST = 40
+_QUOTED_WORDS = 8
+_WHOLE_NOTE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Hold:
 
     because: str
     waives: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,9 @@ def plan(situation: Situation, ticket: Ticket, agent: Agent, words: Words, *, no
         return Refused(tuple(reasons))
     if not _public(words, note=note) or not _says(words, situation.mail):
         return Ready()
-    stale = _stale(situation, ticket, agent)
-    if stale and "stale" not in situation.waived:
-        return Hold(stale, "stale")
-    leak = _leak(situation, ticket, words)
-    if leak and "leak" not in situation.waived:
-        return Hold(leak, "leak")
-    return Ready()
+    stale = _stale(situation, ticket, agent) if "stale" not in situation.waived else None
+    leak = _leak(situation, ticket, words) if "leak" not in situation.waived else None
+    return stale or leak or Ready()
 
 
 def carry_out(turn: Turn, situation: Situation, agent: Agent, words: Words, *, note: bool) -> Post:
@@ -64,22 +63,28 @@ def carry_out(turn: Turn, situation: Situation, agent: Agent, words: Words, *, n
     says = _says(words, mail)
     before = turn.ticket
     turn.party_of(agent)
-    if public and says and turn.ticket.owner is None and _member(desk, turn.ticket.team, agent):
+    if public and says and turn.ticket.owner is None and _may_own(desk, turn.ticket, agent):
         turn.owner(agent.id, Reason(Code.ROUTING, f"{agent.short} took up your request."))
-    lines = [_run(turn, situation, agent, command) for command in words.commands]
+    lines = [_run(turn, situation, agent, command) for command in sorted(words.commands, key=_team_first)]
     if says:
         turn.say(_entry(situation, agent, turn, words, public=public))
     else:
         turn.ticket = replace(turn.ticket, updated_at=situation.now)
+    # the successor's brief stands before the customer's mail, which waits for it
+    _tell_owners(turn, before, agent)
     if says and public:
         _send(turn, before, mail)
     else:
         _tell_effects(turn, before)
     if says and not public:
-        _tell_colleagues(turn, agent, mail)
-    _tell_owners(turn, before, agent)
+        _tell_colleagues(turn, situation, agent)
     _receipt(turn, agent, [line for line in lines if line], says=says, public=public)
     return turn.post()
+
+
+def _team_first(command: Command) -> bool:
+    """A team brings an owner of its own choice; one that is named beside it stands."""
+    return command.name is not Name.TEAM
 
 
 def _public(words: Words, *, note: bool) -> bool:
@@ -100,6 +105,8 @@ def _against(situation: Situation, ticket: Ticket, agent: Agent, command: Comman
             found = person(desk, command.who)
             if found is None:
                 return _unknown("agent", command.who, [one.id for one in desk.agents])
+            if not active(found, desk, situation.now):
+                return f"{found.name} works here no longer: name somebody else."
             if found.addresses & {ticket.requester.key}:
                 return f"{found.name} asked in #{ticket.number}: nobody is assigned a ticket of their own."
         case Name.TAKE:
@@ -172,7 +179,7 @@ def _run(turn: Turn, situation: Situation, agent: Agent, command: Command) -> st
 def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> str:
     """A new owner or team; the reason is told as a quotation of whoever gave it."""
     desk = situation.desk
-    reason = Reason(Code.OTHER, command.because, agent.name)
+    reason = Reason(Code.OTHER, for_customers(command.because, desk, turn.ticket.address), agent.name)
     match command.name:
         case Name.ASSIGN:
             found = person(desk, command.who)
@@ -191,6 +198,8 @@ def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> s
             team = group(desk, command.who)
             if team is None:
                 return ""
+            if team.id == turn.ticket.team:
+                return f"{team.name} has #{turn.ticket.number} already."
             turn.team(team.id, reason)
             not_to = frozenset({turn.ticket.requester.key})
             chosen, _ = choose(desk, team, team.assign, situation.loads, not_to)
@@ -267,13 +276,17 @@ def _tell_effects(turn: Turn, before: Ticket) -> None:
         turn.later_tell_move()
 
 
-def _tell_colleagues(turn: Turn, agent: Agent, mail: Mail) -> None:
-    """An internal word goes to the owner, and to the team where the owner wrote it or there is none."""
-    owner = turn.desk.agent(turn.ticket.owner)
-    people = [owner] if owner and owner.id != agent.id else list(people_of(turn.desk, None, turn.ticket.team))
-    for person_ in people:
-        if person_.id != agent.id:
-            turn.tell_agent(person_, Notice.NOTE, Use.NOTE, entry=turn.entry, attachments=mail.attachments)
+def _tell_colleagues(turn: Turn, situation: Situation, agent: Agent) -> None:
+    """An internal word goes to the owner and to those who wrote notes before; where that is nobody, to the team."""
+    desk, ticket = turn.desk, turn.ticket
+    wrote = [entry.agent for entry in situation.entries.get(ticket.number, ()) if entry.voice is Voice.NOTE]
+    named = [desk.agent(known_as) for known_as in dict.fromkeys((ticket.owner, *wrote)) if known_as != agent.id]
+    people = [one for one in named if one and visible(desk, ticket, one)]
+    for colleague in people or people_of(desk, None, ticket.team):
+        if colleague.id != agent.id:
+            turn.tell_agent(
+                colleague, Notice.NOTE, Use.NOTE, entry=turn.entry, attachments=situation.mail.attachments
+            )
 
 
 def _tell_owners(turn: Turn, before: Ticket, agent: Agent) -> None:
@@ -288,9 +301,7 @@ def _tell_owners(turn: Turn, before: Ticket, agent: Agent) -> None:
     if old is not None and old.id not in {agent.id, *(new.id for new in people)}:
         contact = turn.desk.contact(turn.ticket.owner, turn.ticket.team)
         why = turn.ticket.why.text if turn.ticket.why else ""
-        turn.tell_agent(
-            old, Notice.NOTE, Use.NOTE, auto=True, lines=(f"{contact} has #{turn.ticket.number} now: {why}",)
-        )
+        turn.tell_agent(old, Notice.NOTE, Use.NOTE, lines=(f"{contact} has #{turn.ticket.number} now: {why}",))
 
 
 def _receipt(turn: Turn, agent: Agent, lines: list[str], *, says: bool, public: bool) -> None:
@@ -321,7 +332,7 @@ def _entry(situation: Situation, agent: Agent, turn: Turn, words: Words, *, publ
         author=agent.email,
         name=agent.name,
         voice=Voice.PUBLIC if public else Voice.NOTE,
-        text=mask(text, situation.desk, turn.ticket.address) if public else text,
+        text=for_customers(text, situation.desk, turn.ticket.address) if public else text,
         message_id=mail.message_id,
         agent=agent.id,
         attachments=mail.attachments,
@@ -329,62 +340,66 @@ def _entry(situation: Situation, agent: Agent, turn: Turn, words: Words, *, publ
     )
 
 
-def mask(text: str, desk: Desk, address: str) -> str:
-    """Public words without an agent's own address and without a signed one: the desk's address stands in for them."""
-    text = _TOKEN_ADDRESS.sub("@", text)
-    for agent in desk.agents:
-        for spec in agent.addresses:
-            if spec in text.lower():
-                text = re.sub(re.escape(spec), address, text, flags=re.IGNORECASE)
-    return text
-
-
-def _stale(situation: Situation, ticket: Ticket, agent: Agent) -> str:
-    """What happened since the notice that this reply answers, "" where nothing that matters did."""
+def _stale(situation: Situation, ticket: Ticket, agent: Agent) -> Hold | None:
+    """What happened since the notice that this reply answers, None where nothing that matters did."""
     rows = [situation.sent[ours.row] for ours in situation.clues.own if ours.row in situation.sent]
     answered = next((row for row in rows if row.ticket == ticket.number), None)
     if answered is None:
-        return ""
-    since = answered.created_at
-    for entry in situation.entries.get(ticket.number, ()):
-        if entry.at > since and entry.voice is Voice.PUBLIC and entry.agent != agent.id:
-            return f"{entry.name or entry.author} wrote since the mail that you answered."
-    for event in situation.history.get(ticket.number, ()):
-        if (
-            event.event == "owner"
-            and event.at > since
-            and event.after not in {"", agent.id}
-            and event.who != agent.name
-        ):
-            return (
-                f"{situation.desk.contact(event.after, ticket.team)} took the ticket since the mail that you answered."
-            )
-    return ""
+        return None
+    since, desk = answered.created_at, situation.desk
+    events = situation.history.get(ticket.number, ())
+    spoken = sum(event.event == "entry" and event.at > since for event in events)
+    for entry in situation.entries.get(ticket.number, ())[-spoken:] if spoken else ():
+        if entry.voice is Voice.PUBLIC and entry.agent != agent.id:
+            return Hold(f"{entry.name or entry.author} wrote since the mail that you answered.", "stale", since)
+    for event in events:
+        by_another = event.event == "owner" and event.at > since and event.who != agent.name
+        if by_another and event.after not in {"", agent.id}:
+            taken = f"{desk.contact(event.after, ticket.team)} took the ticket since the mail that you answered."
+            return Hold(taken, "stale", since)
+    return None
 
 
-def _leak(situation: Situation, ticket: Ticket, words: Words) -> str:
+def _leak(situation: Situation, ticket: Ticket, words: Words) -> Hold | None:
     """What of the mail is not for a customer's eyes, as far as it can be told."""
-    text = " ".join(words.rest.split()).lower()
+    text = _plain(words.rest)
+    if any(_plain(marker) in text for marker in MARKERS.values()):
+        return Hold("It quotes a mail of ours, and with it what is for colleagues only.", "leak")
+    runs = _runs(text)
     for entry in situation.entries.get(ticket.number, ()):
-        if entry.voice is not Voice.NOTE:
-            continue
-        for line in entry.text.splitlines():
-            said = " ".join(line.split()).lower()
-            if len(said) >= _QUOTED_AT_LEAST and said in text:
-                return f"It quotes an internal note of {entry.name}."
+        if entry.voice is Voice.NOTE and _quotes(text, runs, entry.text):
+            return Hold(f"It quotes an internal note of {entry.name}.", "leak")
     for attachment in situation.mail.attachments:
-        if _holds_token(attachment):
-            return f'The attachment "{attachment.name}" holds a signed address that is not for customers.'
-    return ""
+        if attachment.type == "message/rfc822":
+            return Hold(f'Its attachment "{attachment.name}" is a mail, which may hold what is internal.', "leak")
+        if holds_token(attachment.content):
+            return Hold(f'Its attachment "{attachment.name}" holds a signed address that is not for customers.', "leak")
+    return None
 
 
-def _holds_token(attachment: Attachment) -> bool:
-    return bool(_TOKEN_BYTES.search(attachment.content))
+def _plain(text: str) -> str:
+    """The words alone, in lower case: however they were wrapped and marked as a quote."""
+    lines = (line.lstrip("> |\t") for line in text.lower().splitlines())
+    return " ".join(" ".join(lines).split())
 
 
-def _member(desk: Desk, team: str, agent: Agent) -> bool:
-    found = desk.team_of(team)
-    return found is not None and agent.id in found.members
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    """Every run of words in the text that is long enough to be no chance."""
+    words = text.split()
+    return frozenset(tuple(words[at : at + _QUOTED_WORDS]) for at in range(len(words) - _QUOTED_WORDS + 1))
+
+
+def _quotes(text: str, runs: frozenset[tuple[str, ...]], note: str) -> bool:
+    said = _plain(note)
+    if len(said) >= _WHOLE_NOTE and f" {said} " in f" {text} ":
+        return True
+    return any(len(" ".join(run)) >= _QUOTED_AT_LEAST for run in runs & _runs(said))
+
+
+def _may_own(desk: Desk, ticket: Ticket, agent: Agent) -> bool:
+    """Whether a public reply makes this agent the owner: a member of the team, and no ticket of their own."""
+    team = desk.team_of(ticket.team)
+    return team is not None and agent.id in team.members and not agent.addresses & {ticket.requester.key}
 
 
 def person(desk: Desk, who: str) -> Agent | None:
@@ -401,6 +416,11 @@ def group(desk: Desk, which: str) -> Team | None:
     """The team that somebody means by its id or its name."""
     key = which.casefold().strip()
     return next((team for team in desk.teams if key in {team.id.casefold(), team.name.casefold()}), None)
+
+
+def active(agent: Agent, desk: Desk, now: datetime) -> bool:
+    """Whether the agent still works here; the day of leaving is the last one."""
+    return agent.left is None or now.astimezone(agent.timezone or desk.timezone).date() <= agent.left
 
 
 def visible(desk: Desk, ticket: Ticket, agent: Agent) -> bool:

@@ -159,12 +159,17 @@ class Turn:
         after_brief: bool = False,
     ) -> bool:
         """Draft one mail to everybody on the customer's side who is sent mail; machine text never goes to a machine."""
-        tells = frozenset({notice}) | also | self.moved()
-        readers = [
-            party
-            for party in self.ticket.participants
-            if (party.kept or party.role is Role.REQUESTER) and party.key not in skip and not (auto and party.machine)
-        ]
+        moved = self.moved()
+        tells = frozenset({notice}) | also | moved
+        after_brief = after_brief or Notice.OWNER_CHANGED in moved
+        people = [p for p in self.ticket.participants if p.kept or p.role is Role.REQUESTER]
+        readers = [party for party in people if party.key not in skip and not (auto and party.machine)]
+        if moved and not readers and skip:
+            # they have these words already, but not from us: the move is still to be told
+            self.later_tell_move()
+            return False
+        if moved:
+            self.ticket = replace(self.ticket, previous_owner=self.ticket.told_owner)
         for party in readers:
             self.drafts.append(
                 Draft(

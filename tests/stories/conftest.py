@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.stories.house import House
+from tests.stories.promises import broken
 
 
 @pytest.fixture
@@ -15,4 +16,5 @@ def house(tmp_path: Path) -> Iterator[House]:
     built = House(tmp_path)
     yield built
     assert built.faults() == []
+    assert broken(built) == []
     built.close()

@@ -242,6 +242,13 @@ class House:
         assert found, f"nothing {notice or ''} was sent to {address}: {[(m.to, m.notice) for m in self.sent]}"
         return found[-1]
 
+    def written_by(self, address: str) -> set[str]:
+        """The Message-IDs of all mail that came from somebody."""
+        with self.store.read() as tx:
+            ids = {kept.message_id for kept in inbox.listing(tx)}
+            spoken = {e.message_id for t in tickets.listing(tx) for e in tickets.entries(tx, t.number) if e.message_id}
+        return ids | spoken if address else set()
+
     def ticket(self, number: int = 1) -> Ticket:
         with self.store.read() as tx:
             found = tickets.get(tx, number, follow=False)

@@ -151,9 +151,6 @@ class Site:
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
     def command(self, *words: str) -> list[str]:
-        if not (Path(__file__).parents[2] / "maild" / "__main__.py").exists():  # TEMPORARY
-            boot = "import sys; from pathlib import Path; from maild import config, daemon; sys.exit(daemon.run(config.load(Path(sys.argv[1])), log_json=False))"
-            return [sys.executable, "-c", boot, str(self.file)]
         return [sys.executable, "-m", "maild", "-c", str(self.file), *words]
 
     def does(self, *words: str) -> subprocess.CompletedProcess[str]:

@@ -113,7 +113,7 @@ def test_an_agent_and_a_customer_are_understood_whatever_they_write_with(
         desk.post(first, LUC_AT, [SUPPORT])
         brief = sink.waits_for(ANN, "assigned")
         answer(desk, client, ANN_LEE, "#pending\nWhich contract is it?\n\nAnn", brief)
-        reply = sink.waits_for(LUC_AT, "reply")
+        reply = sink.waits_for(LUC_AT, "waiting")
         assert "Which contract is it?" in reply.text
         assert "#pending" not in reply.text
         answer(desk, client, LUC, "It is contract 12.\n\nLuc", reply)

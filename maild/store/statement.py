@@ -1,0 +1,112 @@
+"""A statement that is built once: what runs for every mail goes to the driver without being put together anew."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Dialect
+from sqlalchemy.sql.elements import CompilerElement
+
+from maild.store.engine import Tx
+
+Row = Any
+"""A named tuple of the columns that a statement yields."""
+
+_Process = Callable[[Any], Any] | None
+
+
+class Statement:
+    """A statement of SQLAlchemy's core, compiled once a dialect and then run by the driver itself.
+
+    What changes from run to run is a bindparam or, in an insert without values, one of `columns`; columns of an insert
+    that are left out get their scalar default. Lists of changing length are not for here.
+    """
+
+    def __init__(self, core: Any, columns: Iterable[str] = ()) -> None:  # noqa: ANN401, RUF100  any sort of statement
+        self._core = core
+        self._columns = tuple(columns) or None
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, tx: Tx, **values: Any) -> list[Row]:
+        """Run it, and return all that it yields."""
+        compiled = self._for(tx)
+        cursor = _driver(tx).execute(compiled.text, compiled.bound(values))
+        return [compiled.row(found) for found in cursor.fetchall()]
+
+    def one(self, tx: Tx, **values: Any) -> Row | None:
+        """Run it, and return the first row of what it yields."""
+        found = self.rows(tx, **values)
+        return found[0] if found else None
+
+    def scalar(self, tx: Tx, **values: Any) -> Any:
+        """Run it, and return the first value of the first row, None where there is no row."""
+        found = self.rows(tx, **values)
+        return found[0][0] if found else None
+
+    def run(self, tx: Tx, **values: Any) -> int:
+        """Run it for what it changes: how many rows."""
+        compiled = self._for(tx)
+        return int(_driver(tx).execute(compiled.text, compiled.bound(values)).rowcount)
+
+    def each(self, tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run it once for each of the rows."""
+        if rows:
+            compiled = self._for(tx)
+            _driver(tx).cursor().executemany(compiled.text, [compiled.bound(row) for row in rows])
+
+    def _for(self, tx: Tx) -> _Compiled:
+        dialect = tx.connection.dialect
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            core = self._core(dialect) if callable(self._core) else self._core
+            compiled = self._compiled[dialect.name] = _Compiled(core, self._columns, dialect)
+        return compiled
+
+
+class _Compiled:
+    """The text of a statement in one dialect, and how its values go in and come out."""
+
+    def __init__(self, core: CompilerElement, columns: tuple[str, ...] | None, dialect: Dialect) -> None:
+        more = {"column_keys": list(columns)} if columns else {}
+        compiled: Any = core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}, **more)
+        self.text = str(compiled)
+        self._places: tuple[str, ...] | None = compiled.positiontup and tuple(compiled.positiontup)
+        self._into = {name: _into(bind.type, dialect) for name, bind in compiled.binds.items()}
+        for name in set(compiled.params) - set(self._into):  # the members of a list that is part of the statement
+            self._into[name] = None
+        given = {column.key: column.default.arg for column in compiled.insert_prefetch if column.default is not None}
+        fixed = {name: value for name, value in {**compiled.params, **given}.items() if value is not None}
+        self._fixed = {name: self._through(name, value) for name, value in fixed.items()}
+        self._row, self._out = _yielded(core, dialect)
+
+    def bound(self, values: Mapping[str, Any]) -> Any:
+        """The values as the driver takes them; a name that the statement does not have is a bug, and a KeyError."""
+        given = self._fixed | {name: self._through(name, value) for name, value in values.items()}
+        return given if self._places is None else [given[name] for name in self._places]
+
+    def row(self, found: Sequence[Any]) -> Row:
+        pairs = zip(self._out, found, strict=True)
+        return self._row(*[value if out is None else out(value) for out, value in pairs])
+
+    def _through(self, name: str, value: Any) -> Any:
+        into = self._into[name]
+        return value if into is None else into(value)
+
+
+def _into(kind: Any, dialect: Dialect) -> _Process:
+    process: _Process = kind.dialect_impl(dialect).bind_processor(dialect)
+    return process
+
+
+def _yielded(core: Any, dialect: Dialect) -> tuple[Any, tuple[_Process, ...]]:
+    columns = list(getattr(core, "exported_columns", ()))
+    names = [column.key for column in columns]
+    named = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024  the columns are known at run time
+    return named, tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+
+
+def _driver(tx: Tx) -> Any:
+    """The driver's own connection; all run in the transaction that is open there."""
+    return tx.connection.connection.dbapi_connection
