@@ -10,7 +10,7 @@ TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo run test lint check bench fmt lock clean
+.PHONY: help setup demo run test lint style types floors check bench fmt lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -26,10 +26,16 @@ run: $(READY) ## run the desk of ./config.toml in the foreground, or the built-i
 test: $(READY) ## all tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-lint: $(READY) ## style, types and floors
+lint: style types floors ## style, types and floors
+
+style: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(READY)
 	$(BIN)/mypy --strict $(TYPED)
+
+floors: $(READY)
 	$(BIN)/lint-imports
 
 check: lint test ## what a change must pass

@@ -28,7 +28,7 @@ class _Speaker(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002  asyncio's
         if not self.gone.done():
             self.gone.set_result(None)
 

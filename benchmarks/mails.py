@@ -13,11 +13,12 @@ from functools import lru_cache
 DESK = "support@desk.example"
 TRUSTED = "mx.desk.example"
 
-_WORDS = (
+_VOCABULARY = (
     "invoice licence order account please could the we our team month since server printer contract question answer "
     "error screen shows two three before after update version customer number delivery address payment report open "
     "with from that this again never always when where which because thanks regards hello dear morning"
-).split()
+)
+_WORDS = _VOCABULARY.split(" ")
 
 
 class Size(StrEnum):

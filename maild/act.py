@@ -10,6 +10,7 @@ from typing import assert_never
 
 from maild.compose import Unfit
 from maild.decide.gathered import limit_of
+from maild.decide.undelivered import on_refusal
 from maild.decision import Decision, Done, Draft, Duplicate, Notice, Post, SetAside
 from maild.letters import Material, Press, shown_subject, write
 from maild.mail import Envelope, Mail, MessageId, Outgoing
@@ -68,7 +69,8 @@ def settle(
                 carry_out(tx, office, post, cause, known, now)
             state, ticket, duplicate_of = "duplicate", number, of
         case Done(release=release):
-            if release is not None and not any([inbox.confirm(tx, one, waives) for one, waives in release.releases]):
+            released = [inbox.confirm(tx, one, waives) for one, waives in (release.releases if release else ())]
+            if release is not None and not any(released):
                 because = (*because, "it was answered before: nothing is left to do")
             state = "done"
         case _:
@@ -107,6 +109,7 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         meta.put(tx, f"proved:{post.proved}", now.isoformat())
     events.extend(_tell(tx, office, post, ticket, cause, now))
     tickets.record(tx, ticket.number, events)
+    _tell_unsaid(tx, office, ticket, now)
 
 
 def warn(tx: Tx, office: Office, lines: tuple[str, ...], now: datetime) -> None:
@@ -161,7 +164,6 @@ def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now:
                 # what cannot be said safely is not said; the row stays, so that somebody can see why
                 state, answer = "held", reason
                 mail = _unsaid(draft, office, ticket, row, now)
-                yield Event(now, "undelivered", "desk", text=reason, before=draft.notice.value, after=draft.to.address)
         outbox.put(tx, _finished(tx, draft, mail, ticket, cause, row, now, state, answer))
         if draft.to.agent is None and draft.to.number and state == "waiting":
             yield Event(now, "told", "desk", text=draft.notice.value, before=str(row), after=draft.to.address)
@@ -173,9 +175,7 @@ def _put_off(tx: Tx, draft: Draft, office: Office, now: datetime) -> datetime | 
     limit = limit_of(draft, office.press.desk)
     if limit is None:
         return None
-    told = outbox.told(
-        tx, draft.to.address, draft.notice, now - limit.span, asked=draft.question is not None
-    )
+    told = outbox.told(tx, draft.to.address, draft.notice, now - limit.span, asked=draft.question is not None)
     waiting = later.waiting(tx, draft.to.agent or "", draft.notice)
     if waiting is not None or len(told) < limit.most:
         return waiting
@@ -196,15 +196,22 @@ def _later(draft: Draft, ticket: Ticket, cause: Cause, now: datetime, due_at: da
     )
 
 
+def _tell_unsaid(tx: Tx, office: Office, ticket: Ticket, now: datetime) -> None:
+    """What could not be said is news for whoever can act; news that cannot be said itself ends here."""
+    for row, reason in outbox.unsaid(tx, ticket.number):
+        fresh = tickets.get(tx, ticket.number, follow=False) or ticket
+        outbox.mark_told_late(tx, row.row)
+        post = on_refusal(fresh, row, reason, office.press.desk, now)
+        carry_out(tx, office, post, NO_CAUSE, {ticket.number: fresh}, now)
+
+
 def _entries(tx: Tx, post: Post, ticket: Ticket) -> Material:
     if post.opened:
         return Material(ticket, entries=(post.entry,) if post.entry else ())
     return Material(ticket, entries=tickets.entries(tx, ticket.number, _CONVERSATION))
 
 
-def _material(
-    tx: Tx, office: Office, draft: Draft, ticket: Ticket, conversation: Material, cause: Cause
-) -> Material:
+def _material(tx: Tx, office: Office, draft: Draft, ticket: Ticket, conversation: Material, cause: Cause) -> Material:
     answers = cause.message_id if cause.author and cause.author == draft.to.key else ""
     if office.press.keyring.read_id(answers) is not None:
         # another reader's id of ours is as good as their signed address: it is never repeated

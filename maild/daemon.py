@@ -128,7 +128,8 @@ class Daemon:
         """Serve until `stop` is set; `ready` is told the listeners once everything is open."""
         self.store.create()
         folder = self.store.folder.parent
-        recovered = self.store.write(lambda tx: outbox.recover(tx, clock()))
+        # We hold the lock of this store, so whoever was sending is dead: nobody waits for the end of a lease.
+        recovered = self.store.write(lambda tx: outbox.recover(tx, clock(), alone=True))
         if recovered:
             log.warning("%d mails were being sent when maild stopped; they are sent again", recovered)
         journal = Journal(self.store, self.arrived.set)
@@ -153,8 +154,9 @@ class Daemon:
             self.written.set()
             with contextlib.suppress(Exception):
                 scheduler.shutdown(wait=True)
+            last = time.monotonic() + GRACE
             for thread in self.threads:
-                thread.join(GRACE)
+                thread.join(max(0.1, last - time.monotonic()))
             service.close()
             self.store.close()
 
@@ -361,6 +363,8 @@ class Daemon:
         if request.get("do") == "status":
             return self.status()
         answer = self.store.write(lambda tx: control.execute(tx, request, clock()))
+        if request.get("do") == "outbox-retry":
+            self.relay.paused_until = None  # whoever says "now" has looked after the relay
         self.arrived.set()
         self.written.set()
         return answer
@@ -377,8 +381,11 @@ class Daemon:
         return {"ok": not troubles, "words": "; ".join(troubles), "troubles": troubles, "listeners": self.listeners}
 
 
-def run(config: Config, *, log_json: bool) -> int:
-    """Run in the foreground until SIGTERM or SIGINT; 0 after a clean stop, 1 where it could not start."""
+def run(config: Config, *, log_json: bool, hint: str = "") -> int:
+    """Run in the foreground until SIGTERM or SIGINT; 0 after a clean stop, 1 where it could not start.
+
+    `hint` is told to whoever started it, once it serves.
+    """
     _log_to_stderr(log_json=log_json)
     store = Store(config.store.url)
     try:
@@ -390,7 +397,13 @@ def run(config: Config, *, log_json: bool) -> int:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: daemon.stop.set())
             signal.signal(signal.SIGHUP, lambda *_: daemon.reload.set())
-            daemon.run(lambda words: print(words, flush=True))
+
+            def ready(words: str) -> None:
+                print(words, flush=True)
+                if hint:
+                    print(hint, file=sys.stderr, flush=True)
+
+            daemon.run(ready)
     except (control.LockedError, keys.SecretError, OSError) as fault:
         print(f"maild: {fault}", file=sys.stderr)
         return 1

@@ -20,6 +20,8 @@ from maild.typed import Pace
 LEASE = timedelta(minutes=20)
 """Longer than one mail may take with the relay's own time-outs (15 s, 60 s a verb, 600 s for the dot)."""
 BATCH = 16
+SETTLE = timedelta(seconds=0.2)
+"""Mails that left within this time are settled in one commit; a crash before it makes them uncertain."""
 LATE = timedelta(hours=4)
 RELAY_PAUSE = timedelta(minutes=1)
 
@@ -57,6 +59,7 @@ class Delivery:
         leased = store.write(lambda tx: outbox.lease(tx, now, now + LEASE, 1 if self.pace else BATCH))
         if self.pace is not None and leased:
             self.relay.paused_until = now + timedelta(seconds=self.pace.seconds / self.pace.count)
+        carried: list[tuple[outbox.Leased, Outcome, datetime]] = []
         settling: list[Future[None]] = []
         for place, one in enumerate(leased):
             outcome = self.courier.send(one.mail, one.id)
@@ -65,14 +68,27 @@ class Delivery:
                 self._pause(outcome.answer, leased[place:])
                 break
             self.relay.failures, self.relay.trouble = 0, ""
-            settling.append(store.submit(self._settlement(one, outcome)))
+            carried.append((one, outcome, self.clock()))
+            if carried[-1][2] - carried[0][2] >= SETTLE:
+                settling.append(store.submit(self._settlement(carried)))
+                carried = []
+        if carried:
+            settling.append(store.submit(self._settlement(carried)))
         for settled in settling:
             settled.result()
         return bool(leased)
 
-    def _settlement(self, one: outbox.Leased, outcome: Outcome) -> Callable[[Tx], None]:
-        at = self.clock()
-        return lambda tx: settle(tx, self.office, one, outcome, at)
+    def _settlement(self, carried: list[tuple[outbox.Leased, Outcome, datetime]]) -> Callable[[Tx], None]:
+        def write(tx: Tx) -> None:
+            for one, outcome, at in carried:
+                try:
+                    with tx.apart():
+                        settle(tx, self.office, one, outcome, at)
+                except Exception:
+                    # Its lease ends, and it counts as uncertain then.
+                    log.exception("what became of outbox mail %d could not be written", one.id)
+
+        return write
 
     def _pause(self, answer: str, left: list[outbox.Leased]) -> None:
         """The relay refuses to work at all: no mail is to blame, all wait, and somebody can see why."""

@@ -39,6 +39,7 @@ def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, loads: Loads, n
         *(_asked(mail) if spoken else ()),
     }
     known = _tickets(tx, named)
+    past = () if spoken else ("undelivered",) if mail.kind is Kind.BOUNCE else ("team", "also-team")
     told = {one.number for one in known.values()} if spoken or mail.kind is Kind.BOUNCE or earlier else set()
     situation = Situation(
         inbox=kept.id,
@@ -57,7 +58,7 @@ def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, loads: Loads, n
         earlier=_earlier(earlier) if not kept.released else None,
         sent=sent,
         entries={one.number: tickets.entries(tx, one.number, 40) for one in known.values()} if spoken else {},
-        history={number: tickets.history(tx, number) for number in told},
+        history={number: tickets.history(tx, number, past) for number in told},
         loads=loads,
         proved=frozenset(meta.starting(tx, "proved:")) if spoken else frozenset(),
         waived=frozenset(kept.released),

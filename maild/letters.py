@@ -81,7 +81,8 @@ def write(draft: Draft, material: Material, press: Press, row: int, now: datetim
     if _holds_foreign(f"{rendered.text}\n{rendered.html}", draft, number, row, keyring):
         return Unfit("it would show a signed address that belongs to somebody else")
     message_id = keyring.message_id(number, draft.to.number, row, now)
-    references = tuple(dict.fromkeys((*_root(ticket), *material.ids[-8:], *_cause(material))))
+    ids = tuple(one for one in material.ids if _bears(one, draft.to, keyring))
+    references = tuple(dict.fromkeys((*_root(ticket), *ids[-8:], *_cause(material))))
     named = Address(draft.to.address, draft.to.name if draft.to.agent or draft.proven else "")
     return compose(
         Letter(
@@ -91,7 +92,7 @@ def write(draft: Draft, material: Material, press: Press, row: int, now: datetim
             to=(named,),
             reply_to=reply_to,
             subject=_subject(draft, ticket, desk),
-            in_reply_to=next(iter((*_cause(material), *material.ids[-1:])), MessageId("")),
+            in_reply_to=next(iter((*_cause(material), *ids[-1:])), MessageId("")),
             references=references,
             extra=tuple(_extra(draft, ticket, telling)),
             text=rendered.text,
@@ -114,6 +115,12 @@ def _holds_foreign(text: str, draft: Draft, number: int, row: int, keyring: Keyr
         if not own:
             return True
     return False
+
+
+def _bears(one: MessageId, reader: Party, keyring: Keyring) -> bool:
+    """Whether an id of ours bears the number that the reader has now; one that is void is not repeated."""
+    ours = keyring.read_id(one)
+    return ours is not None and ours.token.party == reader.number
 
 
 def _root(ticket: Ticket | None) -> tuple[MessageId, ...]:
@@ -308,7 +315,9 @@ def _inside(draft: Draft, material: Material, press: Press, row: int, now: datet
         "tags": seen.tags,
         "role": _role(draft.to, seen),
         "said": said,
-        "happened": tuple(Happened(e.at, e.event, e.who, without_tokens(e.text), e.before, e.after) for e in material.history),
+        "happened": tuple(
+            Happened(e.at, e.event, e.who, without_tokens(e.text), e.before, e.after) for e in material.history
+        ),
         "rows": tuple(_row(one, desk) for one in material.listed),
         "commands": _help() if draft.notice is Notice.HELP else (),
         "actions": tuple(_actions(draft, ticket, press, row, now)),

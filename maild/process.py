@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -54,25 +55,21 @@ class Clerk:
 
     def step(self, now: datetime, wait: float = 0.0) -> bool:
         """Read on, and decide what is ready; True where mail was decided. `wait` is how long to wait for a reader."""
-        self._read_ahead(now)
-        if not self.flights:
-            return False
-        for key, outcome in self.readers.wait(wait):
-            if key in self.flights:
-                self.flights[key].outcome = outcome
+        fresh = self._fresh()
+        started = self._count_starts(fresh)
+        self._hear(0)
         ready = self._ready(now)
-        if not ready:
-            return False
-        try:
-            loads = self.office.store.write(lambda tx: self._decide_all(tx, ready, now))
-        except BaseException:
-            self.loads = None
-            raise
-        finally:
-            for flight in ready:
-                del self.flights[flight.kept.id]
-        self.loads = loads
-        return True
+        if ready:  # both are waiting for the writer now, so that one commit serves both
+            self._decide_now(ready, now)
+            self._hand_in(fresh, started, now)
+            return True
+        self._hand_in(fresh, started, now)
+        if self.flights:
+            self._hear(wait)
+            ready = self._ready(now)
+            if ready:
+                self._decide_now(ready, now)
+        return bool(ready)
 
     def close(self) -> None:
         """Take back the starts of mails that are left for the next run: this daemon did not die of them."""
@@ -81,19 +78,39 @@ class Clerk:
         if left:
             self.office.store.write(lambda tx: inbox.count_start(tx, left, -1))
 
-    def _read_ahead(self, now: datetime) -> None:
-        if len(self.flights) > AHEAD // 2:
-            return
-        fresh = self._fresh()
+    def _hear(self, wait: float) -> None:
+        for key, outcome in self.readers.wait(wait):
+            if key in self.flights:
+                self.flights[key].outcome = outcome
+
+    def _decide_now(self, ready: list[_Flight], now: datetime) -> None:
+        try:
+            self.loads = self.office.store.write(lambda tx: self._decide_all(tx, ready, now))
+        except BaseException:
+            self.loads = None
+            raise
+        finally:
+            for flight in ready:
+                del self.flights[flight.kept.id]
+
+    def _count_starts(self, fresh: list[tuple[inbox.Kept, bytes]]) -> Future[None] | None:
         if not fresh:
-            return
-        self.office.store.write(lambda tx: inbox.count_start(tx, [kept.id for kept, _ in fresh], 1))
+            return None
+        ids = [kept.id for kept, _ in fresh]
+        return self.office.store.submit(lambda tx: inbox.count_start(tx, ids, 1))
+
+    def _hand_in(self, fresh: list[tuple[inbox.Kept, bytes]], started: Future[None] | None, now: datetime) -> None:
+        """Give mails to the readers, once it is on disk that work on them starts."""
+        if started is not None:
+            started.result()
         for kept, raw in fresh:
             self.flights[kept.id] = _Flight(kept, now)
             self.readers.submit(kept.id, raw, sender=sender_of(kept), ours=self.ours, trust=self.trust_of(kept))
 
     def _fresh(self) -> list[tuple[inbox.Kept, bytes]]:
         """The oldest mails that nobody reads yet; one that keeps ending the daemon comes alone, behind all others."""
+        if len(self.flights) > AHEAD // 2:
+            return []
         room = AHEAD_BYTES - sum(flight.kept.size for flight in self.flights.values())
         fresh: list[tuple[inbox.Kept, bytes]] = []
         with self.office.store.read() as tx:
@@ -122,14 +139,12 @@ class Clerk:
     def _decide_all(self, tx: Tx, ready: list[_Flight], now: datetime) -> Loads:
         loads = self.loads or Loads(tickets.open_counts(tx), tickets.last_owners(tx))
         for flight in ready:
-            tx.connection.exec_driver_sql("SAVEPOINT mail")
             try:
-                loads = self._decide(tx, flight, loads, now)
+                with tx.apart():
+                    loads = self._decide(tx, flight, loads, now)
             except Exception:
                 log.exception("inbox mail %d could not be decided", flight.kept.id)
-                tx.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT mail")
                 self._count_failure(tx, flight.kept, now)
-            tx.connection.exec_driver_sql("RELEASE SAVEPOINT mail")
         return loads
 
     def _decide(self, tx: Tx, flight: _Flight, loads: Loads, now: datetime) -> Loads:

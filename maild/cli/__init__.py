@@ -56,6 +56,8 @@ class Desk(Verbs):
         try:
             code = super().main(args, "maild", standalone_mode=False)
             sys.stdout.flush()
+        except click.exceptions.NoArgsIsHelpError as fault:
+            return _fail(fault.exit_code, *fault.format_message().split("\n"))
         except click.UsageError as fault:
             where = fault.ctx.command_path if fault.ctx else "maild"
             return _fail(fault.exit_code, f"{where}: {fault.format_message()} (see: {where} --help)")

@@ -88,7 +88,7 @@ def verify() -> None:
     if found:
         raise Failure(f"{len(found)} things are broken; keep a copy of the store, and restore from a backup")
     if not wants_json():
-        screen.line(f"all is well: {mails} mails, {cases} tickets")
+        screen.line(f"all is well; inbox mails: {mails}, tickets: {cases}")
 
 
 def worries_of(condition: Condition, config: Config, now: datetime) -> Iterator[str]:

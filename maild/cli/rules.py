@@ -124,7 +124,7 @@ def _tell(path: Path, verdict: Verdict, fared: tuple[NearMiss, ...]) -> None:
     acted = {hit.rule for hit in verdict.hits}
     for one in fared:
         if one.failed:
-            screen.line(f'  no   {one.rule}: fails at "{one.failed}"')
+            screen.line(f"  no   {one.rule}: not so: {one.failed}")
         elif one.rule in acted:
             screen.line(f"  yes  {one.rule}: {' and '.join(one.held) or 'every mail'}")
         else:

@@ -13,9 +13,10 @@ import click
 from maild.cli.words import clean, clean_lines, clip
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import RenderableType
 
 _PIPE_WIDTH = 160
+_ADDRESSES = frozenset({"Requester", "Sender", "Recipient"})
 _STYLES = {
     **dict.fromkeys(("open", "waiting", "sending", "new"), "cyan"),
     **dict.fromkeys(("solved", "closed", "sent", "done"), "green"),
@@ -39,18 +40,21 @@ def moment(at: datetime | None, zone: tzinfo) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Rows under headings; the last column takes what room is left."""
+    """Rows under headings; addresses give way first, then the last column."""
     from rich.table import Table
     from rich.text import Text
 
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for place, column in enumerate(columns):
-        last = place == len(columns) - 1
-        grid.add_column(column, no_wrap=not last, overflow="fold" if last else "ellipsis")
+    for column in columns[:-1]:
+        if column in _ADDRESSES:
+            grid.add_column(column, overflow="ellipsis", max_width=32)
+        else:
+            grid.add_column(column, no_wrap=True, overflow="ellipsis")
+    grid.add_column(columns[-1], overflow="fold")
     for row in rows:
         words = [clip(clean(str(cell)), 120) for cell in row]
         grid.add_row(*(Text(word, _STYLES.get(word, "")) for word in words))
-    _console().print(grid)
+    _show(grid)
 
 
 def fields(pairs: Iterable[tuple[str, object]]) -> None:
@@ -67,13 +71,13 @@ def fields(pairs: Iterable[tuple[str, object]]) -> None:
             word = clean(str(one if one is not None else ""))
             if word:
                 grid.add_row(Text("" if place else f"  {name}"), Text(word, _STYLES.get(word, "")))
-    _console().print(grid)
+    _show(grid)
 
 
 def heading(words: str) -> None:
     from rich.text import Text
 
-    _console().print(Text(clean(words), "bold"))
+    _show(Text(clean(words), "bold"))
 
 
 def line(words: str = "") -> None:
@@ -91,9 +95,13 @@ def lines(text: str) -> None:
         click.echo(f"    {one}".rstrip())
 
 
-def _console() -> Console:
+def _show(shape: RenderableType) -> None:
     from rich.console import Console
 
     to_people = sys.stdout.isatty()
     options: dict[str, Any] = {} if to_people else {"width": _PIPE_WIDTH, "color_system": None}
-    return Console(file=sys.stdout, markup=False, emoji=False, highlight=False, **options)
+    console = Console(file=sys.stdout, markup=False, emoji=False, highlight=False, **options)
+    with console.capture() as captured:
+        console.print(shape)
+    for one in captured.get().splitlines():
+        click.echo(one.rstrip(), color=to_people)

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from maild.desk import Desk
 
 _EXAMPLE = "config.example.toml"
+_FIRST_MAIL = """\
+This is the built-in desk. Write it a first mail from another terminal, in this folder:
+
+  printf 'From: you@example.org\\nTo: support@example.com\\nSubject: Hello\\n\\nDoes it work?\\n' |
+    .venv/bin/maild accept --from you@example.org
+
+Its answers are in var/sent/new a moment later. Ctrl-C stops it."""
 _TRUST = {
     "strict": "strict: an agent's mail must prove its address (DMARC or DKIM, told by your mail server)",
     "confirm": "confirm: an agent's mail that proves nothing is held until the agent answers a question",
@@ -80,7 +87,8 @@ def run() -> None:
         raise Failure(f"{config.store.url}: this version keeps its store in SQLite; set store.url to sqlite:///...")
     from maild import daemon
 
-    raise click.exceptions.Exit(daemon.run(config, log_json=not sys.stderr.isatty()))
+    hint = "" if config.path else _FIRST_MAIL
+    raise click.exceptions.Exit(daemon.run(config, log_json=not sys.stderr.isatty(), hint=hint))
 
 
 @click.command()

@@ -39,7 +39,7 @@ def tickets(status: str | None) -> None:
         screen.line(f"no ticket is {status}" if status and tx is not None else NOTHING)
     else:
         zone = config.desk.timezone
-        columns = ("No", "Status", "Owner", "Team", "Priority", "Changed", "Requester", "Subject")
+        columns = ("No", "Status", "Owner", "Changed", "Requester", "Subject")
         screen.table(columns, (_row(one, zone) for one in found))
 
 
@@ -71,8 +71,8 @@ def ticket(number: int) -> None:
 
 def _row(one: Ticket, zone: tzinfo) -> tuple[object, ...]:
     changed = screen.moment(one.updated_at, zone)
-    owner = one.owner or "-"
-    return one.number, one.status, owner, one.team, one.priority, changed, one.requester.address, one.subject
+    # Where nobody has it yet, its whole team does.
+    return one.number, one.status, one.owner or f"({one.team})", changed, one.requester.address, one.subject
 
 
 def _tell(one: Ticket, desk: Desk) -> None:
@@ -122,5 +122,5 @@ def _tell_history(history: tuple[Event, ...], zone: tzinfo) -> None:
 
 def _change(event: Event) -> str:
     moved = f"{event.before or '-'} -> {event.after}" if event.after or event.before else ""
-    why = " ".join(part for part in (event.code, event.text) if part)
+    why = f"{event.text} ({event.code})" if event.code else event.text
     return f"{moved}: {why}" if moved and why else moved or why

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
-from maild.commands import Name, Words, read
-from maild.decide import effects, robots
+from maild.commands import Fault, Name, Words, Wrong, read
+from maild.decide import customer, effects, robots
+from maild.decide.assign import people_of
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
-from maild.decision import Asked, Decision, Done, Notice, Post, SetAside
+from maild.decision import Asked, Decision, Done, Fresh, Notice, Post, Sent, SetAside
 from maild.desk import Agent, TrustAgents
 from maild.mail import Kind
-from maild.threading.tags import Token
+from maild.threading.tags import TOKEN_LENGTH, Token, split_token
 from maild.ticket import Party, Role, Ticket, Use
+
+_KEPT = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Denied:
     because: str
     waives: str = ""
     confirm: bool = False
+    fresh: bool = False
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,54 +52,82 @@ class Leaked:
     ticket: Ticket
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A token of somebody who is no longer an agent here."""
+
+    name: str
+    ticket: Ticket
+
+
 def on_agent_mail(situation: Situation) -> Decision | None:
     """Decide a mail that speaks as an agent; None where nothing in it does, so that it is a customer's."""
+    if _question(situation) is not None and not situation.waived:
+        return on_yes(situation)
     match authority(situation):
         case None:
             return None
         case Leaked(party=party, agent=agent, ticket=ticket):
             return _revoke(situation, party, agent, ticket)
-        case Denied() as denied:
-            return _hold(situation, denied)
+        case Gone(name=name, ticket=ticket):
+            return _turn_away(situation, name, ticket)
         case Authority() as granted if situation.mail.kind is not Kind.PERSON:
             return robots.file_machine(situation, granted.ticket, granted.because)
+        case Denied() as denied if situation.mail.kind is not Kind.PERSON:
+            return robots.file_machine(situation, denied.ticket, denied.because)
+        case Denied() as denied:
+            return _hold(situation, denied)
         case Authority() as granted:
             return _speak(situation, granted)
         case unexpected:
             assert_never(unexpected)
 
 
-def authority(situation: Situation) -> Authority | Denied | Leaked | None:
+def authority(situation: Situation) -> Authority | Denied | Leaked | Gone | None:
     """What the mail may do as an agent's, from what it proves and never from what it claims."""
     token = situation.clues.token(Use.NOTE) or situation.clues.token(Use.REPLY)
     ticket = situation.tickets.get(token.ticket) if token else None
     if token is not None and ticket is not None:
         return _by_token(situation, token, ticket)
     agent = situation.agent
-    if agent is None:
+    if agent is None or not effects.active(agent, situation.desk, situation.now):
         return None
     expired = next((old for old in situation.clues.expired if old.use in {Use.REPLY, Use.NOTE}), None)
-    if expired is not None and expired.ticket in situation.tickets:
-        return Denied(agent, situation.tickets[expired.ticket], "its address is more than 30 days old")
+    old = situation.tickets.get(expired.ticket) if expired is not None else None
+    if expired is not None and old is not None and effects.visible(situation.desk, old, agent):
+        if situation.waived:
+            return Authority(agent, old, expired.use is Use.NOTE, f"signed address of {agent.id} for #{old.number}")
+        return Denied(agent, old, "The address that it went to is more than 30 days old.", fresh=True)
     if situation.desk.subaddress == "":
         return _by_message_id(situation, agent)
     return _by_tag(situation, agent)
 
 
-def _by_token(situation: Situation, token: Token, ticket: Ticket) -> Authority | Denied | Leaked | None:
+def _by_token(situation: Situation, token: Token, ticket: Ticket) -> Authority | Denied | Leaked | Gone | None:
+    desk, author = situation.desk, situation.mail.author
     party = ticket.party(token.party)
+    note = situation.clues.token(Use.NOTE) is not None
     if party is None or party.role is not Role.AGENT:
-        # the number was taken away after the token had been seen in other hands
-        agent = situation.agent
-        return Denied(agent, ticket, "its address is no longer valid") if agent else None
-    holder = situation.desk.agent(party.agent)
-    if holder is None:
-        return None
-    if situation.mail.author.key not in holder.addresses:
+        return _by_void_token(situation, ticket, note=note)
+    holder = desk.agent(party.agent)
+    if holder is None or not effects.active(holder, desk, situation.now):
+        return None if ticket.participant_at(author.spec) else Gone(party.name, ticket)
+    if author.key not in holder.addresses:
         return Leaked(party, holder, ticket)
     denied = _unproven(situation, holder, ticket)
-    note = situation.clues.token(Use.NOTE) is not None
     return denied or Authority(holder, ticket, note, f"signed address of {holder.id} for #{ticket.number}")
+
+
+def _by_void_token(situation: Situation, ticket: Ticket, *, note: bool) -> Authority | Denied | None:
+    """The number was taken away after the token had been seen in other hands; a `#yes` to our question stands."""
+    agent = situation.agent
+    if agent is None or not effects.active(agent, situation.desk, situation.now):
+        return None
+    if situation.waived:
+        return Authority(agent, ticket, note, f"signed address of {agent.id} for #{ticket.number}, void since")
+    if not any(one.agent == agent.id for one in ticket.parties) and not effects.visible(situation.desk, ticket, agent):
+        return None
+    return Denied(agent, ticket, "The address that it went to is no longer valid.", fresh=True)
 
 
 def _by_message_id(situation: Situation, agent: Agent) -> Authority | Denied | None:
@@ -105,10 +139,11 @@ def _by_message_id(situation: Situation, agent: Agent) -> Authority | Denied | N
         notice = situation.sent.get(ours.row)
         if notice is not None and notice.agent != agent.id:
             continue
-        note = notice is None or notice.notice not in {Notice.ASSIGNED, Notice.CUSTOMER_REPLIED, Notice.LINKED}
-        if situation.mail.proof.proven or "proof" in situation.waived:
-            return Authority(agent, ticket, note, f"our Message-ID to {agent.id}, address proven")
-        return Denied(agent, ticket, "nothing proves its sender", waives="proof", confirm=True)
+        if notice is None and not effects.visible(situation.desk, ticket, agent):
+            continue
+        note = notice is None or notice.notice not in {Notice.ASSIGNED, Notice.CUSTOMER_REPLIED}
+        denied = _unproven(situation, agent, ticket)
+        return denied or Authority(agent, ticket, note, f"our Message-ID to {agent.id} for #{ticket.number}")
     return None
 
 
@@ -119,102 +154,207 @@ def _by_tag(situation: Situation, agent: Agent) -> Authority | Denied | None:
     ticket = tickets.get(number) if number is not None else None
     if ticket is None or ticket.participant_at(situation.mail.author.spec):
         return None
+    if not effects.visible(situation.desk, ticket, agent):
+        return None
     if clues.tag == ticket.number and situation.mail.proof.proven:
         return Authority(agent, ticket, False, f"subject tag of #{ticket.number}, address proven")
     if not clues.own:
         return None
-    return Denied(agent, ticket, "it did not come to the signed address")
+    return Denied(agent, ticket, "It did not come to the signed address.", fresh=True)
 
 
 def _unproven(situation: Situation, agent: Agent, ticket: Ticket) -> Denied | None:
     desk, proof = situation.desk, situation.mail.proof
-    if proof.proven or "proof" in situation.waived:
+    if proof.proven or not situation.waived.isdisjoint({"proof", "operator"}):
         return None
-    because = f"nothing proves its sender ({proof.because})"
+    because = f"Nothing proves its sender ({proof.because})."
+    held = Denied(agent, ticket, because)
+    asked = Denied(agent, ticket, because, waives="proof", confirm=True)
+    can_be_had = desk.authserv or agent.id in situation.proved
     match desk.trust_agents:
-        case TrustAgents.TOKEN:
+        case TrustAgents.TOKEN if desk.subaddress:
             return None
         case TrustAgents.STRICT:
-            return Denied(agent, ticket, because)
-        case TrustAgents.CONFIRM:
-            return Denied(agent, ticket, because, waives="proof", confirm=True)
+            return held
+        case TrustAgents.CONFIRM | TrustAgents.TOKEN:
+            return asked
+        case TrustAgents.AUTO if can_be_had:
+            return held
         case TrustAgents.AUTO:
-            can_be_had = desk.authserv or agent.id in situation.proved
-            return Denied(agent, ticket, because) if can_be_had else None
+            # a Message-ID is no secret token, so without one the agent is asked
+            return None if desk.subaddress else asked
         case _:
             assert_never(desk.trust_agents)
 
 
+def _question(situation: Situation) -> Sent | None:
+    """The question of ours that the mail answers: by its signed address, or by a plain reply with `#yes`."""
+    token = situation.clues.token(Use.CONFIRM)
+    if token is not None:
+        return situation.sent.get(token.ticket)
+    if not _says_yes(situation):
+        return None
+    asked = next((row for ours in situation.clues.own if (row := situation.sent.get(ours.row))), None)
+    return asked if asked is not None and asked.question is not None else None
+
+
+def _says_yes(situation: Situation) -> bool:
+    mail = situation.mail
+    return mail.kind is Kind.PERSON and any(command.name is Name.YES for command in read(mail.new_text).commands)
+
+
 def on_yes(situation: Situation) -> Decision:
     """A `#yes` to a question of ours: it does exactly what that mail asked, once."""
-    token = situation.clues.token(Use.CONFIRM)
-    question = situation.sent.get(token.ticket) if token else None
+    question = _question(situation)
     asked = question.question if question else None
     if question is None or asked is None:
         return SetAside(("held: a confirmation that answers no question of ours",))
     agent = situation.desk.agent(asked.agent)
     if agent is None or situation.mail.author.key not in agent.addresses:
         return SetAside((f"held: the question of outbox mail {question.row} was put to somebody else",))
-    words = read(situation.mail.new_text)
-    if not any(command.name is Name.YES for command in words.commands):
+    if not _says_yes(situation):
         return SetAside((f"held: no #yes stands on the first line; the question was outbox mail {question.row}",))
-    return Done((f"#yes of {agent.id} to outbox mail {question.row}: inbox mail {asked.inbox} goes on",), release=asked)
+    mails = ", ".join(str(inbox) for inbox, _ in asked.releases)
+    return Done((f"#yes of {agent.id} to outbox mail {question.row}: inbox mail {mails} goes on",), release=asked)
+
+
+def _begin(situation: Situation, ticket: Ticket, agent: Agent) -> tuple[Turn, tuple[Fresh, ...]]:
+    """The turn of an agent's mail; a signed address that stands beside a customer's is void from now on."""
+    turn = Turn(ticket, situation.desk, situation.now, agent.name)
+    mail = situation.mail
+    seen = [address.spec for address in (*mail.to, *mail.cc)]
+    party = next((p for p in ticket.parties if p.agent == agent.id and p.role is Role.AGENT), None)
+    signed = any(len(split_token(spec)[1]) == TOKEN_LENGTH for spec in seen)
+    if party is None or not signed or not any(ticket.participant_at(spec) for spec in seen):
+        return turn, ()
+    if situation.clues.token(Use.REPLY, Use.NOTE) is None or situation.waived:
+        return turn, ()
+    fresh = turn.renumber(party)
+    return turn, (Fresh(ticket.number, fresh.number, ticket.address, ticket.subject),)
 
 
 def _speak(situation: Situation, granted: Authority) -> Decision:
-    mail = situation.mail
-    if mail.ambiguous and "difference" not in situation.waived:
-        because = "its plain text and its HTML begin with different words"
-        return _hold(situation, Denied(granted.agent, granted.ticket, because, waives="difference"))
+    mail, agent = situation.mail, granted.agent
+    if mail.ambiguous and situation.waived.isdisjoint({"difference", "operator"}):
+        because = "Its plain text and its HTML begin with different words."
+        return _hold(situation, Denied(agent, granted.ticket, because, waives="difference"))
     words = read(mail.new_text)
-    turn = Turn(granted.ticket, situation.desk, situation.now, granted.agent.name)
+    turn, fresh = _begin(situation, granted.ticket, agent)
     turn.because.append(granted.because)
-    turn.proved = granted.agent.id if mail.proof.proven else None
+    turn.proved = agent.id if mail.proof.proven else None
     turn.met = (mail.message_id,)
-    if words.wrong:
-        return refuse(turn, granted.agent, tuple(wrong.reason for wrong in words.wrong), words)
-    plan = effects.plan(situation, granted.ticket, granted.agent, words, note=granted.note)
-    match plan:
+    if "commands" in situation.waived:
+        words = effects.without_commands(words)
+    elif words.wrong:
+        reasons = tuple(f'"{wrong.line}": {wrong.reason}.{_meant(wrong)}' for wrong in words.wrong)
+        return refuse(turn, situation, agent, reasons, words, fresh)
+    match effects.plan(situation, granted.ticket, agent, words, note=granted.note):
         case effects.Refused(reasons):
-            return refuse(turn, granted.agent, reasons, words)
-        case effects.Hold(because, waives) if waives not in situation.waived:
-            return _hold(situation, Denied(granted.agent, granted.ticket, because, waives=waives))
-        case _:
-            return effects.carry_out(turn, situation, granted.agent, words, note=granted.note)
+            return refuse(turn, situation, agent, reasons, words, fresh)
+        case effects.Hold(because, waives, since):
+            return _hold(situation, Denied(agent, granted.ticket, because, waives=waives, since=since))
+        case effects.Ready():
+            return effects.carry_out(turn, situation, agent, words, note=granted.note, fresh=fresh)
+        case unexpected:
+            assert_never(unexpected)
 
 
-def refuse(turn: Turn, agent: Agent, reasons: tuple[str, ...], words: Words) -> Post:
-    """Nothing runs and nothing goes to the customer; the agent hears why, and the text is kept."""
+def _meant(wrong: Wrong) -> str:
+    return f' Did you mean "#{wrong.nearest}"?' if wrong.fault is Fault.UNKNOWN and wrong.nearest else ""
+
+
+def refuse(
+    turn: Turn, situation: Situation, agent: Agent, reasons: tuple[str, ...], words: Words, fresh: tuple[Fresh, ...]
+) -> Post:
+    """Nothing runs and nothing goes to the customer; the agent hears why, and can send the text without commands."""
     turn.because.extend(f"refused: {reason}" for reason in reasons)
     turn.happened("refused", text="; ".join(reasons))
-    turn.tell_agent(agent, Notice.REFUSED, Use.NOTE, auto=True, lines=reasons, kept_text=words.rest.strip())
+    question = None
+    if effects.says(effects.without_commands(words), situation.mail):
+        question = Asked(situation.inbox, agent.id, tuple(sorted(situation.waived | {"commands"})))
+    seen = (effects.VOID.format(turn.ticket.number),) if fresh else ()
+    turn.tell_agent(
+        agent,
+        Notice.REFUSED,
+        Use.NOTE,
+        auto=True,
+        lines=(*reasons, *seen),
+        kept_text=words.rest.strip(),
+        question=question,
+        fresh=fresh,
+    )
     return turn.post()
 
 
 def _hold(situation: Situation, denied: Denied) -> SetAside:
     """Keep the mail back, and tell the registered address, never the one that the mail claims to come from."""
-    turn = Turn(denied.ticket, situation.desk, situation.now, denied.agent.name)
+    agent = denied.agent
+    turn, fresh = _begin(situation, denied.ticket, agent)
+    seen = (effects.VOID.format(turn.ticket.number),) if fresh else ()
     turn.happened("held", text=denied.because)
     question = None
     if denied.waives:
-        waives = tuple(sorted(situation.waived | {denied.waives}))
-        question = Asked(situation.inbox, denied.agent.id, waives)
+        question = Asked(situation.inbox, agent.id, tuple(sorted(situation.waived | {denied.waives})))
+    if denied.fresh and not fresh:
+        party = turn.party_of(agent)
+        fresh = (Fresh(turn.ticket.number, party.number, turn.ticket.address, turn.ticket.subject),)
     turn.tell_agent(
-        denied.agent,
+        agent,
         Notice.CONFIRM if denied.confirm else Notice.HELD,
         Use.NOTE,
         auto=True,
-        lines=(denied.because,),
-        kept_text=situation.mail.new_text if not denied.confirm else "",
+        lines=(denied.because, *seen),
+        kept_text=situation.mail.new_text[:_KEPT],
         question=question,
+        since=denied.since,
+        fresh=fresh,
     )
     return SetAside((f"held: {denied.because}",), turn.post())
 
 
-def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) -> SetAside:
+def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) -> Post | SetAside:
+    """The token is void; a customer's own words still join the ticket, anybody else's are held."""
+    desk, author = situation.desk, situation.mail.author
+    turn = Turn(ticket, desk, situation.now, "desk")
+    fresh = turn.renumber(party)
+    way = (Fresh(ticket.number, fresh.number, ticket.address, ticket.subject),)
+    who = author.spec or "an unknown sender"
+    line = f"A mail from {who} came to your own address for #{ticket.number}. It is void now; this is a new one."
+    writer = ticket.participant_at(author.spec) if author.spec else None
+    if writer is not None:
+        because = (f"it came to the address of {agent.id} for #{ticket.number}, which is void now",)
+        return _with_news(turn, agent, line, way, customer.append(situation, turn.ticket, writer, because))
+    turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(line,), fresh=way)
+    other = situation.agent
+    if other is not None and effects.active(other, desk, situation.now) and effects.visible(desk, ticket, other):
+        own = turn.party_of(other)
+        way = (Fresh(ticket.number, own.number, ticket.address, ticket.subject),)
+        line = f"Your mail went to {agent.name}'s own address for #{ticket.number}; this is yours."
+        turn.tell_agent(other, Notice.HELD, Use.NOTE, auto=True, lines=(line,), fresh=way)
+    return SetAside((f"held: it came from {who} to the address of {agent.id} for #{ticket.number}",), turn.post())
+
+
+def _with_news(turn: Turn, agent: Agent, line: str, way: tuple[Fresh, ...], post: Post | SetAside) -> Post | SetAside:
+    """A customer's reply that came to an agent's address: one mail tells the agent of both."""
+    if isinstance(post, SetAside):
+        turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(line,), fresh=way)
+        return replace(post, post=turn.post())
+    drafts = list(post.drafts)
+    for place, draft in enumerate(drafts):
+        if draft.to.agent == agent.id:
+            drafts[place] = replace(draft, lines=(*draft.lines, line), fresh=(*draft.fresh, *way))
+            return replace(post, events=(*turn.events, *post.events), drafts=tuple(drafts))
+    turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(line,), fresh=way)
+    return replace(post, events=(*turn.events, *post.events), drafts=(*turn.drafts, *drafts))
+
+
+def _turn_away(situation: Situation, name: str, ticket: Ticket) -> SetAside:
+    """Words to the address of somebody who has left are kept aside, and those who have the ticket now are told."""
+    who = situation.mail.author.spec or "an unknown sender"
     turn = Turn(ticket, situation.desk, situation.now, "desk")
-    turn.renumber(party)
-    author = situation.mail.author.spec or "an unknown sender"
-    line = f"A mail from {author} came to your own address for #{ticket.number}. It is void now; this is a new one."
-    turn.tell_agent(agent, Notice.HELD, Use.REPLY, auto=True, lines=(line,))
-    return SetAside((f"held: it came from {author} to the address of {agent.id} for #{ticket.number}",), turn.post())
+    because = f"it came from {who} to the address of {name}, who is no longer an agent here"
+    turn.happened("held", text=because)
+    line = f"A mail from {who} came to the address that {name} had for #{ticket.number}. It is kept aside."
+    for person in people_of(situation.desk, ticket.owner, ticket.team):
+        turn.tell_agent(person, Notice.HELD, Use.NOTE, auto=True, lines=(line,))
+    return SetAside((f"held: {because}",), turn.post())

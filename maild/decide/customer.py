@@ -30,7 +30,8 @@ from maild.threading.tags import split_token
 from maild.ticket import Entry, Event, Party, Priority, Role, Status, Ticket, Use, Voice
 
 _THANKS = re.compile(
-    r"(?:ok(?:ay)?|great|perfect|super|wonderful|all good|works(?: now)?|thank you(?: (?:so|very) much)?"
+    r"(?:ok(?:ay)?|great|perfect|super|wonderful|all good|(?:(?:it|that|everything) )?works(?: now| again| fine)?"
+    r"|thank you(?: (?:so|very) much)?"
     r"|(?:many )?thanks(?: (?:so|very) much| a lot)?|thx|cheers|merci(?: beaucoup| bien)?|(?:muchas )?gracias"
     r"|danke(?: sch[oö]n| sehr)?|vielen dank|спасибо(?: большое)?|благодарю)(?:[\s,.!☺:)\-]+|\Z)",
     re.IGNORECASE,
@@ -228,7 +229,8 @@ def _admit(turn: Turn, situation: Situation) -> None:
     mail = situation.mail
     author = mail.author if mail.author.spec else Address(situation.sender, "")
     machine = mail.kind is not Kind.PERSON or not mail.answerable
-    turn.join(Party(0, author.spec, author.name, Role.REQUESTER, proven=mail.proof.proven, kept=True, machine=machine))
+    name = author.name if author.spec else "unknown sender"
+    turn.join(Party(0, author.spec, name, Role.REQUESTER, proven=mail.proof.proven, kept=True, machine=machine))
     # a machine's To may hold anybody; only a person brings people along
     for address in (*mail.to, *mail.cc) if mail.kind is Kind.PERSON else ():
         _copy_in(turn, situation, address)

@@ -11,7 +11,7 @@ from maild.commands import Command, Name, Words
 from maild.decide.assign import choose, people_of
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
-from maild.decision import Notice, Post
+from maild.decision import Fresh, Notice, Post
 from maild.desk import Agent, Desk, Receipts, Team
 from maild.ingest.quote import MARKERS
 from maild.mail import Mail
@@ -21,6 +21,7 @@ from maild.ticket import Code, Entry, Priority, Reason, Role, Status, Ticket, Us
 _QUOTED_AT_LEAST = 40
 _QUOTED_WORDS = 8
 _WHOLE_NOTE = 20
+VOID = "Your own address for #{} stood beside a customer's, who can read it. It is void now; use the new one below."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +50,47 @@ def plan(situation: Situation, ticket: Ticket, agent: Agent, words: Words, *, no
     reasons = [reason for command in words.commands if (reason := _against(situation, ticket, agent, command))]
     if reasons:
         return Refused(tuple(reasons))
-    if not _public(words, note=note) or not _says(words, situation.mail):
+    if not _public(words, note=note) or not says(words, situation.mail):
         return Ready()
     stale = _stale(situation, ticket, agent) if "stale" not in situation.waived else None
     leak = _leak(situation, ticket, words) if "leak" not in situation.waived else None
     return stale or leak or Ready()
 
 
-def carry_out(turn: Turn, situation: Situation, agent: Agent, words: Words, *, note: bool) -> Post:
-    """Run every command in order, then say the text, then tell everybody what concerns them."""
+def without_commands(words: Words) -> Words:
+    """The text alone; of the commands only those stand that say whether it is for the customer."""
+    voice = tuple(replace(c, text="") for c in words.commands if c.name in {Name.REPLY, Name.NOTE})
+    return Words(voice, words.rest, ())
+
+
+def carry_out(
+    turn: Turn, situation: Situation, agent: Agent, words: Words, *, note: bool, fresh: tuple[Fresh, ...] = ()
+) -> Post:
+    """Run every command in order, then say the text, then tell everybody what concerns them.
+
+    `fresh` is the agent's new address where the one that this mail used is void.
+    """
     mail, desk = situation.mail, situation.desk
     public = _public(words, note=note)
-    says = _says(words, mail)
+    spoke = says(words, mail)
     before = turn.ticket
     turn.party_of(agent)
-    if public and says and turn.ticket.owner is None and _may_own(desk, turn.ticket, agent):
+    if public and spoke and turn.ticket.owner is None and _may_own(desk, turn.ticket, agent):
         turn.owner(agent.id, Reason(Code.ROUTING, f"{agent.short} took up your request."))
     lines = [_run(turn, situation, agent, command) for command in sorted(words.commands, key=_team_first)]
-    if says:
+    if spoke:
         turn.say(_entry(situation, agent, turn, words, public=public))
     else:
         turn.ticket = replace(turn.ticket, updated_at=situation.now)
     # the successor's brief stands before the customer's mail, which waits for it
     _tell_owners(turn, before, agent)
-    if says and public:
+    if spoke and public:
         _send(turn, before, mail)
     else:
         _tell_effects(turn, before)
-    if says and not public:
+    if spoke and not public:
         _tell_colleagues(turn, situation, agent)
-    _receipt(turn, agent, [line for line in lines if line], says=says, public=public)
+    _receipt(turn, agent, [line for line in lines if line], spoke=spoke, public=public, fresh=fresh)
     return turn.post()
 
 
@@ -92,7 +104,7 @@ def _public(words: Words, *, note: bool) -> bool:
     return Name.REPLY in names or (Name.NOTE not in names and not note)
 
 
-def _says(words: Words, mail: Mail) -> bool:
+def says(words: Words, mail: Mail) -> bool:
     noted = any(command.name is Name.NOTE and command.text for command in words.commands)
     return bool(words.rest.strip() or noted or any(not one.inline for one in mail.attachments))
 
@@ -284,9 +296,7 @@ def _tell_colleagues(turn: Turn, situation: Situation, agent: Agent) -> None:
     people = [one for one in named if one and visible(desk, ticket, one)]
     for colleague in people or people_of(desk, None, ticket.team):
         if colleague.id != agent.id:
-            turn.tell_agent(
-                colleague, Notice.NOTE, Use.NOTE, entry=turn.entry, attachments=situation.mail.attachments
-            )
+            turn.tell_agent(colleague, Notice.NOTE, Use.NOTE, entry=turn.entry, attachments=situation.mail.attachments)
 
 
 def _tell_owners(turn: Turn, before: Ticket, agent: Agent) -> None:
@@ -304,23 +314,27 @@ def _tell_owners(turn: Turn, before: Ticket, agent: Agent) -> None:
         turn.tell_agent(old, Notice.NOTE, Use.NOTE, lines=(f"{contact} has #{turn.ticket.number} now: {why}",))
 
 
-def _receipt(turn: Turn, agent: Agent, lines: list[str], *, says: bool, public: bool) -> None:
+def _receipt(
+    turn: Turn, agent: Agent, lines: list[str], *, spoke: bool, public: bool, fresh: tuple[Fresh, ...]
+) -> None:
     answered = any(draft.to.agent == agent.id and draft.scope for draft in turn.drafts)
     match turn.desk.receipts:
         case Receipts.NEVER | Receipts.ERRORS:
-            return
+            wanted = False
         case Receipts.COMMANDS:
             wanted = bool(lines)
         case Receipts.ALWAYS:
-            wanted = bool(lines) or says or not answered
+            wanted = bool(lines) or spoke or not answered
         case _:
             assert_never(turn.desk.receipts)
-    if not wanted:
+    if not wanted and not fresh:
         return
-    if says:
+    if spoke and wanted:
         customer = turn.ticket.requester.name or turn.ticket.requester.address
         lines = [*lines, f"Your text went to {customer}." if public else "Your note went to colleagues only."]
-    turn.tell_agent(agent, Notice.RECEIPT, Use.NOTE, auto=True, lines=tuple(lines))
+    if fresh:
+        lines = [*lines, VOID.format(turn.ticket.number)]
+    turn.tell_agent(agent, Notice.RECEIPT, Use.NOTE, auto=True, lines=tuple(lines), fresh=fresh)
 
 
 def _entry(situation: Situation, agent: Agent, turn: Turn, words: Words, *, public: bool) -> Entry:

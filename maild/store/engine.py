@@ -26,6 +26,20 @@ class Tx:
 
     connection: Connection
     folder: Path
+    driver: Any
+    """The driver's own connection, for statements that run too often to go the long way."""
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is written inside is taken back where it raises; the rest of the transaction goes on."""
+        self.driver.execute("SAVEPOINT apart")
+        try:
+            yield
+        except BaseException:
+            self.driver.execute("ROLLBACK TO SAVEPOINT apart")
+            self.driver.execute("RELEASE SAVEPOINT apart")
+            raise
+        self.driver.execute("RELEASE SAVEPOINT apart")
 
 
 @dataclass(slots=True)
@@ -78,7 +92,7 @@ class Store:
         with self._engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             try:
-                yield Tx(connection, self.folder)
+                yield Tx(connection, self.folder, connection.connection.dbapi_connection)
             finally:
                 connection.exec_driver_sql("ROLLBACK")
 
@@ -109,12 +123,12 @@ class Store:
         return group
 
     def _commit(self, connection: Connection, group: list[_Work]) -> None:
-        tx = Tx(connection, self.folder)
+        tx = Tx(connection, self.folder, connection.connection.dbapi_connection)
         finished: list[Callable[[], None]] = []
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.sqlite else "BEGIN")
+            tx.driver.execute("BEGIN IMMEDIATE" if self.sqlite else "BEGIN")
             finished.extend(self._run(tx, work, alone=len(group) == 1) for work in group)
-            connection.exec_driver_sql("COMMIT")
+            tx.driver.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001  every waiting caller must hear of it
             with contextlib.suppress(Exception):
                 connection.exec_driver_sql("ROLLBACK")
@@ -125,19 +139,15 @@ class Store:
             finish()
 
     def _run(self, tx: Tx, work: _Work, *, alone: bool) -> Callable[[], None]:
-        if not alone:
-            tx.connection.exec_driver_sql("SAVEPOINT job")
-        try:
+        if alone:
             result = work.job(tx)
-        except BaseException as error:
-            if alone:
-                raise
+            return lambda: work.done.set_result(result)
+        try:
+            with tx.apart():
+                result = work.job(tx)
+        except BaseException as error:  # noqa: BLE001  its own caller hears of it, the others go on
             failure = error
-            tx.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
-            tx.connection.exec_driver_sql("RELEASE SAVEPOINT job")
             return lambda: work.done.set_exception(failure)
-        if not alone:
-            tx.connection.exec_driver_sql("RELEASE SAVEPOINT job")
         return lambda: work.done.set_result(result)
 
 

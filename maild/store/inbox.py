@@ -11,12 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Dialect, and_, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from maild.mail import Arrival
 from maild.store.engine import Tx
+from maild.store.statement import Statement, given
 from maild.store.tables import table
 
 INLINE = 128 * 1024
@@ -24,6 +25,41 @@ INLINE = 128 * 1024
 
 _inbox = table("inbox")
 _raw = table("raw")
+
+
+def _kept_once(dialect: Dialect) -> Any:
+    new = (insert_sqlite if dialect.name == "sqlite" else insert_postgresql)(_inbox)
+    return new.on_conflict_do_nothing(index_elements=["source"]).returning(_inbox.c.id)
+
+
+_KEEP = Statement(
+    _kept_once,
+    ("received_at", "source", "sender", "recipients", "peer", "mailbox", "sha256", "size", "state", "because"),
+)
+_KEEP_RAW = Statement(insert(_raw), ("inbox", "file", "content"))
+_BYTES = Statement(select(_raw.c.file, _raw.c.content).where(_raw.c.inbox == given("row")))
+_WAITING = select(_inbox).where(_inbox.c.state == "waiting").order_by(_inbox.c.id).limit(given("most"))
+_WAITING_ALL = Statement(_WAITING)
+_WAITING_SOME = Statement(_WAITING.where(_inbox.c.starts < given("below")))
+_SETTLE = Statement(
+    update(_inbox).where(_inbox.c.id == given("row")),
+    ("state", "because", "decided_at", "ticket", "duplicate_of", "message_id", "fingerprint", "author"),
+)
+_EARLIER = Statement(
+    select(_inbox)
+    .where(_inbox.c.fingerprint == given("print"), _inbox.c.id != given("row"))
+    .where(_inbox.c.state.in_(["ticket", "done"]))
+    .order_by(_inbox.c.id)
+    .limit(1)
+)
+_SAME_ID = Statement(
+    select(_inbox.c.ticket)
+    .where(_inbox.c.message_id == given("name"), _inbox.c.id != given("row"), _inbox.c.ticket.is_not(None))
+    .order_by(_inbox.c.id)
+    .limit(1)
+)
+_WROTE = Statement(select(_inbox.c.id).where(_inbox.c.author == given("who"), _inbox.c.id < given("row")).limit(1))
+_START = Statement(update(_inbox).where(_inbox.c.id == given("row")).values(starts=_inbox.c.starts + given("more")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +107,21 @@ def store_big(folder: Path, raw: bytes) -> str:
 
 def keep(tx: Tx, arrival: Arrival, file: str = "") -> int | None:
     """Put one mail into the inbox; None where its source is there already. `file` is what `store_big` answered."""
-    insert = insert_sqlite if tx.connection.dialect.name == "sqlite" else insert_postgresql
-    row = tx.connection.execute(
-        insert(_inbox)
-        .values(
-            received_at=arrival.received_at,
-            source=arrival.source,
-            sender=arrival.sender,
-            recipients=list(arrival.recipients),
-            peer=arrival.peer,
-            mailbox=arrival.mailbox,
-            sha256=hashlib.sha256(arrival.raw).hexdigest(),
-            size=len(arrival.raw),
-            state="waiting",
-            because=[],
-        )
-        .on_conflict_do_nothing(index_elements=["source"])
-        .returning(_inbox.c.id)
-    ).scalar_one_or_none()
+    row = _KEEP.scalar(
+        tx,
+        received_at=arrival.received_at,
+        source=arrival.source,
+        sender=arrival.sender,
+        recipients=list(arrival.recipients),
+        peer=arrival.peer,
+        mailbox=arrival.mailbox,
+        sha256=hashlib.sha256(arrival.raw).hexdigest(),
+        size=len(arrival.raw),
+        state="waiting",
+        because=[],
+    )
     if row is not None:
-        content = None if file else arrival.raw
-        tx.connection.execute(_raw.insert().values(inbox=row, file=file, content=content))
+        _KEEP_RAW.run(tx, inbox=row, file=file, content=None if file else arrival.raw)
     return None if row is None else int(row)
 
 
@@ -107,7 +137,8 @@ def known(tx: Tx, sources: Iterable[str]) -> set[str]:
 
 def bytes_of(tx: Tx, inbox: int) -> bytes:
     """The mail as it came, byte for byte."""
-    row = tx.connection.execute(select(_raw.c.file, _raw.c.content).where(_raw.c.inbox == inbox)).one()
+    row = _BYTES.one(tx, row=inbox)
+    assert row is not None
     return (tx.folder / row.file[:2] / row.file).read_bytes() if row.file else bytes(row.content or b"")
 
 
@@ -135,11 +166,9 @@ def named(tx: Tx, name: str) -> list[Kept]:
 
 def waiting(tx: Tx, most: int, starts_below: int | None = None) -> list[Kept]:
     """The oldest undecided mails, in order of arrival; `starts_below` leaves out those that keep killing the daemon."""
-    query = select(_inbox).where(_inbox.c.state == "waiting")
-    if starts_below is not None:
-        query = query.where(_inbox.c.starts < starts_below)
-    rows = tx.connection.execute(query.order_by(_inbox.c.id).limit(most))
-    return [_kept(row) for row in rows]
+    if starts_below is None:
+        return [_kept(row) for row in _WAITING_ALL.rows(tx, most=most)]
+    return [_kept(row) for row in _WAITING_SOME.rows(tx, most=most, below=starts_below)]
 
 
 def settle(
@@ -156,31 +185,23 @@ def settle(
     author: str = "",
 ) -> None:
     """Write where a mail ended, in the transaction that carries out its decision."""
-    tx.connection.execute(
-        update(_inbox)
-        .where(_inbox.c.id == inbox)
-        .values(
-            state=state,
-            because=list(because),
-            decided_at=now,
-            ticket=ticket,
-            duplicate_of=duplicate_of,
-            message_id=message_id,
-            fingerprint=fingerprint,
-            author=author,
-        )
+    _SETTLE.run(
+        tx,
+        row=inbox,
+        state=state,
+        because=list(because),
+        decided_at=now,
+        ticket=ticket,
+        duplicate_of=duplicate_of,
+        message_id=message_id,
+        fingerprint=fingerprint,
+        author=author,
     )
 
 
 def earlier(tx: Tx, inbox: int, fingerprint: str) -> Kept | None:
     """The first mail with this fingerprint that became something before this one came."""
-    query = (
-        select(_inbox)
-        .where(_inbox.c.fingerprint == fingerprint, _inbox.c.id != inbox, _inbox.c.state.in_(["ticket", "done"]))
-        .order_by(_inbox.c.id)
-        .limit(1)
-    )
-    row = tx.connection.execute(query).one_or_none()
+    row = _EARLIER.one(tx, print=fingerprint, row=inbox)
     return None if row is None else _kept(row)
 
 
@@ -188,22 +209,18 @@ def ticket_of_id(tx: Tx, inbox: int, message_id: str) -> int | None:
     """The ticket of an earlier mail with the same Message-ID."""
     if not message_id:
         return None
-    query = select(_inbox.c.ticket).where(
-        _inbox.c.message_id == message_id, _inbox.c.id != inbox, _inbox.c.ticket.is_not(None)
-    )
-    found = tx.connection.execute(query.order_by(_inbox.c.id).limit(1)).scalar_one_or_none()
+    found = _SAME_ID.scalar(tx, name=message_id, row=inbox)
     return None if found is None else int(found)
 
 
 def wrote_before(tx: Tx, inbox: int, author: str) -> bool:
     """Whether this address has written to the desk before."""
-    query = select(_inbox.c.id).where(_inbox.c.author == author, _inbox.c.id < inbox).limit(1)
-    return bool(author) and tx.connection.execute(query).first() is not None
+    return bool(author) and _WROTE.one(tx, who=author, row=inbox) is not None
 
 
 def count_start(tx: Tx, ids: Sequence[int], by: int) -> None:
     """Note that work on these mails starts (+1) or has ended with the daemon alive (-1)."""
-    tx.connection.execute(update(_inbox).where(_inbox.c.id.in_(list(ids))).values(starts=_inbox.c.starts + by))
+    _START.each(tx, [{"row": row, "more": by} for row in ids])
 
 
 def count_try(tx: Tx, inbox: int) -> int:
@@ -277,7 +294,7 @@ def counts(tx: Tx) -> dict[str, int]:
     return {str(state): int(number) for state, number in rows}
 
 
-def _kept(row: Row[Any]) -> Kept:
+def _kept(row: Any) -> Kept:
     return Kept(
         id=row.id,
         received_at=row.received_at,

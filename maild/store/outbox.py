@@ -7,16 +7,68 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Row, and_, exists, func, insert, null, or_, select, update
 
 from maild.decision import Answers, Asked, Notice, Sent
 from maild.mail import Envelope, MessageId, Outgoing
 from maild.store.engine import Tx
+from maild.store.statement import Statement, given
 from maild.store.tables import table
 from maild.ticket import TicketNo
 
 _outbox = table("outbox")
 _LATE = ("waiting", "uncertain")
+_before = _outbox.alias("first")
+_unsent = exists().where(_before.c.id == _outbox.c.after, _before.c.state.in_(["waiting", "sending", "uncertain"]))
+_free = or_(_outbox.c.after.is_(None), _outbox.c.after_until <= given("now"), ~_unsent)
+
+_NEXT_ROW = Statement(select(func.coalesce(func.max(_outbox.c.id), 0)))
+_PUT = Statement(
+    insert(_outbox),
+    (
+        *("id", "ticket", "party", "agent", "recipient", "reader", "domain", "sender", "notice", "auto", "answers"),
+        *("proven", "message_id", "inbox", "state", "answer", "created_at", "next_at", "after", "after_until"),
+        *("question", "content"),
+    ),
+)
+_DUE = Statement(
+    select(_outbox.c.id)
+    .where(_outbox.c.state.in_(_LATE), _outbox.c.next_at <= given("now"), _free)
+    .order_by(_outbox.c.next_at, _outbox.c.id)
+    .limit(given("most"))
+)
+_LEASE = Statement(
+    update(_outbox)
+    .where(_outbox.c.id == given("row"))
+    .values(state="sending", leased_until=given("until"), fence=_outbox.c.fence + 1, tries=_outbox.c.tries + 1)
+    .returning(_outbox)
+)
+_NEXT_DUE = Statement(select(func.min(_outbox.c.next_at)).where(_outbox.c.state.in_(_LATE)))
+_SENT = Statement(
+    update(_outbox)
+    .where(_outbox.c.id == given("row"), _outbox.c.fence == given("seen"))
+    .values(state="sent", next_at=null(), leased_until=null(), answer=given("words"), sent_at=given("now"))
+)
+_IDS_TO = Statement(
+    select(_outbox.c.message_id)
+    .where(_outbox.c.ticket == given("number"), _outbox.c.reader == given("who"))
+    .order_by(_outbox.c.id)
+)
+_NEWEST = Statement(
+    select(func.max(_outbox.c.id)).where(_outbox.c.ticket == given("number"), _outbox.c.notice == given("name"))
+)
+_UNPROVEN = Statement(
+    select(_outbox.c.domain, func.count().label("mails"))
+    .where(_outbox.c.answers.is_(True), _outbox.c.proven.is_(False), _outbox.c.created_at > given("since"))
+    .group_by(_outbox.c.domain)
+)
+_HAD = Statement(
+    select(_outbox.c.created_at, _outbox.c.ticket, _outbox.c.answers, _outbox.c.auto)
+    .where(_outbox.c.reader == given("who"), _outbox.c.created_at > given("since"))
+    .order_by(_outbox.c.created_at.desc())
+    .limit(200)
+)
+_ANSWERED = Statement(select(_outbox.c.id).where(_outbox.c.reader == given("who"), _outbox.c.auto.is_(False)).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +128,7 @@ class Finished:
 
 def next_row(tx: Tx) -> int:
     """The number of the next row; it stands in the mail's own Message-ID."""
-    return int(tx.connection.execute(select(func.coalesce(func.max(_outbox.c.id), 0))).scalar_one()) + 1
+    return int(_NEXT_ROW.scalar(tx)) + 1
 
 
 def put(tx: Tx, finished: Finished) -> None:
@@ -85,64 +137,47 @@ def put(tx: Tx, finished: Finished) -> None:
     asked = None
     if question is not None:
         asked = _asked_values(question)
-    tx.connection.execute(
-        insert(_outbox).values(
-            id=finished.id,
-            ticket=finished.ticket,
-            party=finished.party,
-            agent=finished.agent,
-            recipient=mail.envelope.recipient,
-            reader=mail.envelope.recipient.lower(),
-            domain=mail.envelope.recipient.rpartition("@")[2].lower(),
-            sender=mail.envelope.sender,
-            notice=finished.notice.value,
-            auto=finished.auto,
-            answers=finished.answers,
-            proven=finished.proven,
-            message_id=mail.message_id,
-            inbox=finished.inbox,
-            state=finished.state,
-            answer=finished.answer,
-            created_at=finished.created_at,
-            next_at=finished.created_at,
-            after=finished.after,
-            after_until=finished.after_until,
-            question=asked,
-            content=mail.content,
-        )
+    _PUT.run(
+        tx,
+        id=finished.id,
+        ticket=finished.ticket,
+        party=finished.party,
+        agent=finished.agent,
+        recipient=mail.envelope.recipient,
+        reader=mail.envelope.recipient.lower(),
+        domain=mail.envelope.recipient.rpartition("@")[2].lower(),
+        sender=mail.envelope.sender,
+        notice=finished.notice.value,
+        auto=finished.auto,
+        answers=finished.answers,
+        proven=finished.proven,
+        message_id=mail.message_id,
+        inbox=finished.inbox,
+        state=finished.state,
+        answer=finished.answer,
+        created_at=finished.created_at,
+        next_at=finished.created_at,
+        after=finished.after,
+        after_until=finished.after_until,
+        question=asked,
+        content=mail.content,
     )
 
 
 def lease(tx: Tx, now: datetime, until: datetime, most: int) -> list[Leased]:
     """Take the mails that are due, oldest first, and note the try before anything is sent."""
-    first = _outbox.alias("first")
-    unsent = exists().where(first.c.id == _outbox.c.after, first.c.state.in_(["waiting", "sending", "uncertain"]))
-    free = or_(_outbox.c.after.is_(None), _outbox.c.after_until <= now, ~unsent)
-    due = (
-        select(_outbox.c.id)
-        .where(_outbox.c.state.in_(_LATE), _outbox.c.next_at <= now, free)
-        .order_by(_outbox.c.next_at, _outbox.c.id)
-        .limit(most)
-    )
-    ids = list(tx.connection.execute(due).scalars())
-    if not ids:
-        return []
-    changed = {"state": "sending", "leased_until": until, "fence": _outbox.c.fence + 1, "tries": _outbox.c.tries + 1}
-    rows = tx.connection.execute(
-        update(_outbox).where(_outbox.c.id.in_(ids)).values(**changed).returning(_outbox)
-    ).all()
-    return [_leased(row) for row in sorted(rows, key=lambda row: int(row.id))]
+    due = sorted(int(row.id) for row in _DUE.rows(tx, now=now, most=most))
+    return [_leased(_LEASE.one(tx, row=row, until=until)) for row in due]
 
 
 def next_due(tx: Tx) -> datetime | None:
     """When the next mail is due."""
-    query = select(func.min(_outbox.c.next_at)).where(_outbox.c.state.in_(_LATE))
-    found: datetime | None = tx.connection.execute(query).scalar_one()
+    found: datetime | None = _NEXT_DUE.scalar(tx)
     return found
 
 
 def sent(tx: Tx, leased: Leased, answer: str, now: datetime) -> None:
-    _settle(tx, leased, state="sent", answer=answer, sent_at=now, next_at=None)
+    _SENT.run(tx, row=leased.id, seen=leased.fence, words=answer, now=now)
 
 
 def put_off(tx: Tx, leased: Leased, answer: str, next_at: datetime, *, told_late: bool) -> None:
@@ -168,9 +203,14 @@ def mark_told_late(tx: Tx, row: int) -> None:
     tx.connection.execute(update(_outbox).where(_outbox.c.id == row).values(told_late=True))
 
 
-def recover(tx: Tx, now: datetime) -> int:
-    """Mails whose sender died while sending may have left: they are uncertain, and are due at once."""
-    gone = and_(_outbox.c.state == "sending", or_(_outbox.c.leased_until <= now, _outbox.c.leased_until.is_(None)))
+def recover(tx: Tx, now: datetime, *, alone: bool = False) -> int:
+    """Mails whose sender died while sending may have left: they are uncertain, and are due at once.
+
+    A lease that has ended tells of such a death; where nobody else can be sending (`alone`), every lease does.
+    """
+    gone = _outbox.c.state == "sending"
+    if not alone:
+        gone = and_(gone, or_(_outbox.c.leased_until <= now, _outbox.c.leased_until.is_(None)))
     changed = {"state": "uncertain", "next_at": now, "uncertain": _outbox.c.uncertain + 1, "fence": _outbox.c.fence + 1}
     changed["answer"] = "the daemon stopped while this mail was being sent"
     return tx.connection.execute(update(_outbox).where(gone).values(**changed)).rowcount
@@ -203,14 +243,12 @@ def of_inbox(tx: Tx, inbox: int) -> list[Queued]:
 
 def ids_to(tx: Tx, ticket: int, recipient: str) -> list[MessageId]:
     """The Message-IDs of ours that this person has of this ticket, oldest first."""
-    query = select(_outbox.c.message_id).where(_outbox.c.ticket == ticket, _outbox.c.reader == recipient.lower())
-    return [MessageId(found) for found in tx.connection.execute(query.order_by(_outbox.c.id)).scalars()]
+    return [MessageId(row.message_id) for row in _IDS_TO.rows(tx, number=ticket, who=recipient.lower())]
 
 
 def newest(tx: Tx, ticket: int, notice: Notice) -> int | None:
     """The newest row of this notice on the ticket."""
-    query = select(func.max(_outbox.c.id)).where(_outbox.c.ticket == ticket, _outbox.c.notice == notice.value)
-    found = tx.connection.execute(query).scalar_one()
+    found = _NEWEST.scalar(tx, number=ticket, name=notice.value)
     return None if found is None else int(found)
 
 
@@ -231,6 +269,12 @@ def find(tx: Tx, rows: Sequence[int]) -> dict[int, Sent]:
     return {row.id: _sent(row) for row in tx.connection.execute(query)}
 
 
+def unsaid(tx: Tx, ticket: int) -> list[tuple[Sent, str]]:
+    """The mails of a ticket that could not be written and that nobody was told of, each with the reason."""
+    where = and_(_outbox.c.ticket == ticket, _outbox.c.state == "held", _outbox.c.told_late.is_(False))
+    return [(_sent(row), str(row.answer)) for row in tx.connection.execute(select(_outbox).where(where)).all()]
+
+
 def bytes_of(tx: Tx, row: int) -> bytes | None:
     found = tx.connection.execute(select(_outbox.c.content).where(_outbox.c.id == row)).scalar_one_or_none()
     return None if found is None else bytes(found)
@@ -240,14 +284,8 @@ def answers(tx: Tx, recipient: str, ticket: int | None, quiet: bool, now: dateti
     """Count what the limits on automatic answers count."""
     key = recipient.lower()
     hour, day, week = now - timedelta(hours=1), now - timedelta(days=1), now - timedelta(days=7)
-    unproven = and_(_outbox.c.answers.is_(True), _outbox.c.proven.is_(False), _outbox.c.created_at > hour)
-    rows = tx.connection.execute(select(_outbox.c.domain, func.count()).where(unproven).group_by(_outbox.c.domain))
-    domains = {str(domain): int(count) for domain, count in rows}
-    mine = select(_outbox.c.created_at, _outbox.c.ticket, _outbox.c.answers, _outbox.c.auto).where(
-        _outbox.c.reader == key, _outbox.c.created_at > week
-    )
-    own = tx.connection.execute(mine.order_by(_outbox.c.created_at.desc()).limit(200)).all()
-    counted = [row for row in own if row.answers]
+    domains = {str(row.domain): int(row.mails) for row in _UNPROVEN.rows(tx, since=hour)}
+    counted = [row for row in _HAD.rows(tx, who=key, since=week) if row.answers]
     return Answers(
         unproven_hour=sum(domains.values()),
         unproven_domain_hour=domains.get(key.rpartition("@")[2], 0),
@@ -275,8 +313,7 @@ def _ever(tx: Tx, recipient: str, ticket: int | None) -> int:
 
 def _answered(tx: Tx, recipient: str) -> bool:
     """Whether a person's own words were ever sent to this address."""
-    query = select(_outbox.c.id).where(_outbox.c.reader == recipient, _outbox.c.auto.is_(False)).limit(1)
-    return tx.connection.execute(query).first() is not None
+    return _ANSWERED.one(tx, who=recipient) is not None
 
 
 def _settle(tx: Tx, leased: Leased, **changed: Any) -> None:
@@ -308,7 +345,7 @@ def _queued(row: Row[Any]) -> Queued:
     )
 
 
-def _leased(row: Row[Any]) -> Leased:
+def _leased(row: Any) -> Leased:
     mail = Outgoing(MessageId(row.message_id), Envelope(row.sender, row.recipient), bytes(row.content))
     return Leased(row.id, row.fence, row.tries, row.created_at, row.told_late, mail)
 

@@ -6,8 +6,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Dialect
-from sqlalchemy.sql.elements import CompilerElement
+from sqlalchemy import BindParameter, Dialect, bindparam
 
 from maild.store.engine import Tx
 
@@ -15,12 +14,18 @@ Row = Any
 """A named tuple of the columns that a statement yields."""
 
 _Process = Callable[[Any], Any] | None
+_ASKED = object()
+
+
+def given(name: str) -> BindParameter[Any]:
+    """A value that each run of a statement is given anew."""
+    return bindparam(name, None)
 
 
 class Statement:
     """A statement of SQLAlchemy's core, compiled once a dialect and then run by the driver itself.
 
-    What changes from run to run is a bindparam or, in an insert without values, one of `columns`; columns of an insert
+    What changes from run to run is `given` or, in an insert without values, one of `columns`; columns of an insert
     that are left out get their scalar default. Lists of changing length are not for here.
     """
 
@@ -32,7 +37,7 @@ class Statement:
     def rows(self, tx: Tx, **values: Any) -> list[Row]:
         """Run it, and return all that it yields."""
         compiled = self._for(tx)
-        cursor = _driver(tx).execute(compiled.text, compiled.bound(values))
+        cursor = tx.driver.execute(compiled.text, compiled.bound(values))
         return [compiled.row(found) for found in cursor.fetchall()]
 
     def one(self, tx: Tx, **values: Any) -> Row | None:
@@ -48,13 +53,13 @@ class Statement:
     def run(self, tx: Tx, **values: Any) -> int:
         """Run it for what it changes: how many rows."""
         compiled = self._for(tx)
-        return int(_driver(tx).execute(compiled.text, compiled.bound(values)).rowcount)
+        return int(tx.driver.execute(compiled.text, compiled.bound(values)).rowcount)
 
     def each(self, tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it once for each of the rows."""
         if rows:
             compiled = self._for(tx)
-            _driver(tx).cursor().executemany(compiled.text, [compiled.bound(row) for row in rows])
+            tx.driver.cursor().executemany(compiled.text, [compiled.bound(row) for row in rows])
 
     def _for(self, tx: Tx) -> _Compiled:
         dialect = tx.connection.dialect
@@ -68,31 +73,40 @@ class Statement:
 class _Compiled:
     """The text of a statement in one dialect, and how its values go in and come out."""
 
-    def __init__(self, core: CompilerElement, columns: tuple[str, ...] | None, dialect: Dialect) -> None:
-        more = {"column_keys": list(columns)} if columns else {}
+    def __init__(self, core: Any, columns: tuple[str, ...] | None, dialect: Dialect) -> None:
+        more: Any = {"column_keys": list(columns)} if columns else {}
         compiled: Any = core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}, **more)
         self.text = str(compiled)
-        self._places: tuple[str, ...] | None = compiled.positiontup and tuple(compiled.positiontup)
-        self._into = {name: _into(bind.type, dialect) for name, bind in compiled.binds.items()}
-        for name in set(compiled.params) - set(self._into):  # the members of a list that is part of the statement
-            self._into[name] = None
-        given = {column.key: column.default.arg for column in compiled.insert_prefetch if column.default is not None}
-        fixed = {name: value for name, value in {**compiled.params, **given}.items() if value is not None}
-        self._fixed = {name: self._through(name, value) for name, value in fixed.items()}
+        into = {name: _into(bind.type, dialect) for name, bind in compiled.binds.items()}
+        defaults = {column.key: column.default.arg for column in compiled.insert_prefetch if column.default is not None}
+        asked = {name for name, bind in compiled.binds.items() if bind.required or bind.value is None}
+        fixed = {name: value for name, value in compiled.params.items() if name not in asked} | defaults
+        self._named = compiled.positiontup is None
+        self._names = frozenset(compiled.binds)
+        self._takes = [
+            (name, into.get(name), _through(into.get(name), fixed[name]) if name in fixed else _ASKED)
+            for name in compiled.positiontup or compiled.params
+        ]
         self._row, self._out = _yielded(core, dialect)
 
     def bound(self, values: Mapping[str, Any]) -> Any:
-        """The values as the driver takes them; a name that the statement does not have is a bug, and a KeyError."""
-        given = self._fixed | {name: self._through(name, value) for name, value in values.items()}
-        return given if self._places is None else [given[name] for name in self._places]
+        """The values as the driver takes them; a name too many or too few is a bug, and a KeyError."""
+        if not values.keys() <= self._names:
+            raise KeyError(*(values.keys() - self._names))
+        taken = [
+            fixed if fixed is not _ASKED and name not in values else _through(into, values[name])
+            for name, into, fixed in self._takes
+        ]
+        return dict(zip((name for name, _, _ in self._takes), taken, strict=True)) if self._named else taken
 
     def row(self, found: Sequence[Any]) -> Row:
-        pairs = zip(self._out, found, strict=True)
-        return self._row(*[value if out is None else out(value) for out, value in pairs])
+        if self._out is None:
+            return self._row._make(found)
+        return self._row._make([value if out is None else out(value) for out, value in zip(self._out, found)])  # noqa: B905  columns
 
-    def _through(self, name: str, value: Any) -> Any:
-        into = self._into[name]
-        return value if into is None else into(value)
+
+def _through(process: _Process, value: Any) -> Any:
+    return value if process is None else process(value)
 
 
 def _into(kind: Any, dialect: Dialect) -> _Process:
@@ -100,13 +114,9 @@ def _into(kind: Any, dialect: Dialect) -> _Process:
     return process
 
 
-def _yielded(core: Any, dialect: Dialect) -> tuple[Any, tuple[_Process, ...]]:
+def _yielded(core: Any, dialect: Dialect) -> tuple[Any, tuple[_Process, ...] | None]:
     columns = list(getattr(core, "exported_columns", ()))
     names = [column.key for column in columns]
     named = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024  the columns are known at run time
-    return named, tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
-
-
-def _driver(tx: Tx) -> Any:
-    """The driver's own connection; all run in the transaction that is open there."""
-    return tx.connection.connection.dbapi_connection
+    out = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+    return named, out if any(out) else None

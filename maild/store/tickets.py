@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Dialect, Row, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from maild.mail import Attachment, MessageId
 from maild.store.engine import Tx
+from maild.store.statement import Statement, given
 from maild.store.tables import table
 from maild.ticket import Code, Entry, Event, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Voice
 
@@ -22,17 +25,60 @@ _entry = table("entry")
 _history = table("history")
 _seen = table("seen")
 
+_STATE = (
+    *("subject", "shown", "status", "owner", "team", "priority", "level", "address", "requester", "language", "tags"),
+    *("links", "created_at", "updated_at", "solved_at", "promised_at", "merged_into", "root", "why"),
+    *("previous_owner", "told_owner", "told_team"),
+)
+_PARTY = ("ticket", "number", "address", "name", "role", "proven", "kept", "machine", "agent")
+
+
+def _met_once(dialect: Dialect) -> Any:
+    new = (insert_sqlite if dialect.name == "sqlite" else insert_postgresql)(_seen)
+    return new.on_conflict_do_nothing(index_elements=["message_id", "ticket"])
+
+
+_LAST_NUMBER = Statement(select(func.coalesce(func.max(_ticket.c.number), 0)))
+_GET = Statement(select(_ticket).where(_ticket.c.number == given("which")))
+_OPEN = Statement(insert(_ticket), ("number", *_STATE))
+_CHANGE = Statement(update(_ticket).where(_ticket.c.number == given("which")), _STATE)
+_JOIN = Statement(insert(_party), _PARTY)
+_PARTIES = Statement(select(_party).where(_party.c.ticket == given("which")).order_by(_party.c.number))
+_LAST_ENTRY = Statement(select(func.coalesce(func.max(_entry.c.seq), 0)).where(_entry.c.ticket == given("which")))
+_SAY = Statement(
+    insert(_entry),
+    (
+        *("ticket", "seq", "at", "author", "name", "agent", "voice", "text", "whole", "message_id", "inbox"),
+        "attachments",
+    ),
+)
+_LAST_EVENT = Statement(
+    select(_history.c.seq, _history.c.chain)
+    .where(_history.c.ticket == given("which"))
+    .order_by(_history.c.seq.desc())
+    .limit(1)
+)
+_RECORD = Statement(
+    insert(_history), ("ticket", "seq", "chain", "at", "event", "who", "code", "text", "before", "after")
+)
+_ENTRIES = Statement(
+    select(_entry).where(_entry.c.ticket == given("which")).order_by(_entry.c.seq.desc()).limit(given("most"))
+)
+_EVENT = tuple(field.name for field in fields(Event))
+_ALL = 1_000_000_000
+_MEET = Statement(_met_once, ("message_id", "ticket"))
+
 
 def next_number(tx: Tx) -> TicketNo:
     """What a new ticket will be called; tickets are never taken away, so no number comes twice."""
-    return TicketNo(int(tx.connection.execute(select(func.coalesce(func.max(_ticket.c.number), 0))).scalar_one()) + 1)
+    return TicketNo(int(_LAST_NUMBER.scalar(tx)) + 1)
 
 
 def get(tx: Tx, number: int, *, follow: bool = True) -> Ticket | None:
     """One ticket; a merged one leads to the ticket that it went into, and a circle of merges ends where it began."""
     seen: set[int] = set()
     while True:
-        row = tx.connection.execute(select(_ticket).where(_ticket.c.number == number)).one_or_none()
+        row = _GET.one(tx, which=number)
         if row is None:
             return None
         seen.add(number)
@@ -69,13 +115,11 @@ def save(tx: Tx, ticket: Ticket, before: Ticket | None) -> None:
     """Write a ticket's state and its parties; `before` is the state that was read, None for a new ticket."""
     values = _values(ticket)
     if before is None:
-        tx.connection.execute(insert(_ticket).values(number=ticket.number, **values))
+        _OPEN.run(tx, number=ticket.number, **values)
     else:
-        tx.connection.execute(update(_ticket).where(_ticket.c.number == ticket.number).values(**values))
+        _CHANGE.run(tx, which=ticket.number, **values)
     known = {party.number: party for party in (before.parties if before else ())}
-    fresh = [_party_values(ticket.number, party) for party in ticket.parties if party.number not in known]
-    if fresh:
-        tx.connection.execute(insert(_party), fresh)
+    _JOIN.each(tx, [_party_values(ticket.number, party) for party in ticket.parties if party.number not in known])
     for party in ticket.parties:
         if party.number in known and known[party.number] != party:
             where = (_party.c.ticket == ticket.number) & (_party.c.number == party.number)
@@ -87,23 +131,21 @@ def save(tx: Tx, ticket: Ticket, before: Ticket | None) -> None:
 
 def say(tx: Tx, number: TicketNo, entry: Entry) -> int:
     """Add an entry to the conversation; its place, counted from 1."""
-    query = select(func.coalesce(func.max(_entry.c.seq), 0)).where(_entry.c.ticket == number)
-    seq = int(tx.connection.execute(query).scalar_one()) + 1
-    tx.connection.execute(
-        insert(_entry).values(
-            ticket=number,
-            seq=seq,
-            at=entry.at,
-            author=entry.author,
-            name=entry.name,
-            agent=entry.agent,
-            voice=entry.voice.value,
-            text=entry.text,
-            whole=entry.whole,
-            message_id=entry.message_id,
-            inbox=entry.inbox,
-            attachments=[_attachment_values(attachment) for attachment in entry.attachments],
-        )
+    seq = int(_LAST_ENTRY.scalar(tx, which=number)) + 1
+    _SAY.run(
+        tx,
+        ticket=number,
+        seq=seq,
+        at=entry.at,
+        author=entry.author,
+        name=entry.name,
+        agent=entry.agent,
+        voice=entry.voice.value,
+        text=entry.text,
+        whole=entry.whole,
+        message_id=entry.message_id,
+        inbox=entry.inbox,
+        attachments=[_attachment_values(attachment) for attachment in entry.attachments],
     )
     return seq
 
@@ -112,15 +154,14 @@ def record(tx: Tx, number: TicketNo, events: Sequence[Event]) -> None:
     """Append to the history; each event carries the hash of all before it."""
     if not events:
         return
-    query = select(_history.c.seq, _history.c.chain).where(_history.c.ticket == number)
-    last = tx.connection.execute(query.order_by(_history.c.seq.desc()).limit(1)).one_or_none()
+    last = _LAST_EVENT.one(tx, which=number)
     seq, chain = (last.seq, last.chain) if last else (0, "")
     rows = []
     for event in events:
         seq += 1
         chain = link(chain, number, seq, event)
-        rows.append({"ticket": number, "seq": seq, "chain": chain, **asdict(event)})
-    tx.connection.execute(insert(_history), rows)
+        rows.append({"ticket": number, "seq": seq, "chain": chain, **_event_values(event)})
+    _RECORD.each(tx, rows)
 
 
 def link(chain: str, number: int, seq: int, event: Event) -> str:
@@ -130,15 +171,17 @@ def link(chain: str, number: int, seq: int, event: Event) -> str:
     return hashlib.sha256(whole.encode("ascii")).hexdigest()
 
 
-def history(tx: Tx, number: int) -> tuple[Event, ...]:
-    rows = tx.connection.execute(select(_history).where(_history.c.ticket == number).order_by(_history.c.seq))
-    return tuple(_event(row) for row in rows)
+def history(tx: Tx, number: int, only: Sequence[str] = ()) -> tuple[Event, ...]:
+    """What happened on a ticket, oldest first; with `only`, the events of these kinds."""
+    query = select(_history).where(_history.c.ticket == number).order_by(_history.c.seq)
+    if only:
+        query = query.where(_history.c.event.in_(list(only)))
+    return tuple(_event(row) for row in tx.connection.execute(query))
 
 
 def entries(tx: Tx, number: int, most: int | None = None) -> tuple[Entry, ...]:
     """The conversation, oldest first; with `most`, its newest part. Attachments come without their bytes."""
-    query = select(_entry).where(_entry.c.ticket == number).order_by(_entry.c.seq.desc())
-    rows = tx.connection.execute(query if most is None else query.limit(most)).all()
+    rows = _ENTRIES.rows(tx, which=number, most=_ALL if most is None else most)
     return tuple(_read_entry(row) for row in reversed(rows))
 
 
@@ -151,13 +194,7 @@ def heard_since(tx: Tx, number: TicketNo, since: datetime) -> int:
 def meet(tx: Tx, number: TicketNo, ids: Iterable[MessageId]) -> None:
     """Remember Message-IDs that stand on this ticket, so that later mail that names them is known."""
     wanted = [message_id for message_id in dict.fromkeys(ids) if message_id and len(message_id) <= 998]
-    if not wanted:
-        return
-    query = select(_seen.c.message_id).where(_seen.c.message_id.in_(wanted), _seen.c.ticket == number)
-    known = set(tx.connection.execute(query).scalars())
-    fresh = [{"message_id": message_id, "ticket": number} for message_id in wanted if message_id not in known]
-    if fresh:
-        tx.connection.execute(insert(_seen), fresh)
+    _MEET.each(tx, [{"message_id": message_id, "ticket": number} for message_id in wanted])
 
 
 def met(tx: Tx, ids: Sequence[MessageId]) -> tuple[tuple[MessageId, TicketNo], ...]:
@@ -192,12 +229,11 @@ def counts(tx: Tx) -> dict[str, int]:
     return {str(status): int(number) for status, number in rows}
 
 
-def _whole(tx: Tx, row: Row[Any]) -> Ticket:
-    query = select(_party).where(_party.c.ticket == row.number).order_by(_party.c.number)
-    return _read(row, tuple(_person(person) for person in tx.connection.execute(query)))
+def _whole(tx: Tx, row: Any) -> Ticket:
+    return _read(row, tuple(_person(person) for person in _PARTIES.rows(tx, which=row.number)))
 
 
-def _read(row: Row[Any], parties: tuple[Party, ...]) -> Ticket:
+def _read(row: Any, parties: tuple[Party, ...]) -> Ticket:
     return Ticket(
         number=TicketNo(row.number),
         subject=row.subject,
@@ -256,7 +292,7 @@ def _reason(value: Mapping[str, str] | None) -> Reason | None:
     return None if value is None else Reason(Code(value["code"]), value["text"], value["by"])
 
 
-def _person(row: Row[Any]) -> Party:
+def _person(row: Any) -> Party:
     return Party(
         number=row.number,
         address=row.address,
@@ -294,7 +330,7 @@ def _attachment_values(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def _read_entry(row: Row[Any]) -> Entry:
+def _read_entry(row: Any) -> Entry:
     return Entry(
         at=row.at,
         author=row.author,
@@ -307,6 +343,10 @@ def _read_entry(row: Row[Any]) -> Entry:
         inbox=row.inbox,
         whole=row.whole,
     )
+
+
+def _event_values(event: Event) -> dict[str, Any]:
+    return {field: getattr(event, field) for field in _EVENT}
 
 
 def _event(row: Row[Any]) -> Event:

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Dialect, delete, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from maild.decision import ClearTimer, SetTimer, TimerName
 from maild.store.engine import Tx
+from maild.store.statement import Statement, given
 from maild.store.tables import table
 from maild.ticket import Ticket
 
 _timer = table("timer")
+_KEY = ["ticket", "timer"]
+
+
+def _new(dialect: Dialect) -> Any:
+    return (insert_sqlite if dialect.name == "sqlite" else insert_postgresql)(_timer)
+
+
+def _moved(dialect: Dialect) -> Any:
+    new = _new(dialect)
+    changed = {"due_at": new.excluded.due_at, "detail": new.excluded.detail}
+    return new.on_conflict_do_update(index_elements=_KEY, set_=changed)
+
+
+_COLUMNS = (*_KEY, "due_at", "detail")
+_SET = Statement(_moved, _COLUMNS)
+_SET_FIRST = Statement(lambda dialect: _new(dialect).on_conflict_do_nothing(index_elements=_KEY), _COLUMNS)
+_this = (_timer.c.ticket == given("which"), _timer.c.timer == given("name"))
+_CLEAR = Statement(delete(_timer).where(*_this))
+_IS_SET = Statement(select(_timer.c.ticket).where(*_this))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +49,10 @@ class Due:
 def change(tx: Tx, ticket: int, timer: SetTimer | ClearTimer) -> None:
     """Set, move or take away one timer of a ticket."""
     if isinstance(timer, ClearTimer):
-        where = (_timer.c.ticket == ticket) & (_timer.c.timer == timer.timer.value)
-        tx.connection.execute(delete(_timer).where(where))
+        _CLEAR.run(tx, which=ticket, name=timer.timer.value)
         return
-    insert = insert_sqlite if tx.connection.dialect.name == "sqlite" else insert_postgresql
-    values = {"ticket": ticket, "timer": timer.timer.value, "due_at": timer.due_at, "detail": timer.detail}
-    query = insert(_timer).values(**values)
-    key = ["ticket", "timer"]
-    if timer.first:
-        tx.connection.execute(query.on_conflict_do_nothing(index_elements=key))
-    else:
-        changed = {"due_at": timer.due_at, "detail": timer.detail}
-        tx.connection.execute(query.on_conflict_do_update(index_elements=key, set_=changed))
+    put = _SET_FIRST if timer.first else _SET
+    put.run(tx, ticket=ticket, timer=timer.timer.value, due_at=timer.due_at, detail=timer.detail)
 
 
 def take(tx: Tx, now: datetime) -> Due | None:
@@ -59,8 +72,7 @@ def any_due(tx: Tx, now: datetime) -> bool:
 
 def set_for(tx: Tx, ticket: int, timer: TimerName) -> bool:
     """Whether this timer of the ticket is set."""
-    query = select(_timer.c.ticket).where(_timer.c.ticket == ticket, _timer.c.timer == timer.value)
-    return tx.connection.execute(query).first() is not None
+    return _IS_SET.one(tx, which=ticket, name=timer.value) is not None
 
 
 def quiet(tx: Tx, ticket: Ticket | None) -> bool:

@@ -11,9 +11,10 @@ from maild.mail import Mail, MessageId
 from maild.threading.tags import BOUNCE_LENGTH, TOKEN_LENGTH, Keyring, OurId, Token, split_token
 from maild.ticket import Use
 
+_SUBJECT_MOST = 2000
 _SUBJECT_TAG = re.compile(r"\[#([0-9]{1,12})\]")
 _PREFIX = re.compile(
-    r"\A\s*(?:\[#[0-9]{1,12}\]|(?:re|aw|antw|sv|vs|vá|odp|ref|rif|r|tr|fw|fwd|wg|i|rv|enc|doorst|vl|pd|ответ|отв|на|"
+    r"\s*(?:\[#[0-9]{1,12}\]|(?:re|aw|antw|sv|vs|vá|odp|ref|rif|r|tr|fw|fwd|wg|i|rv|enc|doorst|vl|pd|ответ|отв|на|"
     r"回复|答复|转发)(?:\[[0-9]+\]|\([0-9]+\))?\s*[:：])\s*",
     re.IGNORECASE,
 )
@@ -83,9 +84,10 @@ def clues(mail: Mail, recipients: Iterable[str], keyring: Keyring, bases: frozen
 
 def bare_subject(subject: str) -> str:
     """The subject's own words: without our tag and without the reply and forward prefixes of common languages."""
-    while found := _PREFIX.match(subject):
-        subject = subject[found.end() :]
-    return " ".join(subject.split())
+    subject, start = subject[:_SUBJECT_MOST], 0
+    while found := _PREFIX.match(subject, start):
+        start = found.end()
+    return " ".join(subject[start:].split())
 
 
 def own_words(subject: str) -> str:

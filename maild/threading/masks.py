@@ -8,7 +8,9 @@ from maild.desk import Desk
 
 _SIGNED = re.compile(r"(?:\+|%2b)[a-z2-7]{24}(?:[a-z2-7]{16})?(?=@|%40)", re.IGNORECASE)
 _SIGNED_ID = re.compile(r"\bm\.[a-z2-7]{40}(?=\.[0-9]{1,12}@)", re.IGNORECASE)
-_SIGNED_BYTES = re.compile(rb"(?:\+|%2[bB])([a-zA-Z2-7]{24}(?:[a-zA-Z2-7]{16})?)(?=@|%40)|\bm\.([a-zA-Z2-7]{40})(?=\.[0-9]{1,12}@)")
+_SIGNED_BYTES = re.compile(
+    rb"(?:\+|%2[bB])([a-zA-Z2-7]{24}(?:[a-zA-Z2-7]{16})?)(?=@|%40)|\bm\.([a-zA-Z2-7]{40})(?=\.[0-9]{1,12}@)"
+)
 _SOFT_BREAK = re.compile(rb"=\r?\n")
 _TOKENS = re.compile(r"(?:\+|%2b)([a-z2-7]{40}|[a-z2-7]{24})(?=@|%40)", re.IGNORECASE)
 

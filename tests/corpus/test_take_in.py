@@ -1,7 +1,7 @@
 """Real mail of many sources goes through the whole desk: all of it is kept, decided with a cause, and told apart.
 
-The corpus lies beside the repository or where MAILD_CORPUS says; without it these tests are skipped. A seeded sample
-is taken in, or, with MAILD_CORPUS_FULL=1, every message.
+The corpus lies beside the repository or where MAILD_CORPUS says; without it these tests are skipped. Every message is
+taken in, twice; MAILD_CORPUS_SAMPLE=500 takes a seeded sample of so many, for a quick look.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import logging
 import os
 import random
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -38,10 +37,12 @@ from maild.threading.tags import Keyring
 from tests.stories.house import DESK
 
 CORPUS = Path(os.environ.get("MAILD_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
-ALL = bool(os.environ.get("MAILD_CORPUS_FULL"))
-SAMPLE = 1200
+SAMPLE = int(os.environ.get("MAILD_CORPUS_SAMPLE", "0"))
+AGAIN = "again-"
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 ROBOTS = frozenset({"bounce", "report", "auto", "list"})
+# Labelled by the folder that it lay in: a person's note to himself, without a word of the list in it.
+MISLABELLED = frozenset({"notmuch/default/cur/53_2_"})
 # The limits on answers would hide an answer to a robot behind hundreds of others.
 TALKATIVE = replace(
     DESK,
@@ -63,7 +64,7 @@ pytestmark = [
 
 def messages() -> list[str]:
     every = (CORPUS / "messages.txt").read_text("utf-8").splitlines()
-    return every if ALL else sorted(random.Random(1042).sample(every, min(SAMPLE, len(every))))
+    return sorted(random.Random(1042).sample(every, SAMPLE)) if 0 < SAMPLE < len(every) else every
 
 
 class Troubles(logging.Handler):
@@ -127,14 +128,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     store.create()
     keyring = Keyring(DESK.domain, ((1, bytes(range(32))),))
     office = Office(store, Press(TALKATIVE, keyring, Templates()), RuleBook())
-    clerk = Clerk(
-        office, Readers(2), Ours(DESK.addresses), lambda kept: Trust((), (), kept.peer, kept.mailbox)
-    )
+    clerk = Clerk(office, Readers(2), Ours(DESK.addresses), lambda kept: Trust((), (), kept.peer, kept.mailbox))
     troubles = Troubles()
     logging.getLogger("maild").addHandler(troubles)
     made = Desk(folder, store, clerk, troubles.told)
     try:
-        for second in ("", "again-"):
+        for second in ("", AGAIN):
             made.accepts(messages(), second)
             made.decides()
         yield made
@@ -145,19 +144,21 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 def first(desk: Desk) -> list[tuple[str, inbox.Kept]]:
-    """Each path with the row of its first coming; rows stand in the order of the spool's names."""
-    half = {kept.source: kept for kept in desk.mails if not kept.source.startswith("pipe:again-")}
-    return [(path, half[f"pipe:{place:05}"]) for place, path in enumerate(messages())]
+    """Each path with the row of its first coming."""
+    return _rows(desk, "")
 
 
 def again(desk: Desk) -> list[tuple[str, inbox.Kept]]:
-    half = {kept.source: kept for kept in desk.mails}
-    return [(path, half[f"pipe:again-{place:05}"]) for place, path in enumerate(messages())]
+    """Each path with the row of its second coming."""
+    return _rows(desk, AGAIN)
+
+
+def _rows(desk: Desk, second: str) -> list[tuple[str, inbox.Kept]]:
+    by_source = {kept.source: kept for kept in desk.mails}
+    return [(path, by_source[f"pipe:{second}{place:05}"]) for place, path in enumerate(messages())]
 
 
 def test_every_mail_is_decided_with_a_cause_and_without_an_exception(desk: Desk) -> None:
-    states = Counter(kept.state for _, kept in first(desk))
-    print(dict(states))
     assert desk.troubles == []
     assert [path for path, kept in first(desk) if kept.state not in {"ticket", "duplicate", "done", "quarantine"}] == []
     assert [path for path, kept in first(desk) if not kept.because] == []
@@ -172,16 +173,14 @@ def test_every_mail_is_kept_byte_for_byte(desk: Desk) -> None:
 
 
 def test_the_same_mails_once_more_open_no_ticket(desk: Desk) -> None:
-    before = max(kept.id for _, kept in first(desk))
-    opened = desk.rows(f"select ticket from inbox where id > {before} and state = 'ticket'")
-    print(Counter(kept.state for _, kept in again(desk)))
     odd = [
         (path, one.state, two.state, two.because)
         for (path, one), (_, two) in zip(first(desk), again(desk), strict=True)
-        if two.state not in {"duplicate", one.state} or two.state == "ticket"
+        if two.state not in ({"quarantine"} if one.state == "quarantine" else {"duplicate", "done"})
     ]
     assert odd == []
-    assert opened == []
+    opened = {kept.ticket for _, kept in first(desk)} - {None}
+    assert {number for (number,) in desk.rows("select number from ticket")} == opened
 
 
 def test_no_robot_gets_an_automatic_answer(desk: Desk) -> None:
@@ -191,8 +190,8 @@ def test_no_robot_gets_an_automatic_answer(desk: Desk) -> None:
     }
     answered = {row[0] for row in desk.rows("select inbox from outbox where auto and agent is null and party > 0")}
     assert answered, "nobody was answered at all"
-    wrong = [(path, label[path]) for path, kept in first(desk) if label.get(path) in ROBOTS and kept.id in answered]
-    assert wrong == []
+    wrong = {path for path, kept in first(desk) if label.get(path) in ROBOTS and kept.id in answered}
+    assert wrong - MISLABELLED == set()
 
 
 def test_verify_finds_nothing_until_an_entry_is_taken_away_by_hand(desk: Desk) -> None:

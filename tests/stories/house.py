@@ -39,9 +39,7 @@ ANN = Agent(AgentId("ann"), "Ann Lee", "ann@agents.example")
 BEN = Agent(AgentId("ben"), "Ben Ode", "ben@agents.example")
 CLEO = Agent(AgentId("cleo"), "Cleo Roy", "cleo@agents.example", admin=True)
 SUPPORT = Team(TeamId("support"), "Support", (ANN.id,), public_name="our support team", lead=CLEO.id)
-BILLING = Team(
-    TeamId("billing"), "Billing", (BEN.id,), public_name="our accounts team", address="billing@desk.example"
-)
+BILLING = Team(TeamId("billing"), "Billing", (BEN.id,), public_name="our accounts team", address="billing@desk.example")
 DESK = Desk(
     name="Example Support",
     address="support@desk.example",
@@ -243,11 +241,9 @@ class House:
         return found[-1]
 
     def written_by(self, address: str) -> set[str]:
-        """The Message-IDs of all mail that came from somebody."""
+        """The Message-IDs of all mail that came from somebody's envelope address."""
         with self.store.read() as tx:
-            ids = {kept.message_id for kept in inbox.listing(tx)}
-            spoken = {e.message_id for t in tickets.listing(tx) for e in tickets.entries(tx, t.number) if e.message_id}
-        return ids | spoken if address else set()
+            return {kept.message_id for kept in inbox.listing(tx) if kept.sender.lower() == address.lower()}
 
     def ticket(self, number: int = 1) -> Ticket:
         with self.store.read() as tx:

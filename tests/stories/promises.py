@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-
-from tests.stories.house import House, Letter
+from email.message import EmailMessage
 
 from maild.threading.tags import OurId, Token
 from maild.ticket import Use
+from tests.stories.house import House, Letter
 
 _LOOKS_SIGNED = re.compile(r"(?<![a-z2-7])[a-z2-7]{40}(?![a-z2-7])", re.IGNORECASE)
 _ASKED_FOR = frozenset({"list", "show", "history", "help", "confirm", "held", "warning", "digest"})
@@ -17,26 +17,32 @@ _ASKED_FOR = frozenset({"list", "show", "history", "help", "confirm", "held", "w
 
 def broken(house: House) -> list[str]:
     """Every promise that a sent mail breaks."""
-    return [fault for letter in house.sent for fault in _faults(house, letter)] + list(_twice(house))
+    letters = house.sent
+    ids: dict[str, set[str]] = {}
+    for letter in letters:
+        ids.setdefault(letter.to, house.written_by(letter.to)).add(letter.outgoing.message_id)
+    return [fault for letter in letters for fault in _faults(house, letter, ids[letter.to])] + list(_twice(house))
 
 
-def _faults(house: House, letter: Letter) -> Iterator[str]:
+def _faults(house: House, letter: Letter, known: set[str]) -> Iterator[str]:
     where = f"{letter.notice} to {letter.to}"
-    ours = house.keyring.read_id(letter["Message-ID"].strip("<>"))
-    if ours is None:
+    message = letter.message
+    ours = house.keyring.read_id(letter.outgoing.message_id)
+    if ours is None or str(message["Message-ID"]).strip("<>") != letter.outgoing.message_id:
         yield f"{where}: its Message-ID is not ours"
         return
-    for name, text in _texts(letter):
+    texts = dict(_texts(message)) | {"envelope": letter.outgoing.envelope.sender}
+    for name, text in texts.items():
         for word in dict.fromkeys(_LOOKS_SIGNED.findall(text)):
             token = house.keyring.read(word)
             if token is not None and not _may_read(token, ours):
                 yield f"{where}: {name} holds a token of somebody else: {token}"
-    yield from _thread(house, letter, where)
-    if letter["X-Maild-Ticket"] and letter["X-Maild-Ticket"] != str(ours.token.ticket):
+    yield from _thread(house, message, where, known)
+    if message["X-Maild-Ticket"] and message["X-Maild-Ticket"] != str(ours.token.ticket):
         yield f"{where}: X-Maild-Ticket and Message-ID name different tickets"
-    for spec in (agent.email for agent in house.desk.agents):
-        if house.desk.agent_at(letter.to) is None and spec in f"{letter.message.items()}{letter.text}{letter.html}":
-            yield f"{where}: it shows the agent's address {spec}"
+    if house.desk.agent_at(letter.to) is None and letter.to not in house.desk.admins:
+        whole = " ".join(texts.values())
+        yield from (f"{where}: it shows {agent.email}" for agent in house.desk.agents if agent.email in whole)
 
 
 def _may_read(token: Token, reader: OurId) -> bool:
@@ -49,27 +55,25 @@ def _may_read(token: Token, reader: OurId) -> bool:
             return (token.ticket, token.party) == (reader.token.ticket, reader.token.party)
 
 
-def _texts(letter: Letter) -> Iterator[tuple[str, str]]:
-    for name, value in letter.message.items():
+def _texts(message: EmailMessage) -> Iterator[tuple[str, str]]:
+    for name, value in message.items():
         yield name, str(value)
-    yield "envelope", letter.outgoing.envelope.sender
-    for part in letter.message.walk():
+    for place, part in enumerate(message.walk()):
         if not part.is_multipart():
             content = part.get_payload(decode=True)
-            yield part.get_content_type(), content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+            yield f"part {place}", content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
 
 
-def _thread(house: House, letter: Letter, where: str) -> Iterator[str]:
+def _thread(house: House, message: EmailMessage, where: str, known: set[str]) -> Iterator[str]:
     """One root for everybody, less than 2 kB, and an In-Reply-To that the reader knows."""
-    references = letter["References"].split()
-    if len(letter["References"]) >= 2048:
-        yield f"{where}: its References are {len(letter['References'])} octets"
-    number = letter["X-Maild-Ticket"]
-    if number and (not references or references[0].strip("<>") != house.ticket(int(number)).root):
+    references = str(message["References"] or "")
+    if len(references) >= 2048:
+        yield f"{where}: its References are {len(references)} octets"
+    number = message["X-Maild-Ticket"]
+    if number and references.partition(" ")[0].strip("<>") != house.ticket(int(number)).root:
         yield f"{where}: its References do not begin with the root of #{number}"
-    answered = letter["In-Reply-To"].strip("<>")
-    mine = {other["Message-ID"].strip("<>") for other in house.sent_to(letter.to)}
-    if answered and answered not in mine and answered not in house.written_by(letter.to):
+    answered = str(message["In-Reply-To"] or "").strip("<>")
+    if answered and answered not in known:
         yield f"{where}: its In-Reply-To {answered} is nothing that its reader wrote or has"
 
 

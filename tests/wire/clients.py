@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 import itertools
-from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
+from typing import Protocol
 
 from tests.stories.house import Letter
 
@@ -75,7 +75,7 @@ def apple_mail(author: str, text: str, answers: Letter, message_id: str = "") ->
     message.set_content(f"{text}\n\n> {intro}\n> \n{_quoted(answers)}\n")
     message.add_alternative(
         '<html><body style="overflow-wrap: break-word; -webkit-nbsp-mode: space;">'
-        f"{_lines(text)}<br><div><br><blockquote type=\"cite\"><div>{html.escape(intro)}</div><br><div>"
+        f'{_lines(text)}<br><div><br><blockquote type="cite"><div>{html.escape(intro)}</div><br><div>'
         f"{_lines(answers.text)}</div></blockquote></div></body></html>",
         subtype="html",
     )
@@ -103,7 +103,12 @@ def mutt(author: str, text: str, answers: Letter, message_id: str = "") -> bytes
     return message.as_bytes(policy=SMTP)
 
 
-Client = Callable[[str, str, Letter], bytes]
+class Client(Protocol):
+    """A mail program that answers a mail."""
+
+    def __call__(self, author: str, text: str, answers: Letter, message_id: str = "") -> bytes: ...
+
+
 CLIENTS: tuple[Client, ...] = (gmail, outlook, apple_mail, thunderbird, mutt)
 
 

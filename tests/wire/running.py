@@ -46,6 +46,8 @@ class Sink(ScriptedRelay):
     def __init__(self, *arguments: Any, port: int = 0, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.changed = threading.Condition()
+        self._sorted: list[tuple[str, str, Letter]] = []
+        self._looked = 0
         if port:
             self._listener.close()
             self._listener = socket.create_server(("127.0.0.1", port))
@@ -54,27 +56,34 @@ class Sink(ScriptedRelay):
     def _take(self, talk: _Talk) -> None:
         super()._take(talk)
         with self.changed:
+            fresh, self._looked = self.taken[self._looked :], len(self.taken)
+            for taken in fresh:
+                for recipient in taken.recipients:
+                    letter = Letter(Outgoing(MessageId(""), Envelope(taken.sender, recipient), taken.content))
+                    self._sorted.append((recipient, letter.notice, letter))
             self.changed.notify_all()
 
     @property
     def letters(self) -> list[Letter]:
         """Each mail taken, in order, once for each recipient."""
-        return [
-            Letter(Outgoing(MessageId(""), Envelope(taken.sender, recipient), taken.content))
-            for taken in tuple(self.taken)
-            for recipient in taken.recipients
-        ]
+        with self.changed:
+            return [letter for _, _, letter in self._sorted]
 
     def to(self, address: str, notice: str | None = None) -> list[Letter]:
         """What somebody got, of one notice where it is named."""
-        return [one for one in self.letters if one.to == address and notice in {None, one.notice}]
-
-    def waits_for(self, address: str, notice: str, count: int = 1, patience: float = PATIENCE) -> Letter:
-        """The so-manyeth mail of a notice to somebody, as soon as it is here."""
         with self.changed:
-            came = self.changed.wait_for(lambda: len(self.to(address, notice)) >= count, patience)
+            return [letter for to, of, letter in self._sorted if to == address and notice in {None, of}]
+
+    def waits_for(self, address: str, notice: str, words: str = "", patience: float = PATIENCE) -> Letter:
+        """The first mail of a notice to somebody, with these words in its subject, as soon as it is here."""
+
+        def look() -> Letter | None:
+            return next((letter for letter in self.to(address, notice) if words in letter["Subject"]), None)
+
+        with self.changed:
+            came = self.changed.wait_for(look, patience)
         assert came, f"no {notice} for {address}: {[(one.to, one.notice) for one in self.letters]}"
-        return self.to(address, notice)[count - 1]
+        return came
 
 
 def configuration(
