@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from maild.compose import Unfit
-from maild.decide.gathered import limit_of
+from maild.decide.effects import visible
+from maild.decide.gathered import limit_of, lines_of
 from maild.decide.undelivered import on_refusal
 from maild.decision import Decision, Done, Draft, Duplicate, Notice, Post, SetAside
 from maild.letters import Material, Press, shown_subject, write
@@ -107,9 +108,10 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         timers.change(tx, ticket.number, timer)
     if post.proved:
         meta.put(tx, f"proved:{post.proved}", now.isoformat())
+    first = outbox.next_row(tx)
     events.extend(_tell(tx, office, post, ticket, cause, now))
     tickets.record(tx, ticket.number, events)
-    _tell_unsaid(tx, office, ticket, now)
+    _tell_unsaid(tx, office, ticket, first, now)
 
 
 def warn(tx: Tx, office: Office, lines: tuple[str, ...], now: datetime) -> None:
@@ -187,7 +189,7 @@ def _later(draft: Draft, ticket: Ticket, cause: Cause, now: datetime, due_at: da
         agent=draft.to.agent or "",
         notice=draft.notice,
         ticket=ticket.number,
-        lines=draft.lines,
+        lines=lines_of(draft),
         at=now,
         due_at=due_at,
         inbox=cause.inbox or 0,
@@ -196,11 +198,10 @@ def _later(draft: Draft, ticket: Ticket, cause: Cause, now: datetime, due_at: da
     )
 
 
-def _tell_unsaid(tx: Tx, office: Office, ticket: Ticket, now: datetime) -> None:
+def _tell_unsaid(tx: Tx, office: Office, ticket: Ticket, first: int, now: datetime) -> None:
     """What could not be said is news for whoever can act; news that cannot be said itself ends here."""
-    for row, reason in outbox.unsaid(tx, ticket.number):
+    for row, reason in outbox.unsaid(tx, first):
         fresh = tickets.get(tx, ticket.number, follow=False) or ticket
-        outbox.mark_told_late(tx, row.row)
         post = on_refusal(fresh, row, reason, office.press.desk, now)
         carry_out(tx, office, post, NO_CAUSE, {ticket.number: fresh}, now)
 
@@ -220,14 +221,16 @@ def _material(tx: Tx, office: Office, draft: Draft, ticket: Ticket, conversation
     material = replace(conversation, ids=ids, cause=answers)
     if draft.to.agent is None and draft.to.number:
         return replace(material, entries=tuple(e for e in material.entries if e.voice is not Voice.NOTE))
-    return _asked_for(tx, draft, material)
+    return _asked_for(tx, office, draft, material)
 
 
-def _asked_for(tx: Tx, draft: Draft, material: Material) -> Material:
+def _asked_for(tx: Tx, office: Office, draft: Draft, material: Material) -> Material:
     """What an agent asked to see."""
     match draft.notice:
         case Notice.LIST:
-            return replace(material, listed=tuple(_listed(tx, draft)))
+            agent = office.press.desk.agent(draft.to.agent)
+            listed = (one for one in _listed(tx, draft) if agent and visible(office.press.desk, one, agent))
+            return replace(material, listed=tuple(listed))
         case Notice.SHOW | Notice.HISTORY if draft.about is not None:
             return replace(
                 material,

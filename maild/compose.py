@@ -42,6 +42,7 @@ _LINES = re.compile(rb"(?:[^\n]{0,999}+\n)*+[^\n]{0,998}")
 _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+")
 _ATEXT = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+"
 _ID = re.compile(rf"{_ATEXT}@(?:{_ATEXT}|\[[A-Za-z0-9.:]+\])")
+_NAMED = re.compile(rf"((?:[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+ )+)<({_ATEXT}@{_ATEXT})>")
 _CONTENT_ID = re.compile(r"[!#-;=?-~]+")
 _LOCAL = re.compile(rf'{_ATEXT}|"(?:[ !#-\[\]-~]|\\[ -~])*"')
 _DOMAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[A-Za-z0-9.:]+\]")
@@ -469,6 +470,8 @@ def _says(written: str, meant: _Value) -> bool:
         return _decoded(written) == meant
     if _ID.fullmatch(written):  # an address alone; the parser below takes 30 times as long to say so
         return meant == (Address(written),)
+    if (found := _NAMED.fullmatch(written)) and "=?" not in written:
+        return meant == (Address(found[2], found[1].removesuffix(" ")),)
     return tuple(Address(spec, _decoded(name)) for name, spec in getaddresses([written])) == meant
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -189,7 +190,7 @@ _MOVES = frozenset({Notice.OWNER_CHANGED, Notice.OWNER_SET, Notice.RECEIVED, Not
 
 
 def _attached(draft: Draft) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
-    clean = tuple(_masked(attachment) for attachment in draft.attachments)
+    clean = _masked(draft.attachments)
     if draft.to.agent is None:
         return clean, ()
     taken: list[Attachment] = []
@@ -204,10 +205,14 @@ def _attached(draft: Draft) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
     return tuple(taken), tuple(left)
 
 
-def _masked(attachment: Attachment) -> Attachment:
-    """The attachment with the signed addresses in it blotted out."""
-    content = bytes_without_tokens(attachment.content)
-    return attachment if content is attachment.content else replace(attachment, content=content, size=len(content))
+@lru_cache(maxsize=1)
+def _masked(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+    """The attachments with the signed addresses in them blotted out; the same ones go to everybody who is told."""
+    clean = []
+    for one in attachments:
+        content = bytes_without_tokens(one.content)
+        clean.append(one if content is one.content else replace(one, content=content, size=len(content)))
+    return tuple(clean)
 
 
 def _telling(

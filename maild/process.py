@@ -28,6 +28,8 @@ AHEAD = 64
 AHEAD_BYTES = 64 * 1024 * 1024
 STEP_OVER = timedelta(seconds=1)
 """A mail that takes longer than this to read is stepped over, and decided when it is ready."""
+TOGETHER = 16
+"""Mails that are decided in one commit: enough to share it, and few enough that the doors do not wait long."""
 TRIES = 2
 STARTS_ALONE = 2
 STARTS_MOST = 10
@@ -134,7 +136,7 @@ class Clerk:
                 ready.append(flight)
             elif now - flight.since < STEP_OVER:
                 break
-        return ready
+        return ready[:TOGETHER]
 
     def _decide_all(self, tx: Tx, ready: list[_Flight], now: datetime) -> Loads:
         loads = self.loads or Loads(tickets.open_counts(tx), tickets.last_owners(tx))

@@ -9,13 +9,14 @@ from typing import assert_never
 from maild.commands import Fault, Name, Words, Wrong, read
 from maild.decide import customer, effects, robots
 from maild.decide.assign import people_of
+from maild.decide.holds import Hold
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Asked, Decision, Done, Fresh, Notice, Post, Sent, SetAside
 from maild.desk import Agent, TrustAgents
 from maild.mail import Kind
 from maild.threading.tags import TOKEN_LENGTH, Token, split_token
-from maild.ticket import Party, Role, Ticket, Use
+from maild.ticket import Event, Party, Role, Ticket, Use
 
 _KEPT = 4_000
 
@@ -85,7 +86,7 @@ def on_agent_mail(situation: Situation) -> Decision | None:
 
 def authority(situation: Situation) -> Authority | Denied | Leaked | Gone | None:
     """What the mail may do as an agent's, from what it proves and never from what it claims."""
-    token = situation.clues.token(Use.NOTE) or situation.clues.token(Use.REPLY)
+    token = situation.clues.token(Use.NOTE, Use.REPLY)
     ticket = situation.tickets.get(token.ticket) if token else None
     if token is not None and ticket is not None:
         return _by_token(situation, token, ticket)
@@ -105,8 +106,10 @@ def authority(situation: Situation) -> Authority | Denied | Leaked | Gone | None
 
 def _by_token(situation: Situation, token: Token, ticket: Ticket) -> Authority | Denied | Leaked | Gone | None:
     desk, author = situation.desk, situation.mail.author
+    note = any(one.use is Use.NOTE and one.ticket == token.ticket for one in situation.clues.tokens)
+    if ticket.number != token.ticket:
+        return _by_merged_token(situation, ticket, note=note)
     party = ticket.party(token.party)
-    note = situation.clues.token(Use.NOTE) is not None
     if party is None or party.role is not Role.AGENT:
         return _by_void_token(situation, ticket, note=note)
     holder = desk.agent(party.agent)
@@ -116,6 +119,20 @@ def _by_token(situation: Situation, token: Token, ticket: Ticket) -> Authority |
         return Leaked(party, holder, ticket)
     denied = _unproven(situation, holder, ticket)
     return denied or Authority(holder, ticket, note, f"signed address of {holder.id} for #{ticket.number}")
+
+
+def _by_merged_token(situation: Situation, ticket: Ticket, *, note: bool) -> Authority | Denied | None:
+    """The address is of a ticket that went into this one, where other people have its numbers: only proof counts."""
+    agent = situation.agent
+    if agent is None or not effects.active(agent, situation.desk, situation.now):
+        return None
+    if not effects.visible(situation.desk, ticket, agent):
+        return None
+    if situation.mail.proof.proven or situation.waived:
+        return Authority(agent, ticket, note, f"signed address of a ticket that is part of #{ticket.number} now")
+    return Denied(
+        agent, ticket, f"Its ticket is part of #{ticket.number} now, and nothing proves its sender.", fresh=True
+    )
 
 
 def _by_void_token(situation: Situation, ticket: Ticket, *, note: bool) -> Authority | Denied | None:
@@ -158,9 +175,7 @@ def _by_tag(situation: Situation, agent: Agent) -> Authority | Denied | None:
         return None
     if clues.tag == ticket.number and situation.mail.proof.proven:
         return Authority(agent, ticket, False, f"subject tag of #{ticket.number}, address proven")
-    if not clues.own:
-        return None
-    return Denied(agent, ticket, "It did not come to the signed address.", fresh=True)
+    return Denied(agent, ticket, "It did not come to the signed address, and nothing proves its sender.", fresh=True)
 
 
 def _unproven(situation: Situation, agent: Agent, ticket: Ticket) -> Denied | None:
@@ -248,15 +263,30 @@ def _speak(situation: Situation, granted: Authority) -> Decision:
     elif words.wrong:
         reasons = tuple(f'"{wrong.line}": {wrong.reason}.{_meant(wrong)}' for wrong in words.wrong)
         return refuse(turn, situation, agent, reasons, words, fresh)
+    _link_others(turn, situation, agent)
     match effects.plan(situation, granted.ticket, agent, words, note=granted.note):
         case effects.Refused(reasons):
             return refuse(turn, situation, agent, reasons, words, fresh)
-        case effects.Hold(because, waives, since):
+        case Hold(because, waives, since):
             return _hold(situation, Denied(agent, granted.ticket, because, waives=waives, since=since))
         case effects.Ready():
             return effects.carry_out(turn, situation, agent, words, note=granted.note, fresh=fresh)
         case unexpected:
             assert_never(unexpected)
+
+
+def _link_others(turn: Turn, situation: Situation, agent: Agent) -> None:
+    """Further tickets whose addresses of this agent's the mail bears as well."""
+    mine = turn.ticket.number
+    tokens = (token for token in situation.clues.tokens if token.use in {Use.REPLY, Use.NOTE})
+    for number, party in dict.fromkeys((token.ticket, token.party) for token in tokens):
+        other = situation.tickets.get(number)
+        holder = other.party(party) if other is not None and other.number == number else None
+        if other is None or holder is None or holder.agent != agent.id or other.number == mine or mine in other.links:
+            continue
+        turn.link(other.number)
+        event = Event(situation.now, "linked", turn.who, after=str(mine))
+        turn.elsewhere.append((replace(other, links=(*other.links, mine)), (event,)))
 
 
 def _meant(wrong: Wrong) -> str:

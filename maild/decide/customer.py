@@ -294,6 +294,8 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Tick
 def _tell_of_link(turn: Turn, situation: Situation, linked: Ticket) -> None:
     line = f"{situation.mail.author.spec} wrote a new ticket that names #{linked.number}; they are linked."
     for agent in people_of(situation.desk, linked.owner, linked.team):
+        if situation.mail.author.key in agent.addresses:
+            continue
         turn.tell_agent(agent, Notice.LINKED, Use.NOTE, entry=turn.entry, lines=(line,), about=linked.number)
 
 

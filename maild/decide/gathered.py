@@ -12,6 +12,7 @@ from maild.desk import Agent, Desk
 from maild.ticket import Role, Ticket, Use
 
 _SHOWN = 50
+_GIST = 100
 _HOUR = timedelta(hours=1)
 
 
@@ -48,6 +49,14 @@ def limit_of(draft: Draft, desk: Desk) -> Limit | None:
             return Limit(1)
         case _:
             return None
+
+
+def lines_of(draft: Draft) -> tuple[str, ...]:
+    """What a mail that is put off will say of itself: its lines, and how the text begins that it is about."""
+    gist = " ".join(draft.kept_text.split())
+    if len(gist) > _GIST:
+        gist = f"{gist[:_GIST].rstrip()}…"
+    return (*draft.lines, f'It begins: "{gist}"') if gist else draft.lines
 
 
 def tell_gathered(

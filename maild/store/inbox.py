@@ -234,7 +234,7 @@ def release(tx: Tx, inbox: int, waived: Sequence[str]) -> bool:
     query = (
         update(_inbox)
         .where(_inbox.c.id == inbox, _inbox.c.state == "quarantine")
-        .values(state="waiting", released=" ".join(waived) or "operator", tries=0, starts=0)
+        .values(state="waiting", released=" ".join(waived) or "operator", tries=0, starts=0, because=[])
     )
     return tx.connection.execute(query).rowcount == 1
 

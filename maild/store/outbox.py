@@ -68,6 +68,16 @@ _HAD = Statement(
     .order_by(_outbox.c.created_at.desc())
     .limit(200)
 )
+_EVER = Statement(
+    select(func.count().label("mails")).where(
+        _outbox.c.ticket == given("number"), _outbox.c.reader == given("who"), _outbox.c.answers.is_(True)
+    )
+)
+_UNSAID = Statement(
+    select(_outbox).where(
+        _outbox.c.ticket == given("number"), _outbox.c.state == "held", _outbox.c.told_late.is_(False)
+    )
+)
 _ANSWERED = Statement(select(_outbox.c.id).where(_outbox.c.reader == given("who"), _outbox.c.auto.is_(False)).limit(1))
 
 
@@ -269,9 +279,9 @@ def find(tx: Tx, rows: Sequence[int]) -> dict[int, Sent]:
     return {row.id: _sent(row) for row in tx.connection.execute(query)}
 
 
-def unsaid(tx: Tx, ticket: int) -> list[tuple[Sent, str]]:
-    """The mails of a ticket that could not be written and that nobody was told of, each with the reason."""
-    where = and_(_outbox.c.ticket == ticket, _outbox.c.state == "held", _outbox.c.told_late.is_(False))
+def unsaid(tx: Tx, first: int) -> list[tuple[Sent, str]]:
+    """The mails from this row on that could not be written, each with the reason."""
+    where = and_(_outbox.c.id >= first, _outbox.c.state == "held")
     return [(_sent(row), str(row.answer)) for row in tx.connection.execute(select(_outbox).where(where)).all()]
 
 
@@ -307,8 +317,7 @@ def _ever(tx: Tx, recipient: str, ticket: int | None) -> int:
     """How many automatic answers this address has had on this ticket."""
     if ticket is None:
         return 0
-    mine = and_(_outbox.c.ticket == ticket, _outbox.c.reader == recipient, _outbox.c.answers.is_(True))
-    return int(tx.connection.execute(select(func.count()).select_from(_outbox).where(mine)).scalar_one())
+    return int(_EVER.scalar(tx, number=ticket, who=recipient))
 
 
 def _answered(tx: Tx, recipient: str) -> bool:
@@ -350,7 +359,7 @@ def _leased(row: Any) -> Leased:
     return Leased(row.id, row.fence, row.tries, row.created_at, row.told_late, mail)
 
 
-def _sent(row: Row[Any]) -> Sent:
+def _sent(row: Any) -> Sent:
     asked = row.question
     return Sent(
         row=row.id,

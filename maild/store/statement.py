@@ -93,10 +93,12 @@ class _Compiled:
         """The values as the driver takes them; a name too many or too few is a bug, and a KeyError."""
         if not values.keys() <= self._names:
             raise KeyError(*(values.keys() - self._names))
-        taken = [
-            fixed if fixed is not _ASKED and name not in values else _through(into, values[name])
-            for name, into, fixed in self._takes
-        ]
+        taken: list[Any] = []
+        for name, into, fixed in self._takes:
+            if fixed is not _ASKED and name not in values:
+                taken.append(fixed)
+            else:
+                taken.append(values[name] if into is None else into(values[name]))
         return dict(zip((name for name, _, _ in self._takes), taken, strict=True)) if self._named else taken
 
     def row(self, found: Sequence[Any]) -> Row:

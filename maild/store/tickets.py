@@ -64,6 +64,12 @@ _RECORD = Statement(
 _ENTRIES = Statement(
     select(_entry).where(_entry.c.ticket == given("which")).order_by(_entry.c.seq.desc()).limit(given("most"))
 )
+_HEARD = Statement(
+    select(_entry.c.at, _entry.c.agent)
+    .where(_entry.c.ticket == given("which"))
+    .order_by(_entry.c.seq.desc())
+    .limit(100)
+)
 _EVENT = tuple(field.name for field in fields(Event))
 _ALL = 1_000_000_000
 _MEET = Statement(_met_once, ("message_id", "ticket"))
@@ -187,8 +193,7 @@ def entries(tx: Tx, number: int, most: int | None = None) -> tuple[Entry, ...]:
 
 def heard_since(tx: Tx, number: TicketNo, since: datetime) -> int:
     """How many mails from the customer's side joined the conversation since then; the newest hundred are looked at."""
-    query = select(_entry.c.at, _entry.c.agent).where(_entry.c.ticket == number).order_by(_entry.c.seq.desc())
-    return sum(row.at > since and row.agent is None for row in tx.connection.execute(query.limit(100)))
+    return sum(row.at > since and row.agent is None for row in _HEARD.rows(tx, which=number))
 
 
 def meet(tx: Tx, number: TicketNo, ids: Iterable[MessageId]) -> None:

@@ -11,7 +11,19 @@ _SIGNED_ID = re.compile(r"\bm\.[a-z2-7]{40}(?=\.[0-9]{1,12}@)", re.IGNORECASE)
 _SIGNED_BYTES = re.compile(
     rb"(?:\+|%2[bB])([a-zA-Z2-7]{24}(?:[a-zA-Z2-7]{16})?)(?=@|%40)|\bm\.([a-zA-Z2-7]{40})(?=\.[0-9]{1,12}@)"
 )
-_SOFT_BREAK = re.compile(rb"=\r?\n")
+_SHAPE = bytes(
+    ord("a")
+    if (chr(code).isalpha() and code < 128) or chr(code) in "234567"
+    else code
+    if chr(code) in "+%@"
+    else ord(".")
+    for code in range(256)
+)
+"""Every byte as what it is to a token: one of its letters, a sign beside it, or nothing."""
+_OUTLINES = (
+    *(b + b"a" * size + e for b in (b"+", b"%aa") for size in (24, 40) for e in (b"@", b"%a.")),
+    b"a." + b"a" * 40 + b".",
+)
 _TOKENS = re.compile(r"(?:\+|%2b)([a-z2-7]{40}|[a-z2-7]{24})(?=@|%40)", re.IGNORECASE)
 
 
@@ -27,22 +39,24 @@ def for_customers(text: str, desk: Desk, address: str) -> str:
     text = without_tokens(text)
     if "@" not in text:
         return text
+    lower = text.lower()
     for agent in desk.agents:
         for spec in agent.addresses:
-            if spec in text.lower():
+            if spec in lower:
                 text = re.sub(rf"(?<![\w.+-]){re.escape(spec)}(?![\w-])", address, text, flags=re.IGNORECASE)
     return text
 
 
 def holds_token(content: bytes) -> bool:
     """Whether signed addresses stand in these bytes, those that quoted-printable breaks over two lines included."""
-    return bool(_SIGNED_BYTES.search(_whole(content)))
+    whole = _whole(content)
+    return _may_hold(whole) and bool(_SIGNED_BYTES.search(whole))
 
 
 def bytes_without_tokens(content: bytes) -> bytes:
     """The bytes with every token in them blotted out; where there is none, the same bytes."""
     whole = _whole(content)
-    if not _SIGNED_BYTES.search(whole):
+    if not (_may_hold(whole) and _SIGNED_BYTES.search(whole)):
         return content
     return _SIGNED_BYTES.sub(lambda found: re.sub(rb"[a-zA-Z2-7]{24,40}", lambda t: b"x" * len(t[0]), found[0]), whole)
 
@@ -52,5 +66,14 @@ def tokens_in(text: str) -> frozenset[str]:
     return frozenset(found.lower() for found in _TOKENS.findall(text))
 
 
+def _may_hold(content: bytes) -> bool:
+    """A quick look, so that big files cost little: whether the outline of a token is anywhere."""
+    shape = content.translate(_SHAPE)
+    return any(outline in shape for outline in _OUTLINES)
+
+
 def _whole(content: bytes) -> bytes:
-    return _SOFT_BREAK.sub(b"", content) if b"=" in content and _SOFT_BREAK.search(content) else content
+    """The bytes with the lines joined that quoted-printable broke."""
+    if b"=\n" in content or b"=\r\n" in content:
+        return content.replace(b"=\r\n", b"").replace(b"=\n", b"")
+    return content

@@ -35,7 +35,7 @@ def _faults(house: House, letter: Letter, known: set[str]) -> Iterator[str]:
     for name, text in texts.items():
         for word in dict.fromkeys(_LOOKS_SIGNED.findall(text)):
             token = house.keyring.read(word)
-            if token is not None and not _may_read(token, ours):
+            if token is not None and not _may_read(token, ours) and not _of_same_agent(house, token, letter):
                 yield f"{where}: {name} holds a token of somebody else: {token}"
     yield from _thread(house, message, where, known)
     if message["X-Maild-Ticket"] and message["X-Maild-Ticket"] != str(ours.token.ticket):
@@ -53,6 +53,14 @@ def _may_read(token: Token, reader: OurId) -> bool:
             return token.ticket == reader.row and token.party == reader.token.party
         case _:
             return (token.ticket, token.party) == (reader.token.ticket, reader.token.party)
+
+
+def _of_same_agent(house: House, token: Token, letter: Letter) -> bool:
+    """An agent who is told of several tickets in one mail gets an address of their own for each."""
+    if token.use not in {Use.REPLY, Use.NOTE}:
+        return False
+    party = house.ticket(token.ticket).party(token.party)
+    return party is not None and party.agent is not None and party.address == letter.to
 
 
 def _texts(message: EmailMessage) -> Iterator[tuple[str, str]]:

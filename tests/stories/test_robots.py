@@ -100,7 +100,7 @@ def test_a_robot_never_hears_of_a_move_but_gets_a_persons_words(house: House) ->
     house.agent_replies("#solved", house.last(BEN.email), agent=BEN)
     assert house.sent_to("alarm@shop.example") == []
     house.agent_replies("#reopen\nWho turns it off?", house.last(BEN.email, "assigned"), agent=BEN)
-    assert [letter.notice for letter in house.sent_to("alarm@shop.example")] == ["reply"]
+    assert ["Who turns it off?" in letter.text for letter in house.sent_to("alarm@shop.example")] == [True]
 
 
 @pytest.mark.parametrize("way", ["reply", "envelope", "nothing but the address"])

@@ -233,6 +233,30 @@ def test_an_address_of_thirty_one_days_is_too_old_and_a_fresh_one_is_sent(house:
     assert house.ticket().status == "solved"
 
 
+def test_two_old_addresses_are_replaced_in_one_mail_where_the_agent_was_told_of_late(house: House) -> None:
+    first, second = asks(house), asks(house, "My key is lost.", subject="Lost key", author="Mia <mia@other.example>")
+    third = asks(house, "My lock is lost.", subject="Lost lock", author="Joe <joe@third.example>")
+    house.passes(days=32)
+    for brief in (first, second, third):
+        house.agent_replies("#solved", brief)
+    house.passes(hours=1)
+    told = house.last(ANN.email)
+    ways = [link for link in clients.links(told) if link.to != told["Reply-To"]]
+    assert len(ways) == 2
+    for link in ways:
+        house.receives("#solved", author=f"Ann <{ANN.email}>", to=link.to, subject=link.subject)
+    assert [house.ticket(number).status.value for number in (1, 2, 3)] == ["open", "solved", "solved"]
+
+
+def test_a_forged_sender_with_a_tag_is_held_and_opens_no_ticket(house: House) -> None:
+    asks(house)
+    before = len(house.sent_to(LUC))
+    row = house.receives("#solved", author=f"Ann <{ANN.email}>", subject="Re: [#1] Invoice 77 wrong", proven=False)
+    assert house.mail(row).state == "quarantine"
+    assert len(house.tickets) == 1
+    assert len(house.sent_to(LUC)) == before
+
+
 def test_without_a_signed_address_the_tag_and_strict_proof_suffice(house: House) -> None:
     asks(house)
     house.receives("#tag seen", author=f"Ann <{ANN.email}>", subject="Re: [#1] Invoice 77 wrong")
@@ -273,6 +297,28 @@ def test_two_authors_speak_for_nobody(house: House) -> None:
     brief = asks(house)
     house.receives("#solved", author=f"Ann <{ANN.email}>, {EVE}", to=brief["Reply-To"], subject="x", sender=ANN.email)
     assert house.ticket().status == "open"
+
+
+def test_of_two_tickets_addresses_the_first_is_answered_and_the_other_linked(house: House) -> None:
+    first, second = asks(house), asks(house, "My key is lost.", subject="Lost key", author="Mia <mia@other.example>")
+    to = f"{first['Reply-To']}, {second['Reply-To']}"
+    house.receives("It is the same key.", author=f"Ann <{ANN.email}>", to=to, rcpt=to.split(", "), subject="x")
+    assert "It is the same key." in house.last(LUC).text
+    assert house.last("mia@other.example").notice == "received"
+    assert house.ticket(1).links == (2,)
+    assert house.ticket(2).links == (1,)
+
+
+def test_the_address_of_a_merged_ticket_counts_on_the_one_it_went_into(house: House) -> None:
+    asks(house)
+    house.receives("#note\nI watch.", author=f"Cleo <{CLEO.email}>", subject="Re: [#1] Invoice 77 wrong")
+    house.receives("I know more.", author="Dana Kim <dana@partner.example>", answers=house.last(LUC))
+    knock = house.last(ANN.email, "linked")
+    house.agent_replies("#accept", knock)
+    house.agent_replies("#tag merged", knock)
+    assert house.ticket(1).tags == ("merged",)
+    house.agent_replies("#tag forged", knock, proven=False)
+    assert house.ticket(1).tags == ("merged",)
 
 
 class TestWithoutSubaddresses:

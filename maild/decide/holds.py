@@ -1,0 +1,86 @@
+"""Why an agent's public words are kept back until their writer has looked again (DESIGN 3.3, 3.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from maild.commands import Words
+from maild.decide.situation import Situation
+from maild.desk import Agent
+from maild.ingest.quote import MARKERS
+from maild.threading.masks import holds_token
+from maild.ticket import Ticket, Voice
+
+_QUOTED_AT_LEAST = 40
+_QUOTED_WORDS = 8
+_WHOLE_NOTE = 20
+_COMPARED = 100_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The mail would do harm as it is: a person looks first; `waives` is what their `#yes` sets aside."""
+
+    because: str
+    waives: str
+    since: datetime | None = None
+
+
+def stale(situation: Situation, ticket: Ticket, agent: Agent) -> Hold | None:
+    """What happened since the notice that this reply answers, None where nothing that matters did."""
+    rows = [situation.sent[ours.row] for ours in situation.clues.own if ours.row in situation.sent]
+    answered = next((row for row in rows if row.ticket == ticket.number), None)
+    if answered is None:
+        return None
+    since, desk = answered.created_at, situation.desk
+    events = situation.history.get(ticket.number, ())
+    spoken = sum(event.event == "entry" and event.at > since for event in events)
+    for entry in situation.entries.get(ticket.number, ())[-spoken:] if spoken else ():
+        if entry.voice is Voice.PUBLIC and entry.agent != agent.id:
+            return Hold(f"{entry.name or entry.author} wrote since the mail that you answered.", "stale", since)
+    for event in events:
+        by_another = event.event == "owner" and event.at > since and event.who != agent.name
+        if by_another and event.after not in {"", agent.id}:
+            taken = f"{desk.contact(event.after, ticket.team)} took the ticket since the mail that you answered."
+            return Hold(taken, "stale", since)
+    return None
+
+
+def leak(situation: Situation, ticket: Ticket, words: Words) -> Hold | None:
+    """What of the mail is not for a customer's eyes, as far as it can be told."""
+    text = _plain(words.rest)
+    notes = [entry for entry in situation.entries.get(ticket.number, ()) if entry.voice is Voice.NOTE]
+    if any(_plain(marker) in text for marker in MARKERS.values()):
+        return Hold("It quotes a mail of ours, and with it what is for colleagues only.", "leak")
+    if notes and len(text) > _COMPARED:
+        return Hold("It is too long to be compared with the notes for colleagues.", "leak")
+    runs = _runs(text) if notes else frozenset()
+    for entry in notes:
+        if _quotes(text, runs, entry.text):
+            return Hold(f"It quotes an internal note of {entry.name}.", "leak")
+    for attachment in situation.mail.attachments:
+        if attachment.type == "message/rfc822":
+            return Hold(f'Its attachment "{attachment.name}" is a mail, which may hold what is internal.', "leak")
+        if holds_token(attachment.content):
+            return Hold(f'Its attachment "{attachment.name}" holds a signed address that is not for customers.', "leak")
+    return None
+
+
+def _plain(text: str) -> str:
+    """The words alone, in lower case: however they were wrapped and marked as a quote."""
+    lines = (line.lstrip("> |\t") for line in text.lower().splitlines())
+    return " ".join(" ".join(lines).split())
+
+
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    """Every run of words in the text that is long enough to be no chance."""
+    words = text.split()
+    return frozenset(tuple(words[at : at + _QUOTED_WORDS]) for at in range(len(words) - _QUOTED_WORDS + 1))
+
+
+def _quotes(text: str, runs: frozenset[tuple[str, ...]], note: str) -> bool:
+    said = _plain(note[:_COMPARED])
+    if len(said) >= _WHOLE_NOTE and f" {said} " in f" {text} ":
+        return True
+    return any(len(" ".join(run)) >= _QUOTED_AT_LEAST for run in runs & _runs(said))

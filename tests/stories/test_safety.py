@@ -1,0 +1,220 @@
+"""What must never leave, and what is held until its writer has looked again."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+
+from tests.stories import clients
+from tests.stories.house import ANN, BEN, CLEO, House, Letter
+
+LUC = "luc@customer.example"
+TAG = "Re: [#1] Invoice 77 wrong"
+
+
+def asks(house: House, text: str = "Invoice 77 shows two licences.", **more: object) -> Letter:
+    """Luc writes; the brief that Ann gets."""
+    house.receives(text, **more)  # type: ignore[arg-type]  # as written
+    return house.last(ANN.email)
+
+
+def test_a_reply_to_an_overtaken_brief_is_held_with_what_was_said_since(house: House) -> None:
+    brief = asks(house)
+    house.passes(minutes=1)
+    house.receives("Forget it, I found it myself.", answers=house.last(LUC))
+    before = len(house.sent_to(LUC))
+    row = house.agent_replies("Send me the contract.", brief)
+    assert house.mail(row).state == "quarantine"
+    held = house.last(ANN.email)
+    assert held.notice == "held"
+    assert "Forget it, I found it myself." in held.text
+    assert "two licences" not in held.text
+    assert "Send me the contract." in held.text
+    assert len(house.sent_to(LUC)) == before
+    for _ in range(2):
+        clients.follows(house, held, "#yes")
+        assert len(house.sent_to(LUC)) == before + 1
+    assert "Send me the contract." in house.last(LUC).text
+
+
+def test_a_reply_is_held_where_a_colleague_answered_meanwhile(house: House) -> None:
+    brief = asks(house)
+    house.passes(minutes=1)
+    house.receives("I know this.", author=f"Cleo <{CLEO.email}>", subject=TAG)
+    house.agent_replies("So do I.", brief)
+    assert house.last(ANN.email).notice == "held"
+    assert "I know this." in house.last(ANN.email).text
+    assert "Cleo" in house.last(ANN.email).text
+
+
+def test_a_reply_is_held_where_another_agent_took_the_ticket(house: House) -> None:
+    brief = asks(house)
+    house.passes(minutes=1)
+    house.receives("#take because I lead", author=f"Cleo <{CLEO.email}>", subject=TAG)
+    house.agent_replies("I look into it.", brief)
+    assert house.last(ANN.email).notice == "held"
+    assert "Cleo Roy took the ticket" in house.last(ANN.email).text
+
+
+def test_notes_and_commands_are_never_stale(house: House) -> None:
+    brief = asks(house)
+    house.passes(minutes=1)
+    house.receives("One thing more.", answers=house.last(LUC))
+    house.agent_replies("#note\nHe writes a lot.", brief)
+    house.agent_replies("#urgent", brief)
+    assert house.entries()[-1].text == "He writes a lot."
+    assert house.ticket().priority == "urgent"
+
+
+def test_ones_own_words_and_notes_make_nothing_stale(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("First.", brief)
+    house.passes(minutes=1)
+    house.receives("#note\nI watch.", author=f"Cleo <{CLEO.email}>", subject=TAG)
+    house.agent_replies("Second.", brief)
+    assert "Second." in house.last(LUC).text
+
+
+def test_yes_to_a_held_reply_from_somebody_else_sends_nothing(house: House) -> None:
+    brief = asks(house)
+    house.passes(minutes=1)
+    house.receives("Forget it.", answers=house.last(LUC))
+    house.agent_replies("Send me the contract.", brief)
+    before = len(house.sent_to(LUC))
+    held = house.last(ANN.email)
+    clients.follows(house, held, "#yes", agent=BEN)
+    assert len(house.sent_to(LUC)) == before
+
+
+def test_a_held_reply_carries_its_attachments_when_it_goes(house: House) -> None:
+    brief = asks(house)
+    house.passes(minutes=1)
+    house.receives("Hurry.", answers=house.last(LUC))
+    house.agent_replies("Here.", brief, attach=("invoice.pdf", b"%PDF"))
+    clients.follows(house, house.last(ANN.email, "held"), "#yes")
+    assert [part.get_filename() for part in house.last(LUC).message.iter_attachments()] == ["invoice.pdf"]
+
+
+def test_plain_and_html_that_begin_with_different_words_are_held(house: House) -> None:
+    brief = asks(house)
+    message = EmailMessage()
+    message["Authentication-Results"] = "mx.desk.example; dmarc=pass header.from=agents.example"
+    message["From"] = f"Ann Lee <{ANN.email}>"
+    message["To"] = brief["Reply-To"]
+    message["Subject"] = f"Re: {brief['Subject']}"
+    message["Message-ID"] = "<two@client.example>"
+    message["In-Reply-To"] = brief["Message-ID"]
+    message.set_content("Yes, we refund everything to you at once.")
+    message.add_alternative("<p>No, nothing will be refunded to you ever.</p>", subtype="html")
+    before = len(house.sent_to(LUC))
+    house.takes(message.as_bytes(policy=SMTP), ANN.email, (brief["Reply-To"],))
+    held = house.last(ANN.email)
+    assert held.notice == "held"
+    assert len(house.sent_to(LUC)) == before
+    clients.follows(house, held, "#yes")
+    assert "we refund everything" in house.last(LUC).text
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Luc pays late and his boss is our shareholder, so be careful.",
+        "> Luc pays late and his boss is our\n> shareholder, so be careful.",
+        "As Ann says: pays late and his boss is our shareholder, so be kind.",
+    ],
+)
+def test_a_quoted_note_is_held_and_the_agent_is_asked(house: House, quote: str) -> None:
+    brief = asks(house)
+    house.agent_replies("#note\nLuc pays late and his boss is our shareholder, so be careful.", brief)
+    before = len(house.sent_to(LUC))
+    house.agent_replies(f"Dear Luc,\n{quote}\nGood bye.", brief)
+    assert house.last(ANN.email).notice == "held"
+    assert "note" in house.last(ANN.email).text
+    assert len(house.sent_to(LUC)) == before
+
+
+def test_answers_between_the_lines_of_a_brief_are_held(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("#note\nBoss.", brief)
+    lines = brief.text.splitlines()
+    between = "\n".join([*(f"> {line}" for line in lines[:8]), "This I answer here.", *(f"> {x}" for x in lines[8:])])
+    message = EmailMessage()
+    message["Authentication-Results"] = "mx.desk.example; dmarc=pass header.from=agents.example"
+    message["From"] = f"Ann Lee <{ANN.email}>"
+    message["To"] = brief["Reply-To"]
+    message["Subject"] = f"Re: {brief['Subject']}"
+    message["Message-ID"] = "<between@client.example>"
+    message["In-Reply-To"] = brief["Message-ID"]
+    message.set_content(f"On Friday, Example Support wrote:\n{between}\n")
+    before = len(house.sent_to(LUC))
+    house.takes(message.as_bytes(policy=SMTP), ANN.email, (brief["Reply-To"],))
+    assert house.last(ANN.email).notice == "held"
+    assert len(house.sent_to(LUC)) == before
+
+
+def test_a_mail_as_an_attachment_is_held_since_it_may_be_internal(house: House) -> None:
+    brief = asks(house)
+    message = EmailMessage()
+    message["Authentication-Results"] = "mx.desk.example; dmarc=pass header.from=agents.example"
+    message["From"] = f"Ann Lee <{ANN.email}>"
+    message["To"] = brief["Reply-To"]
+    message["Subject"] = f"Re: {brief['Subject']}"
+    message["Message-ID"] = "<eml@client.example>"
+    message["In-Reply-To"] = brief["Message-ID"]
+    message.set_content("See the attached mail.")
+    message.add_attachment(brief.message)
+    house.takes(message.as_bytes(policy=SMTP), ANN.email, (brief["Reply-To"],))
+    held = house.last(ANN.email)
+    assert held.notice == "held"
+    clients.follows(house, held, "#yes")
+    assert "See the attached mail." in house.last(LUC).text
+    signed = brief["Reply-To"].partition("+")[2].partition("@")[0]
+    assert signed not in house.last(LUC).outgoing.content.decode()
+
+
+def test_an_agents_address_and_a_signed_one_never_reach_a_customer(house: House) -> None:
+    brief = asks(house)
+    signed = brief["Reply-To"]
+    house.agent_replies(f"Write to ann@agents.example or BEN@agents.example or {signed}.", brief)
+    reply = house.last(LUC)
+    assert "agents.example" not in reply.text.lower()
+    assert signed not in reply.text
+    assert "Write to support@desk.example" in reply.text
+
+
+def test_a_text_file_with_a_signed_address_is_held_and_never_shows_it(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("See the file.", brief, attach=("log.txt", f"to {brief['Reply-To']}\n".encode()))
+    held = house.last(ANN.email)
+    assert held.notice == "held"
+    clients.follows(house, held, "#yes")
+    (part,) = house.last(LUC).message.iter_attachments()
+    assert brief["Reply-To"].encode() not in part.get_payload(decode=True)
+
+
+def test_signed_addresses_in_a_customers_words_are_not_passed_to_agents(house: House) -> None:
+    asks(house)
+    ack = house.last(LUC)
+    house.receives(f"I wrote to {ack['Reply-To']} <{ack['Message-ID']}>.", answers=ack)
+    told = house.last(ANN.email)
+    assert told.notice == "customer-replied"
+    assert ack["Reply-To"] not in told.text
+    assert "support@desk.example" in told.text
+
+
+def test_an_agents_mail_with_no_words_at_all_sends_nothing(house: House) -> None:
+    brief = asks(house)
+    before = len(house.sent_to(LUC))
+    house.agent_replies("", brief)
+    assert len(house.sent_to(LUC)) == before
+    assert len(house.entries()) == 1
+
+
+def test_the_same_mail_twice_is_sent_once(house: House) -> None:
+    brief = asks(house)
+    before = len(house.sent_to(LUC))
+    for _ in range(2):
+        house.agent_replies("We look.", brief, message_id="<same@client.example>")
+    assert len(house.sent_to(LUC)) == before + 1

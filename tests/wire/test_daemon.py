@@ -1,0 +1,295 @@
+"""The daemon as an operator knows it: it starts or says why not, stops well, reloads, and outlives its neighbours."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import stat
+import struct
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from signal import SIGHUP
+
+import pytest
+
+from maild import control
+from tests.wire.clients import gmail, new_mail
+from tests.wire.imap_server import _free_port, pymap_server
+from tests.wire.relay import Silence
+from tests.wire.running import ANN, OPS, SUPPORT, Sink, Site, configuration, running, site, until
+
+LUC, LUC_AT = "Luc Petit <luc@customer.example>", "luc@customer.example"
+ANN_LEE = f"Ann Lee <{ANN}>"
+STOPS_WITHIN = 30.0
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with Sink() as relay:
+        yield relay
+
+
+def question(number: int = 1, author: str = LUC) -> bytes:
+    return new_mail(author, f"Question {number}", f"What about {number}?", to=SUPPORT)
+
+
+def ask(desk: Site, number: int = 1) -> None:
+    """Luc writes to the desk."""
+    desk.post(question(number), LUC_AT, [SUPPORT])
+
+
+# --- it starts, or says why not ---
+
+
+def test_a_second_daemon_on_the_same_store_refuses_in_one_line(tmp_path: Path, sink: Sink) -> None:
+    with running(tmp_path, configuration(tmp_path, sink.url)) as desk:
+        second = desk.does("run")
+        assert second.returncode == 1
+        assert second.stdout == ""
+        assert "another maild works on" in second.stderr
+        assert len(second.stderr.splitlines()) == 1
+        ask(desk)
+        sink.waits_for(LUC_AT, "received")
+
+
+def test_a_wrong_configuration_ends_it_with_78_and_names_the_line(tmp_path: Path) -> None:
+    text = configuration(tmp_path, "maildir:sent").replace('address = "', 'adress = "', 1)
+    with site(tmp_path, text) as desk:
+        refused = desk.does("run")
+        assert refused.returncode == 78
+        assert refused.stdout == ""
+        assert f"{desk.file}:3:" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_a_secret_that_others_may_read_is_refused(tmp_path: Path, sink: Sink) -> None:
+    with running(tmp_path, configuration(tmp_path, sink.url)) as desk:
+        assert stat.S_IMODE((desk.var / "secret").stat().st_mode) == 0o600
+        assert desk.stop() == 0
+        (desk.var / "secret").chmod(0o644)
+        refused = desk.does("run")
+        assert refused.returncode == 1
+        assert "chmod 600" in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_door_that_is_taken_is_told_in_one_line(tmp_path: Path, sink: Sink) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        text = configuration(tmp_path, sink.url).replace('"127.0.0.1:0"', f'"127.0.0.1:{port}"')
+        with site(tmp_path, text) as desk:
+            refused = desk.does("run")
+            assert refused.returncode == 1
+            assert [line for line in refused.stderr.splitlines() if line.startswith("maild: ")] != []
+            assert "Traceback" not in refused.stderr
+
+
+# --- it stops well ---
+
+
+def test_sigterm_under_load_ends_it_well_and_loses_nothing(tmp_path: Path, sink: Sink) -> None:
+    acknowledged: list[int] = []
+    over = threading.Event()
+
+    def writes(desk: Site, lane: int) -> None:
+        number = lane
+        while not over.is_set():
+            try:
+                ask(desk, number)
+            except (OSError, smtplib.SMTPException):
+                return
+            acknowledged.append(number)
+            number += 4
+
+    with running(tmp_path, configuration(tmp_path, sink.url)) as desk, ThreadPoolExecutor(4) as people:
+        lanes = [people.submit(writes, desk, lane) for lane in range(4)]
+        sink.waits_for(LUC_AT, "received")
+        until(lambda: len(acknowledged) > 40)
+        assert desk.stop(STOPS_WITHIN) == 0
+        over.set()
+        for lane in lanes:
+            lane.result()
+        assert "Traceback" not in desk.log
+        kept = {subject for (subject,) in desk.rows("select subject from ticket")}
+        desk.start()
+        until(desk.drained)
+        kept |= {subject for (subject,) in desk.rows("select subject from ticket")}
+        assert {f"Question {number}" for number in acknowledged} - kept == set()
+        assert desk.rows("select max(uncertain) from outbox") == [(0,)]
+        assert desk.faults() == []
+
+
+def test_sigterm_ends_it_although_the_relay_is_silent(tmp_path: Path) -> None:
+    script = {"DOT": [Silence(), Silence()]}
+    with Sink(script) as sink, running(tmp_path, configuration(tmp_path, sink.url)) as desk:
+        ask(desk)
+        until(lambda: len(sink._script["DOT"]) == 0)
+        assert desk.stop(STOPS_WITHIN) == 0
+        desk.start()
+        sink.waits_for(LUC_AT, "received")
+        sink.waits_for(ANN, "assigned")
+        until(desk.drained)
+        assert desk.rows("select min(uncertain) from outbox") == [(1,)]
+
+
+def test_customers_who_hang_up_before_the_answer_harm_nobody(tmp_path: Path, sink: Sink) -> None:
+    with running(tmp_path, configuration(tmp_path, sink.url)) as desk:
+        for number in range(40):
+            with socket.create_connection(("127.0.0.1", desk.port)) as line, line.makefile("rb") as answers:
+                for words in ("EHLO c", f"MAIL FROM:<{LUC_AT}>", f"RCPT TO:<{SUPPORT}>", "DATA"):
+                    while answers.readline()[3:4] == b"-":
+                        pass
+                    line.sendall(words.encode() + b"\r\n")
+                answers.readline()
+                answers.readline()
+                # the connection is torn down, not closed, while the mail is being kept
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                line.sendall(question(number) + b".\r\n")
+        ask(desk, 1000)
+        sink.waits_for(LUC_AT, "received", "Question 1000")
+        until(desk.drained)
+        assert "Traceback" not in desk.log
+        assert desk.faults() == []
+
+
+# --- its neighbours fail ---
+
+
+def test_mail_waits_for_a_relay_that_is_down_and_leaves_when_it_is_back(tmp_path: Path) -> None:
+    port = _free_port()
+    with running(tmp_path, configuration(tmp_path, f"smtp://127.0.0.1:{port}")) as desk:
+        ask(desk)
+        until(lambda: "the relay takes no mail" in desk.log)
+        assert set(desk.rows("select state, tries from outbox")) == {("waiting", 0)}
+        status = desk.does("status")
+        assert status.returncode == 1
+        assert "the relay takes no mail" in status.stdout
+        with Sink(port=port) as sink:
+            for (row,) in desk.rows("select id from outbox where state = 'waiting'"):
+                assert desk.does("outbox", "retry", str(row)).returncode == 0
+            sink.waits_for(LUC_AT, "received")
+            sink.waits_for(ANN, "assigned")
+            until(desk.drained)
+        assert desk.faults() == []
+
+
+def test_a_recipient_that_the_relay_refuses_is_told_to_the_owner_and_on_the_ticket(tmp_path: Path, sink: Sink) -> None:
+    with running(tmp_path, configuration(tmp_path, sink.url)) as desk:
+        ask(desk)
+        brief = sink.waits_for(ANN, "assigned")
+        sink.waits_for(LUC_AT, "received")
+        until(desk.drained)
+        sink._script["RCPT"] = [b"550 5.1.1 no such user\r\n"]
+        desk.post(gmail(ANN_LEE, "We look into it.", brief), ANN, [brief["Reply-To"]])
+        told = sink.waits_for(ANN, "undeliverable")
+        assert "no such user" in told.text
+        assert desk.rows("select recipient, state from outbox where notice = 'reply'") == [(LUC_AT, "refused")]
+        assert desk.rows("select after from history where event = 'undelivered'") == [(LUC_AT,)]
+        assert desk.faults() == []
+
+
+def test_a_mailbox_whose_server_comes_up_later_is_fetched_then(tmp_path: Path, sink: Sink) -> None:
+    port = _free_port()
+    (tmp_path / "password").write_text("secret\n")
+    tables = f"""
+[[mailbox]]
+name = "support"
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+user = "support"
+password_file = "{tmp_path}/password"
+address = "{SUPPORT}"
+"""
+    with running(tmp_path, configuration(tmp_path, sink.url, tables=tables)) as desk:
+        until(lambda: "mailbox support" in desk.does("status").stdout)
+        ask(desk, 1)
+        sink.waits_for(LUC_AT, "received", "Question 1")
+        with pymap_server({"support": "secret"}, port=port) as server:
+            server.append("support", question(2))
+            sink.waits_for(LUC_AT, "received", "Question 2")
+            until(lambda: server.folder("support", "Filed"))
+            assert desk.stop() == 0
+
+
+def test_a_full_disk_is_answered_452_and_what_was_kept_still_leaves(tmp_path: Path, sink: Sink) -> None:
+    with running(tmp_path, configuration(tmp_path, sink.url)) as desk:
+        ask(desk, 1)
+        sink.waits_for(LUC_AT, "received")
+        brief = sink.waits_for(ANN, "assigned")
+        assert desk.stop() == 0
+        desk.file.write_text(configuration(tmp_path, sink.url, limits='free_disk = "100000000GB"'), "utf-8")
+        desk.start()
+        with pytest.raises(smtplib.SMTPException) as refused:
+            desk.post(gmail(ANN_LEE, "We look into it.", brief), ANN, [brief["Reply-To"]])
+        assert "452" in str(refused.value)
+        assert desk.rows("select count(*) from inbox") == [(1,)]
+
+
+def test_mail_that_was_accepted_while_the_daemon_was_down_is_taken_in_at_its_start(tmp_path: Path, sink: Sink) -> None:
+    with site(tmp_path, configuration(tmp_path, sink.url)) as desk:
+        mails = []
+        for number in range(3):
+            mails.append(tmp_path / f"{number}.eml")
+            mails[-1].write_bytes(question(number))
+        accepted = desk.does("accept", "--from", LUC_AT, "--to", SUPPORT, *map(str, mails))
+        assert accepted.returncode == 0, accepted.stderr
+        desk.start()
+        for number in range(3):
+            sink.waits_for(LUC_AT, "received", f"Question {number}")
+        until(desk.drained)
+        assert list((desk.var / "spool" / "new").iterdir()) == []
+        verified = desk.does("verify")
+        assert verified.returncode == 0, verified.stdout
+        assert desk.stop() == 0
+
+
+# --- it reloads ---
+
+
+def test_a_bad_file_keeps_the_old_one_and_the_admins_are_told(tmp_path: Path, sink: Sink) -> None:
+    text = configuration(tmp_path, sink.url)
+    with running(tmp_path, text) as desk:
+        desk.file.write_text(text.replace('name = "Support"', 'nam = "Support"'), "utf-8")
+        desk.signal(SIGHUP)
+        assert "stays as it was" in sink.waits_for(OPS, "warning").text
+        ask(desk)
+        assert "Example Support" in sink.waits_for(LUC_AT, "received")["From"]
+
+
+def test_a_changed_file_is_applied_once_it_is_still(tmp_path: Path, sink: Sink) -> None:
+    text = configuration(tmp_path, sink.url)
+    with running(tmp_path, text) as desk:
+        desk.file.write_text(text.replace("Example Support", "The Workshop"), "utf-8")
+        until(lambda: "the configuration is applied" in desk.log)
+        ask(desk)
+        assert "The Workshop" in sink.waits_for(LUC_AT, "received")["From"]
+
+
+def test_a_file_without_an_agent_is_applied_only_when_asked(tmp_path: Path, sink: Sink) -> None:
+    text = configuration(tmp_path, sink.url)
+    without = text.replace('[[agent]]\nid = "ben"\nname = "Ben Ode"\nemail = "ben@agents.example"\n', "")
+    assert without != text
+    with running(tmp_path, text) as desk:
+        desk.file.write_text(without, "utf-8")
+        until(lambda: "agent ben vanished" in desk.log)
+        assert "the configuration is applied" not in desk.log
+        desk.signal(SIGHUP)
+        until(lambda: "the configuration is applied" in desk.log)
+
+
+def test_a_secret_that_was_spoilt_does_not_stop_a_running_desk(tmp_path: Path, sink: Sink) -> None:
+    with running(tmp_path, configuration(tmp_path, sink.url)) as desk:
+        ask(desk, 1)
+        brief = sink.waits_for(ANN, "assigned")
+        (desk.var / "secret").chmod(0o644)
+        desk.signal(SIGHUP)
+        until(lambda: "chmod 600" in desk.log)
+        assert "Traceback" not in desk.log
+        desk.post(gmail(ANN_LEE, "We look into it.", brief), ANN, [brief["Reply-To"]])
+        sink.waits_for(LUC_AT, "reply")
+        answer = control.ask(desk.var, {"do": "status"})
+        assert answer is not None
+        assert answer["ok"], answer
