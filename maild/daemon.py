@@ -32,6 +32,7 @@ from maild.deliver import Delivery, Relayed
 from maild.ingest import imap, parse, pipe, smtp
 from maild.ingest.doors import Journal, is_ours
 from maild.ingest.kind import Ours
+from maild.ingest.mailbox import Health, Mailbox
 from maild.ingest.proof import Trust
 from maild.letters import Press
 from maild.process import Clerk
@@ -110,7 +111,7 @@ class Daemon:
     arrived: threading.Event = field(default_factory=threading.Event)
     written: threading.Event = field(default_factory=threading.Event)
     relay: Relayed = field(default_factory=Relayed)
-    health: dict[str, imap.Health] = field(default_factory=dict)
+    health: dict[str, Health] = field(default_factory=dict)
     threads: list[threading.Thread] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     clerk: Clerk | None = None
@@ -135,13 +136,9 @@ class Daemon:
         journal = Journal(self.store, self.arrived.set)
         service = control.Service(folder, self.answer)
         scheduler = self._scheduler(journal, folder)
-        self._start("clerk", self._decide)
-        for number in range(1 if self.config.relay.maildir else COURIERS):
-            self._start(f"courier-{number + 1}", self._deliver)
-        for mailbox in self.config.mailboxes:
-            self._start(f"imap-{mailbox.name}", partial(self._fetch, mailbox, journal))
         try:
             with self._doors(journal):
+                self._start_all(journal)
                 scheduler.start()
                 ready(" ".join(["maild ready", *self.listeners]))
                 _notify("READY=1")
@@ -159,6 +156,13 @@ class Daemon:
                 thread.join(max(0.1, last - time.monotonic()))
             service.close()
             self.store.close()
+
+    def _start_all(self, journal: Journal) -> None:
+        self._start("clerk", self._decide)
+        for number in range(1 if self.config.relay.maildir else COURIERS):
+            self._start(f"courier-{number + 1}", self._deliver)
+        for mailbox in self.config.mailboxes:
+            self._start(f"imap-{mailbox.name}", partial(self._fetch, mailbox, journal))
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)
@@ -217,7 +221,7 @@ class Daemon:
         if box.password is None:
             log.error("mailbox %s: it has no password, and this version cannot do OAuth", box.name)
             return
-        mailbox = imap.Mailbox(
+        mailbox = Mailbox(
             name=box.name,
             host=box.host,
             port=box.port,
@@ -239,6 +243,7 @@ class Daemon:
     # --- ticks ---
 
     def _scheduler(self, journal: Journal, folder: Path) -> BackgroundScheduler:
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler = BackgroundScheduler(timezone=UTC)
         for tick, seconds in (
             (self._remind, 1),
@@ -250,7 +255,6 @@ class Daemon:
             scheduler.add_job(
                 tick, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
             )
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         return scheduler
 
     def _remind(self) -> None:
@@ -281,8 +285,12 @@ class Daemon:
         """Take the operator's file anew; a bad one changes nothing, and says why."""
         try:
             fresh = configuration.load(self.config.path)
+            office = open_office(fresh, self.store)
         except ConfigError as fault:
             self._warn("The configuration stays as it was.", *(str(problem) for problem in fault.problems[:20]))
+            return
+        except (keys.SecretError, OSError) as fault:
+            self._warn("The configuration stays as it was.", str(fault))
             return
         gone = _vanished(self.config, fresh)
         if gone and not asked:
@@ -290,8 +298,7 @@ class Daemon:
                 "the configuration stays as it was: %s vanished from it; send SIGHUP to apply it", ", ".join(gone)
             )
             return
-        self.config = fresh
-        self.office = open_office(fresh, self.store)
+        self.config, self.office = fresh, office
         for delivery in self.deliveries:
             delivery.office = self.office
         if self.clerk is not None:

@@ -41,6 +41,7 @@ log = logging.getLogger("maild.process")
 class _Flight:
     kept: inbox.Kept
     since: datetime
+    counted: bool = True
     outcome: Read | Unread | None = None
 
 
@@ -62,8 +63,10 @@ class Clerk:
         self._hear(0)
         ready = self._ready(now)
         if ready:  # both are waiting for the writer now, so that one commit serves both
-            self._decide_now(ready, now)
-            self._hand_in(fresh, started, now)
+            try:
+                self._decide_now(ready, now)
+            finally:  # their starts are counted, so they must be read, whatever became of the others
+                self._hand_in(fresh, started, now)
             return True
         self._hand_in(fresh, started, now)
         if self.flights:
@@ -75,7 +78,7 @@ class Clerk:
 
     def close(self) -> None:
         """Take back the starts of mails that are left for the next run: this daemon did not die of them."""
-        left, self.flights = list(self.flights), {}
+        left, self.flights = [key for key, flight in self.flights.items() if flight.counted], {}
         self.readers.close()
         if left:
             self.office.store.write(lambda tx: inbox.count_start(tx, left, -1))
@@ -86,7 +89,11 @@ class Clerk:
                 self.flights[key].outcome = outcome
 
     def _decide_now(self, ready: list[_Flight], now: datetime) -> None:
+        # What is tried alone is counted only here: a daemon that dies while others read has not died of this mail.
+        suspect = [flight.kept.id for flight in ready if not flight.counted]
         try:
+            if suspect:
+                self.office.store.write(lambda tx: inbox.count_start(tx, suspect, 1))
             self.loads = self.office.store.write(lambda tx: self._decide_all(tx, ready, now))
         except BaseException:
             self.loads = None
@@ -98,7 +105,7 @@ class Clerk:
     def _count_starts(self, fresh: list[tuple[inbox.Kept, bytes]]) -> Future[None] | None:
         if not fresh:
             return None
-        ids = [kept.id for kept, _ in fresh]
+        ids = [kept.id for kept, _ in fresh if kept.starts < STARTS_ALONE]
         return self.office.store.submit(lambda tx: inbox.count_start(tx, ids, 1))
 
     def _hand_in(self, fresh: list[tuple[inbox.Kept, bytes]], started: Future[None] | None, now: datetime) -> None:
@@ -106,7 +113,7 @@ class Clerk:
         if started is not None:
             started.result()
         for kept, raw in fresh:
-            self.flights[kept.id] = _Flight(kept, now)
+            self.flights[kept.id] = _Flight(kept, now, counted=kept.starts < STARTS_ALONE)
             self.readers.submit(kept.id, raw, sender=sender_of(kept), ours=self.ours, trust=self.trust_of(kept))
 
     def _fresh(self) -> list[tuple[inbox.Kept, bytes]]:

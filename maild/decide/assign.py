@@ -22,7 +22,7 @@ def choose(
             return None, None
         case Assign.LEAST_BUSY:
             agent = min(members, key=lambda member: (loads.open.get(member.id, 0), members.index(member)))
-            return agent, Reason(Code.ROUTING, f"{agent.short} has the most room for a new request.")
+            return agent, Reason(Code.ROUTING, f"{agent.short} has the fewest open requests now.")
         case Assign.ROUND_ROBIN:
             agent = _next(members, loads.last.get(team.id))
             return agent, Reason(Code.ROUTING, f"It is {agent.short}'s turn to take a new request.")

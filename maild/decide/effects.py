@@ -73,9 +73,9 @@ def carry_out(
     # the successor's brief stands before the customer's mail, which waits for it
     _tell_owners(turn, before, agent)
     if spoke and public:
-        _send(turn, before, mail)
+        _send(turn, before, mail, agent)
     else:
-        _tell_effects(turn, before)
+        _tell_effects(turn, before, agent)
     if spoke and not public:
         _tell_colleagues(turn, situation, agent)
     _receipt(turn, agent, [line for line in lines if line], spoke=spoke, public=public, fresh=fresh)
@@ -247,7 +247,7 @@ def _show(turn: Turn, agent: Agent, command: Command) -> None:
             turn.tell_agent(agent, notice, Use.NOTE, auto=True, about=number, scope=notice.value)
 
 
-def _send(turn: Turn, before: Ticket, mail: Mail) -> None:
+def _send(turn: Turn, before: Ticket, mail: Mail, agent: Agent) -> None:
     """The agent's words to everybody on the customer's side, with what changed beside them, in one mail."""
     also = set()
     status = turn.ticket.status
@@ -257,21 +257,22 @@ def _send(turn: Turn, before: Ticket, mail: Mail) -> None:
         also.add(Notice.WAITING)
     elif status.active and not before.status.active:
         also.add(Notice.REOPENED)
-    copied = frozenset(address.key for address in (*mail.to, *mail.cc))
+    # an agent who takes part as a customer wrote these words, and needs no copy of them
+    copied = agent.addresses | frozenset(address.key for address in (*mail.to, *mail.cc))
     turn.tell_customers(Notice.REPLY, auto=False, attachments=mail.attachments, skip=copied, also=frozenset(also))
 
 
-def _tell_effects(turn: Turn, before: Ticket) -> None:
+def _tell_effects(turn: Turn, before: Ticket, agent: Agent) -> None:
     """What commands alone cause: the customer hears of a status that concerns them; a move waits for its window."""
     status, was = turn.ticket.status, before.status
     if turn.ticket.merged_into is not None:
         return
     if status is Status.SOLVED and was is not Status.SOLVED:
-        turn.tell_customers(Notice.SOLVED, auto=True)
+        turn.tell_customers(Notice.SOLVED, auto=True, skip=agent.addresses)
     elif status is Status.PENDING and was is not Status.PENDING:
-        turn.tell_customers(Notice.WAITING, auto=True)
+        turn.tell_customers(Notice.WAITING, auto=True, skip=agent.addresses)
     elif status.active and not was.active:
-        turn.tell_customers(Notice.REOPENED, auto=True)
+        turn.tell_customers(Notice.REOPENED, auto=True, skip=agent.addresses)
     elif turn.ticket.owner != before.owner or turn.ticket.team != before.team:
         turn.later_tell_move()
 
@@ -283,8 +284,13 @@ def _tell_colleagues(turn: Turn, situation: Situation, agent: Agent) -> None:
     named = [desk.agent(known_as) for known_as in dict.fromkeys((ticket.owner, *wrote)) if known_as != agent.id]
     people = [one for one in named if one and visible(desk, ticket, one)]
     for colleague in people or people_of(desk, None, ticket.team):
-        if colleague.id != agent.id:
+        if colleague.id != agent.id and not _asks(ticket, colleague):
             turn.tell_agent(colleague, Notice.NOTE, Use.NOTE, entry=turn.entry, attachments=situation.mail.attachments)
+
+
+def _asks(ticket: Ticket, agent: Agent) -> bool:
+    """Whether this agent takes part as a customer: then nothing internal goes to them."""
+    return any(party.key in agent.addresses for party in ticket.participants)
 
 
 def _tell_owners(turn: Turn, before: Ticket, agent: Agent) -> None:
@@ -293,7 +299,7 @@ def _tell_owners(turn: Turn, before: Ticket, agent: Agent) -> None:
         return
     people = people_of(turn.desk, turn.ticket.owner, turn.ticket.team)
     for new in people:
-        if new.id != agent.id:
+        if new.id != agent.id and not _asks(turn.ticket, new):
             turn.tell_agent(new, Notice.ASSIGNED, Use.REPLY)
     old = turn.desk.agent(before.owner)
     if old is not None and old.id not in {agent.id, *(new.id for new in people)}:

@@ -14,6 +14,9 @@ from maild.rules.model import Facts, On, Verdict
 from maild.threading.tags import split_token
 from maild.ticket import Code, Party, Priority, Reason, Role, Status, Ticket, Use
 
+DESK = "desk"
+"""Who acts in the history where the desk's own rules do."""
+
 
 def facts(situation: Situation, on: On, team: str, ticket: Ticket | None) -> Facts:
     """What the rules may look at: the mail, and its ticket as it stands or would be opened."""
@@ -71,12 +74,13 @@ def settle_fields(turn: Turn, situation: Situation, verdict: Verdict, team: Team
     """Subject, team, owner, priority, status, tags and language of a new ticket; `before` is the one that goes on."""
     turn.happened("opened", text="; ".join(turn.because), after=situation.mail.author.spec)
     turn.subject(turn.ticket.subject)
-    _place(turn, situation, verdict, team, before)
-    turn.status(Status(verdict.status) if verdict.status else Status.OPEN)
-    turn.priority(Priority(verdict.priority) if verdict.priority else Priority.NORMAL)
-    turn.tags(verdict.tags)
-    if verdict.level is not None:
-        turn.level(verdict.level)
+    with turn.by(DESK):
+        _place(turn, situation, verdict, team, before)
+        turn.status(Status(verdict.status) if verdict.status else Status.OPEN)
+        turn.priority(Priority(verdict.priority) if verdict.priority else Priority.NORMAL)
+        turn.tags(verdict.tags)
+        if verdict.level is not None:
+            turn.level(verdict.level)
     organisation = situation.desk.organisation_at(situation.mail.author.spec)
     language = verdict.language or (organisation.language if organisation else "") or turn.ticket.language
     turn.ticket = replace(turn.ticket, language=language)
@@ -85,17 +89,18 @@ def settle_fields(turn: Turn, situation: Situation, verdict: Verdict, team: Team
 
 def reply_rules(turn: Turn, situation: Situation, verdict: Verdict) -> None:
     """What the rules make of a reply: the fields of the ticket, and a move with its reason."""
-    if verdict.status:
-        turn.status(Status(verdict.status), "a rule says so")
-    if verdict.priority:
-        turn.priority(Priority(verdict.priority))
-    if verdict.tags:
-        turn.tags((*turn.ticket.tags, *verdict.tags))
-    if verdict.level is not None:
-        turn.level(verdict.level)
-    if verdict.language:
-        turn.ticket = replace(turn.ticket, language=verdict.language)
-    _move(turn, situation, verdict)
+    with turn.by(DESK):
+        if verdict.status:
+            turn.status(Status(verdict.status), "a rule says so")
+        if verdict.priority:
+            turn.priority(Priority(verdict.priority))
+        if verdict.tags:
+            turn.tags((*turn.ticket.tags, *verdict.tags))
+        if verdict.level is not None:
+            turn.level(verdict.level)
+        if verdict.language:
+            turn.ticket = replace(turn.ticket, language=verdict.language)
+        _move(turn, situation, verdict)
     _explain(turn, verdict)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,6 +33,15 @@ class Turn:
     met: tuple[MessageId, ...] = ()
     elsewhere: list[tuple[Ticket, tuple[Event, ...]]] = field(default_factory=list)
     proved: str | None = None
+
+    @contextmanager
+    def by(self, who: str) -> Iterator[None]:
+        """Let the history name somebody else as the one who acts."""
+        before, self.who = self.who, who
+        try:
+            yield
+        finally:
+            self.who = before
 
     def happened(self, event: str, *, code: str = "", text: str = "", before: str = "", after: str = "") -> None:
         self.events.append(Event(self.now, event, self.who, code, text, before, after))

@@ -11,30 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from maild.disk import sync_folder
+from maild.ingest.journal import MOST_BYTES, MOST_MAILS, Journal
 from maild.mail import Arrival
 
 log = logging.getLogger(__name__)
 
-MOST_MAILS: Final = 50
-MOST_BYTES: Final = 4_000_000
 HEAD: Final = 65_536
 """Octets that the envelope line may have: 100 recipients fit several times."""
 PATH: Final = 1_000
 """Characters that an address may have; RFC 5321 section 4.5.3.1.3 allows 256."""
-
-
-class Journal(Protocol):
-    """The inbox, as a door sees it."""
-
-    def kept(self, sources: Sequence[str]) -> set[str]:
-        """Tell which of these sources are in the inbox already."""
-        ...
-
-    def keep(self, arrivals: Sequence[Arrival]) -> None:
-        """Keep all of these and return after the commit; raise where that failed."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,7 @@ def write(
     for folder in (spool, spool / "tmp", spool / "new"):
         if not folder.is_dir():
             folder.mkdir(exist_ok=True)
-            _sync(folder.parent)
+            sync_folder(folder.parent)
     begun, done = spool / "tmp" / new_name, spool / "new" / new_name
     with os.fdopen(os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
         try:
@@ -77,7 +65,7 @@ def write(
             os.link(begun, done)
         finally:
             begun.unlink()
-    _sync(done.parent)
+    sync_folder(done.parent)
     return done
 
 
@@ -189,13 +177,4 @@ def _set_aside(path: Path, bad: Path, because: str) -> None:
     bad.mkdir(exist_ok=True)
     log.error("spool file %s is set aside in %s: %s", path.name, bad, because)
     path.rename(bad / path.name)
-    _sync(bad)
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder outlive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(bad)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import html as entities
-import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-import inscriptis
-
 from maild.ingest import kind, parse, proof, quote
-from maild.ingest.kind import Evidence, Ours
-from maild.ingest.parse import Limits, Part
+from maild.ingest.attachments import attachment_of
+from maild.ingest.charsets import clean, decode
+from maild.ingest.evidence import Evidence
+from maild.ingest.html_text import stripped, text_of_html
+from maild.ingest.kind import Ours
+from maild.ingest.parse import Limits
+from maild.ingest.parts import Part, leaves, payload, tree
 from maild.ingest.proof import Trust
 from maild.mail import Address, Attachment, Kind, Mail, MessageId, Proof
-
-logging.getLogger("inscriptis").setLevel(logging.CRITICAL)
 
 UNREADABLE = "This mail could not be read; the original is kept."
 NO_TRUST = Trust(relays=(), authserv_ids=(), peer="", mailbox="")
@@ -67,15 +66,15 @@ def scan(
 def _read(raw: bytes, sender: str | None, ours: Ours, trust: Trust, limits: Limits) -> Mail:
     content = parse.unwound(raw)
     top = parse.sheet(content, limits)
-    root, faults = parse.tree(content, top, limits)
-    parts = tuple(parse.leaves(root))
+    root, faults = tree(content, top, limits)
+    parts = tuple(leaves(root))
     shown = _shown(root)
     said = _words(content, shown, parts, limits)
     told = {part.start for part in shown.all_}
     kept = [part for part in parts if part.start not in told]
     if len(kept) > limits.attachments:
         faults += (f"more than {limits.attachments} attachments: the rest is in the original alone",)
-    attachments = tuple(_attachment(content, part, n) for n, part in enumerate(kept[: limits.attachments], start=1))
+    attachments = tuple(attachment_of(content, part, n) for n, part in enumerate(kept[: limits.attachments], start=1))
     top = replace(top, faults=(*top.faults, *faults, *said.faults))
     evidence = Evidence(top=top, raw=content, parts=parts, root=root, text=said.text, sender=sender)
     return _mail(raw, evidence, said, attachments, ours, trust)
@@ -121,8 +120,8 @@ def _mail(
 
 def _new_words(said: _Words) -> str:
     if said.plain or not said.html:
-        return parse.clean(quote.new_words(said.text))
-    return parse.clean(quote.new_words_of_html(said.html)) or parse.clean(quote.new_words(said.text))
+        return clean(quote.new_words(said.text))
+    return clean(quote.new_words_of_html(said.html)) or clean(quote.new_words(said.text))
 
 
 def _blank(raw: bytes) -> Mail:
@@ -225,7 +224,7 @@ def _words(raw: bytes, shown: _Shown, parts: Sequence[Part], limits: Limits) -> 
     if not text.strip():
         text, plain = _last_resort(raw, parts, limits), plain and not html
     both = plain and bool(html) and bool(shown.html) and shown.html[0].type == "text/html"
-    text, html = parse.clean(text[: limits.text * 2]), parse.clean(html[: limits.text * 2])
+    text, html = clean(text[: limits.text * 2]), clean(html[: limits.text * 2])
     faults = (f"the text is longer than {limits.text} characters: it is cut",) if len(text) > limits.text else ()
     return _Words(
         text=text[: limits.text],
@@ -237,7 +236,7 @@ def _words(raw: bytes, shown: _Shown, parts: Sequence[Part], limits: Limits) -> 
 
 
 def _decoded(raw: bytes, part: Part) -> str:
-    return parse.decode(parse.payload(raw, part), part.params.get("charset", ""))
+    return decode(payload(raw, part), part.params.get("charset", ""))
 
 
 def _told(raw: bytes, part: Part, limits: Limits) -> str:
@@ -290,81 +289,6 @@ def _quoted(depth: str, pieces: Sequence[str]) -> str:
     return f"{depth} {joined}" if depth else joined
 
 
-_TAG = re.compile(r"<!--|<(/?)([A-Za-z][A-Za-z0-9]*+)([^<>]*+)>|<[!?][^<>]*+>")
-_UNSEEN = ("script", "style", "head", "title", "noscript", "template", "svg")
-_BLOCKS = {"p", "div", "br", "tr", "li", "ul", "ol", "table", "blockquote", "hr", "pre", "center"}
-_BREAKS = frozenset({*_BLOCKS, "h1", "h2", "h3", "h4", "h5", "h6"})
-_WIDE_TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]*+)[^<>]{2000,}+>")
-_DEEP = 200
-
-
-def text_of_html(html: str, most: int) -> str:
-    """HTML as text that keeps lists, tables and line ends; read more plainly where that would fail or be slow."""
-    html = parse.clean(html[:most])
-    if not html.strip():
-        return ""
-    plainer = "".join(_strip(html))
-    if _depth(html) > _DEEP:
-        return _tidy(plainer)
-    try:
-        text = inscriptis.get_text(_WIDE_TAG.sub(r"<\1>", html))
-    except Exception:  # noqa: BLE001  it meets HTML that no browser wrote; the plainer reading takes all
-        text = ""
-    return _tidy(text) if text.strip() else _tidy(plainer)
-
-
-def _tidy(text: str) -> str:
-    lines = [line.rstrip() for line in text.split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
-
-
-def _depth(html: str) -> int:
-    deepest = depth = 0
-    for tag in _TAG.finditer(html):
-        if tag[2] and tag[2].lower() in {
-            "div",
-            "span",
-            "table",
-            "blockquote",
-            "font",
-            "b",
-            "i",
-            "em",
-            "ul",
-            "ol",
-            "center",
-        }:
-            depth = max(0, depth - 1) if tag[1] else depth + 1
-            deepest = max(deepest, depth)
-    return deepest
-
-
-def _strip(html: str) -> Iterator[str]:
-    """The words between the tags, one pass, whatever the HTML is like."""
-    position, hidden = 0, ""
-    lowered = html.lower()
-    ends = {name: lowered.rfind(f"</{name}") for name in _UNSEEN}
-    while tag := _TAG.search(html, position):
-        if not hidden:
-            yield entities.unescape(re.sub(r"\s+", " ", html[position : tag.start()]))
-        position = tag.end()
-        if tag[0] == "<!--":
-            closing = html.find("-->", position)
-            position = closing + 3 if closing >= 0 else position
-            if closing < 0:
-                html = html[:position] + html[position:].replace("<!--", "")
-            continue
-        name = (tag[2] or "").lower()
-        if hidden:
-            hidden = "" if tag[1] and name == hidden else hidden
-        elif name in ends and not tag[1] and ends[name] >= position:
-            hidden = name
-        elif name in _BREAKS:
-            yield "\n"
-    if not hidden:
-        yield entities.unescape(re.sub(r"\s+", " ", html[position:]))
-
-
 _LEADING = 8
 _TOKEN = re.compile(r"[#@/]?[^\W_]+")
 _NOT_WORDS = re.compile(
@@ -374,60 +298,9 @@ _NOT_WORDS = re.compile(
 
 def _differ(text: str, html: str) -> bool:
     """Whether the plain and the HTML part open with different words."""
-    seen = "".join(islice(_strip(html[:200_000]), 2000))
+    seen = "".join(islice(stripped(html[:200_000]), 2000))
     return _leading(text) != _leading(seen)
 
 
 def _leading(text: str) -> list[str]:
     return [word[0].casefold() for word in islice(_TOKEN.finditer(_NOT_WORDS.sub(" ", text[:20_000])), _LEADING)]
-
-
-# --- attachments ----------------------------------------------------------------------------------------------------
-
-_ENDINGS = {
-    "application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp",
-    "text/plain": ".txt", "text/html": ".html", "text/calendar": ".ics", "text/csv": ".csv", "text/vcard": ".vcf",
-    "message/rfc822": ".eml", "application/zip": ".zip", "application/ms-tnef": ".dat", "text/rfc822-headers": ".txt",
-    "message/delivery-status": ".txt", "application/pgp-signature": ".asc", "application/pgp-encrypted": ".asc",
-    "application/pkcs7-mime": ".p7m", "application/pkcs7-signature": ".p7s", "application/x-pkcs7-signature": ".p7s",
-    "application/json": ".json", "application/xml": ".xml", "text/xml": ".xml", "audio/mpeg": ".mp3",
-}  # fmt: skip
-_LONGEST_NAME = 120
-_NAME_MARKS = str.maketrans(dict.fromkeys('"<>|?*:;', "_"))
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-
-
-def _attachment(raw: bytes, part: Part, number: int) -> Attachment:
-    content = parse.payload(raw, part)
-    cid = parse.clean_line(part.content_id)[:200]
-    return Attachment(
-        name=attachment_name(part.filename) or _made_up(part.type, number),
-        type=part.type[:100],
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        content=content,
-        content_id=cid,
-        inline=bool(cid) and part.disposition != "attachment" and part.type.startswith("image/"),
-    )
-
-
-def _made_up(type_: str, number: int) -> str:
-    return f"part-{number}{_ENDINGS.get(type_, '.bin')}"
-
-
-def attachment_name(given: str) -> str:
-    """A file name that is safe to show, to store and to write in a header; "" if nothing of it is left.
-
-    Paths and invisible characters go first, so that what they hide is judged after (RFC 2183 section 2.3).
-    """
-    seen = "".join(mark for mark in parse.clean_line(given) if mark.isprintable())
-    last = re.split(r"[/\\]", seen)[-1].translate(_NAME_MARKS)
-    name = parse.clean_line(last).strip(" .")
-    if _DEVICES.fullmatch(name):
-        name = f"_{name}"
-    if len(name) <= _LONGEST_NAME:
-        return name
-    stem, dot, ending = name.rpartition(".")
-    if not dot or len(ending) > 16:
-        return name[:_LONGEST_NAME].strip(" .")
-    return f"{stem[: _LONGEST_NAME - len(ending) - 1].rstrip(' .')}.{ending}"

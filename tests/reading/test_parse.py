@@ -11,8 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.ingest import parse, reading
+from maild.ingest import reading
+from maild.ingest.attachments import attachment_name
+from maild.ingest.charsets import clean, decode
+from maild.ingest.html_text import text_of_html
 from maild.ingest.kind import Ours
+from maild.ingest.parse import Limits
 from maild.mail import Address, Kind, Mail
 
 OURS = Ours(frozenset({"support@example.com"}))
@@ -250,7 +254,7 @@ def test_html_alone_becomes_text() -> None:
     "html", ["<div>" * 5000 + "deep words", "<b>" * 300 + "deep words", "<a " * 9000 + ">deep words"]
 )
 def test_words_deep_in_html_are_not_lost(html: str) -> None:
-    assert "deep words" in reading.text_of_html(html, 500_000)
+    assert "deep words" in text_of_html(html, 500_000)
 
 
 def test_a_mail_passed_on_is_an_attachment_and_its_words_and_ids_stay_inside() -> None:
@@ -294,7 +298,7 @@ def test_a_part_without_a_name_gets_one_that_stays_the_same() -> None:
     ],
 )
 def test_the_name_of_an_attachment_is_safe_to_show(given: str, kept: str) -> None:
-    assert reading.attachment_name(given) == kept
+    assert attachment_name(given) == kept
 
 
 @pytest.mark.parametrize(
@@ -372,7 +376,7 @@ def test_what_is_over_a_limit_is_read_as_far_as_it_goes_and_told() -> None:
 
 
 def test_a_mail_that_is_too_large_is_told_by_its_header_lines() -> None:
-    limits = parse.Limits(message=100)
+    limits = Limits(message=100)
     mail = reading.read(PLAIN, sender="", ours=OURS, limits=limits)
     assert mail.text == reading.UNREADABLE
     assert mail.author.spec == "zoe@example.org"
@@ -461,10 +465,10 @@ def test_any_heap_of_broken_mail_can_be_read(lines: list[bytes], end: bytes) -> 
 @given(content=st.binary(max_size=200), charset=CHARSETS)
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_in_any_charset_are_words(content: bytes, charset: str) -> None:
-    parse.clean(parse.decode(content, charset)).encode("utf-8")
+    clean(decode(content, charset)).encode("utf-8")
 
 
 def test_every_charset_that_python_knows_is_harmless() -> None:
     for name in ("rot13", "hex", "base64", "idna", "mbcs", "undefined", "utf-8-sig", "uu", "charmap"):
-        assert isinstance(parse.decode(b"a\xffb" * 50, name), str)
+        assert isinstance(decode(b"a\xffb" * 50, name), str)
     assert codecs.lookup("utf-8").name == "utf-8"

@@ -244,3 +244,13 @@ def test_an_accepted_stranger_is_not_shown_what_was_said_before(house: House) ->
     house.agent_replies("#accept", house.last(ANN.email, "linked"))
     assert house.last(ANN.email).notice == "receipt"
     assert all("4711" not in letter.text for letter in house.sent_to("dana@partner.example"))
+
+
+def test_an_agent_who_asks_is_told_nothing_internal_of_their_own_ticket(house: House) -> None:
+    house.changes(teams=(replace(SUPPORT, members=(ANN.id, CLEO.id)), BILLING))
+    house.receives("My chair is broken.", author=f"Ann Lee <{ANN.email}>")
+    house.agent_replies("#note\nAnn breaks every chair.", house.last(CLEO.email), agent=CLEO)
+    house.agent_replies("#release because I am away", house.last(CLEO.email), agent=CLEO)
+    house.passes(seconds=61)
+    assert [letter.notice for letter in house.sent_to(ANN.email)] == ["received", "owner-changed"]
+    assert all("every chair" not in letter.text for letter in house.sent_to(ANN.email))

@@ -147,6 +147,12 @@ def test_a_vacation_reply_from_an_unknown_address_opens_nothing_on_a_ticket(hous
     assert house.ticket().participant_at("petit@other.example") is None
 
 
+def test_an_automatic_reply_that_answers_nothing_of_ours_is_kept_and_not_answered(house: House) -> None:
+    kept = house.receives("I am away.", headers=[("Auto-Submitted", "auto-replied")], subject="Away")
+    assert house.mail(kept).state == "ticket"
+    assert house.sent_to(LUC) == []
+
+
 def test_two_robots_that_answer_each_other_stop_at_once(house: House) -> None:
     asked(house)
     for number in range(5):

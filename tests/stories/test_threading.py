@@ -394,3 +394,11 @@ def test_everybodys_mail_has_the_same_root_and_names_only_its_readers_ids(house:
     newest = house.last(LUC)
     assert newest["In-Reply-To"]
     assert len(newest["References"]) < 2000
+
+
+def test_without_sub_addresses_a_customers_reply_is_found_by_our_message_id(house: House) -> None:
+    house.changes(subaddress="")
+    ack = opened(house)
+    assert ack["Reply-To"] in {"", "support@desk.example"}
+    house.receives("More.", answers=ack, to="support@desk.example")
+    assert len(house.entries()) == 2

@@ -17,8 +17,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from maild.compose import LONGEST_REFERENCES, Letter, Unfit, compose
+from maild.compose import Letter, Unfit, compose
+from maild.headers import LONGEST_REFERENCES
 from maild.mail import Address, Attachment, MessageId, Outgoing
+from maild.mime import written
+from maild.readback import difference_in
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz234567abcdefgh"
 LETTER = Letter(
@@ -417,7 +420,7 @@ def test_bytes_that_say_something_else_are_seen(before: bytes, after: bytes) -> 
     letter = replace(LETTER, html="")
     content = composed(letter).content
     [leaf] = module._leaves_of(letter)
-    head = (*module._head(letter), ("MIME-Version", "1.0"), *module._written(leaf).fields)
-    assert module._difference(content, head, [leaf]) == ""
+    head = (*module._head(letter), ("MIME-Version", "1.0"), *written(leaf).fields)
+    assert difference_in(content, head, [leaf]) == ""
     assert before in content
-    assert module._difference(content.replace(before, after, 1), head, [leaf])
+    assert difference_in(content.replace(before, after, 1), head, [leaf])

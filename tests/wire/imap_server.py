@@ -14,21 +14,17 @@ import ssl
 import subprocess
 import tempfile
 import threading
-from argparse import Namespace
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from proxyprotocol.result import ProxyResultLocal
-from proxyprotocol.sock import SocketInfo
-from pymap.backend.dict import Config, Identity, Login
-from pymap.concurrent import Subsystem
+from pymap.backend.dict import Config
 from pymap.imap import IMAPServer
-from pymap.user import Passwords, UserMetadata
-from pysasl.hashing import BuiltinHash
+
+from maild.demo_mailbox import Talks, configure
 
 Result = TypeVar("Result")
 
@@ -99,7 +95,7 @@ class PymapServer(Server):
 
     config: _Config
     loop: asyncio.AbstractEventLoop
-    writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    talks: Talks
 
     def cut(self) -> None:
         """Cut every connection, as a restart or a firewall would."""
@@ -117,8 +113,7 @@ class PymapServer(Server):
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=10)
 
     async def _cut(self) -> None:
-        for writer in list(self.writers):
-            writer.transport.abort()
+        self.talks.cut()
 
     async def _renumber(self, user: str) -> None:
         mailboxes, _ = self.config.set_cache[user]
@@ -158,66 +153,25 @@ async def _serve(
     ready: threading.Event,
     over: threading.Event,
 ) -> None:
-    """Serve until `over` is set; this and `_configure` are all that a demo needs."""
+    """Serve until `over` is set."""
     pool = ThreadPoolExecutor(1)
     try:
-        config, login = await _configure(users, pool)
-        server = PymapServer(host, port, users, config, asyncio.get_running_loop())
-        answer = IMAPServer(login, config)
-        tasks: set[asyncio.Task[None]] = set()
-
-        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            assert task
-            tasks.add(task)
-            server.writers.add(writer)
-            try:
-                await answer(reader, writer, SocketInfo.get(writer, ProxyResultLocal(), unique_id=b""))
-            except (OSError, EOFError, asyncio.CancelledError):
-                writer.transport.abort()
-            finally:
-                server.writers.discard(writer)
-                tasks.discard(task)
-
-        listener = await asyncio.start_server(talk, host, port, ssl=_tls(certificate))
+        config, login = await configure(users, pool, _Config)
+        talks = Talks(IMAPServer(login, config))
+        server = PymapServer(host, port, users, config, asyncio.get_running_loop(), talks)
+        listener = await asyncio.start_server(talks.talk, host, port, ssl=_tls(certificate))
         server.port = listener.sockets[0].getsockname()[1]
         started.append(server)
         ready.set()
         await asyncio.to_thread(over.wait)
         listener.close()
-        await server._cut()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await talks.end()
     except BaseException as error:
         started.append(error)
         raise
     finally:
         ready.set()
         pool.shutdown()
-
-
-async def _configure(users: Mapping[str, str], pool: ThreadPoolExecutor) -> tuple[_Config, Login]:
-    args = Namespace(
-        host="", port=0, debug=False, cert=None, key=None, tls=False, proxy_protocol=None, passlib_cfg=None
-    )
-    config = _Config(
-        args,
-        host=None,
-        port=0,
-        tls_enabled=False,
-        demo_data=False,
-        demo_user="",
-        demo_password="",
-        # These passwords guard nothing, and half a million rounds would cost each login a third of a second.
-        hash_context=BuiltinHash(rounds=1),
-        cpu_subsystem=Subsystem.for_threading(pool),
-        invalid_user_sleep=0.0,
-    )
-    config.apply_context()
-    login = Login(config)
-    for user, password in users.items():
-        hashed = await Passwords(config).hash_password(password)
-        await Identity(user, login, None, frozenset()).set(UserMetadata(config, user, password=hashed))
-    return config, login
 
 
 def _tls(certificate: Path | None) -> ssl.SSLContext | None:

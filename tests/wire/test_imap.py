@@ -14,8 +14,9 @@ from typing import Any, Self
 
 import pytest
 
-from maild.ingest import imap
-from maild.ingest.imap import Health, Mailbox, portions, return_path, run, spans
+from maild.ingest import imap, imap_session
+from maild.ingest.imap import run
+from maild.ingest.mailbox import Health, Mailbox, portions, return_path, spans
 from maild.mail import Arrival
 from tests.wire.imap_server import (
     DOVECOT,
@@ -349,7 +350,7 @@ def test_a_mail_that_vanishes_while_we_look_is_no_trouble(server: AnyServer) -> 
 
 
 def test_a_backlog_is_taken_in_order_and_in_portions(server: AnyServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap, "WINDOW", 40)
+    monkeypatch.setattr(imap_session, "WINDOW", 40)
     monkeypatch.setattr(imap, "CHUNK", 30)
     mails = [letter(f"mail {number}") for number in range(90)]
     with server.client("support") as person:

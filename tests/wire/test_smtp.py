@@ -173,6 +173,17 @@ def peer_of(desk: Desk) -> Iterator[Peer]:
         yield peer
 
 
+@contextmanager
+def peer_kept_waiting(desk: Desk) -> Iterator[Peer]:
+    """A peer that has said the final dot of a mail, whose commit waits for `may_commit`."""
+    desk.may_commit.clear()
+    with peer_of(desk) as peer:
+        peer.announce()
+        peer.say(MAIL + b".\r\n")
+        assert desk.reached.wait(30)
+        yield peer
+
+
 # What is kept
 
 
@@ -202,11 +213,7 @@ def test_a_bounce_arrives_with_an_empty_sender(desk: Desk) -> None:
 
 
 def test_the_peer_hears_250_only_after_the_mail_is_kept(desk: Desk) -> None:
-    desk.may_commit.clear()
-    with peer_of(desk) as peer:
-        peer.announce()
-        peer.say(MAIL + b".\r\n")
-        assert desk.reached.wait(30)
+    with peer_kept_waiting(desk) as peer:
         peer.socket.setblocking(False)
         with pytest.raises(BlockingIOError):
             peer.socket.recv(1)
@@ -242,11 +249,8 @@ def test_a_failure_of_ours_at_any_command_is_temporary_and_untold(
 
 
 def test_a_peer_that_leaves_after_the_dot_does_not_tear_the_commit(desk: Desk) -> None:
-    desk.may_commit.clear()
-    with peer_of(desk) as peer:
-        peer.announce()
-        peer.say(MAIL + b".\r\n")
-        assert desk.reached.wait(30)
+    with peer_kept_waiting(desk):
+        pass
     desk.everybody_gone()
     assert desk.kept == []
     desk.may_commit.set()
@@ -257,12 +261,9 @@ def test_a_peer_that_leaves_after_the_dot_does_not_tear_the_commit(desk: Desk) -
 def test_a_commit_that_fails_after_the_peer_has_left_is_still_logged(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.may_commit.clear()
     desk.fails = OSError("no space left")
-    with peer_of(desk) as peer:
-        peer.announce()
-        peer.say(MAIL + b".\r\n")
-        assert desk.reached.wait(30)
+    with peer_kept_waiting(desk):
+        pass
     desk.everybody_gone()
     desk.may_commit.set()
     desk.call(desk.door.close(30))
@@ -828,11 +829,8 @@ def test_a_mail_that_does_not_come_to_its_end_in_time_is_left_behind(desk: Desk)
 
 
 def test_closing_waits_for_a_commit_even_if_its_peer_has_left(desk: Desk) -> None:
-    desk.may_commit.clear()
-    with peer_of(desk) as peer:
-        peer.announce()
-        peer.say(MAIL + b".\r\n")
-        assert desk.reached.wait(30)
+    with peer_kept_waiting(desk):
+        pass
     desk.everybody_gone()
     with ThreadPoolExecutor(1) as operator:
         closing = operator.submit(desk.call, desk.door.close(20))

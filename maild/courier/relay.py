@@ -1,8 +1,7 @@
-"""Hand finished mail to the relay, or to a Maildir, and say what became of it."""
+"""The courier that speaks SMTP with a relay; with the demo the only user of smtplib."""
 
 from __future__ import annotations
 
-import os
 import re
 import smtplib
 import socket
@@ -12,70 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import ip_address
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from maild.courier.outcome import Deferred, Outcome, Refused, Sent, Uncertain, told, unsendable
 from maild.mail import Outgoing
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
-LONGEST_ANSWER = 500
 _LONGEST_LINE = 8192
 _MOST_LINES = 100
 _PARTING = 2.0  # seconds that a QUIT may take
 _NEEDS_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954 section 6: what is wrong is our login, whatever the verb
 _TOO_BIG = 552  # RFC 1870 section 6.1: at MAIL it speaks of this mail, not of the sender
 _CLOSING = 421
-_LONGEST_PATH = 320
-_PATH = re.compile(r"[ -;=?-~]*")
-
 Tls = Literal["starttls", "implicit", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The relay has taken the mail on; `answer` is its last word."""
-
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deferred:
-    """Not now. `relay` tells that the relay, or our standing with it, is at fault: no other mail need be tried."""
-
-    answer: str
-    relay: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Never: this mail to this recipient will not be taken."""
-
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Uncertain:
-    """The whole mail was handed over and no verdict came: it may have been sent (RFC 1047)."""
-
-    answer: str
-
-
-Outcome = Sent | Deferred | Refused | Uncertain
-
-
-class Courier(Protocol):
-    """Who carries mail out; one for each thread."""
-
-    def send(self, mail: Outgoing, row: int) -> Outcome:
-        """Hand over one mail, unaltered; `row` is its outbox row. Never raises for what a relay or a disk does."""
-        ...
-
-    def close(self) -> None:
-        """Part from the relay in good order; the next send begins anew."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +39,7 @@ class Timeouts:
     idle: float = 60
 
 
-def courier_of(
-    url: str,
-    user: str = "",
-    password: Callable[[], str] | None = None,
-    tls: Tls = "starttls",
-    timeouts: Timeouts = Timeouts(),
-    *,
-    name: str = "[127.0.0.1]",
-) -> Courier:
-    """The courier for a relay's url: smtp://HOST[:PORT], smtps://HOST[:PORT] or maildir:PATH.
-
-    `name` is what we call ourselves in EHLO. Raises ValueError, in plain words, for any other url.
-    """
-    scheme, _, rest = url.partition(":")
-    if scheme == "maildir" and rest:
-        return MaildirCourier(Path(rest))
-    return Relay(url, user, password, tls, timeouts, name=name)
+USUAL = Timeouts()
 
 
 class _Stage(IntEnum):
@@ -130,79 +65,6 @@ _WHERE: Mapping[_Stage, str] = {
 }
 
 
-class _Garbled(smtplib.SMTPException):
-    """The relay said something that is no answer (RFC 5321 section 4.2)."""
-
-
-class _Session(smtplib.SMTP):
-    """One connection, whose answers are read with bounds in size and in time."""
-
-    patience: float = 60
-
-    def __init__(self, name: str) -> None:
-        super().__init__(local_hostname=name)
-        self._heard = bytearray()
-
-    def reach(self, host: str, port: int, patience: float) -> None:
-        """Connect. Small packets go at once: the final dot is one, and must not wait for those before it."""
-        self.sock = socket.create_connection((host, port), patience)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def secure(self, context: ssl.SSLContext, host: str) -> None:
-        """Speak TLS from here on, and forget what was heard before and not read: anybody may have said it."""
-        self._heard.clear()
-        self.sock = context.wrap_socket(self._wire(), server_hostname=host)
-
-    def say(self, words: bytes, patience: float) -> None:
-        """Send the words as they are; afterwards `patience` seconds are had for each answer."""
-        self.patience = patience
-        self.send(words)
-
-    def send(self, s: Buffer | str) -> None:
-        """What smtplib itself sends through as well."""
-        self._wire().settimeout(self.patience)
-        self._wire().sendall(s.encode("ascii") if isinstance(s, str) else s)
-
-    def getreply(self) -> tuple[int, bytes]:
-        """The next answer: its code and its text (RFC 5321 section 4.2.1), 100 lines of 8 kB at most."""
-        until = time.monotonic() + self.patience
-        texts: list[bytes] = []
-        while len(texts) < _MOST_LINES:
-            line = self._hear(until)
-            if not re.fullmatch(rb"[2-5]\d\d(?:[ -].*)?", line, re.DOTALL):
-                raise _Garbled(f"an answer that is none: {line[:80]!r}")
-            texts.append(line[4:].strip())
-            if line[3:4] != b"-":
-                return int(line[:3]), b"\n".join(texts)
-        raise _Garbled(f"an answer of more than {_MOST_LINES} lines")
-
-    @property
-    def babbles(self) -> bool:
-        """Whether the relay has said more than it was asked, so that the next answer would be taken for another."""
-        return bool(self._heard)
-
-    def _hear(self, until: float) -> bytes:
-        while (end := self._heard.find(b"\n")) < 0:
-            if len(self._heard) > _LONGEST_LINE:
-                raise _Garbled(f"a line of more than {_LONGEST_LINE} octets")
-            left = until - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._wire().settimeout(left)
-            heard = self._wire().recv(_LONGEST_LINE)
-            if not heard:
-                raise smtplib.SMTPServerDisconnected("the relay closed the connection")
-            self._heard += heard
-        line = bytes(self._heard[:end])
-        del self._heard[: end + 1]
-        return line.rstrip(b"\r")
-
-    def _wire(self) -> socket.socket:
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("the connection is closed")
-        return self.sock
-
-
 class Relay:
     """A courier that speaks SMTP with one relay, over a connection that it keeps open (RFC 5321, 2920, 1870)."""
 
@@ -212,7 +74,7 @@ class Relay:
         user: str = "",
         password: Callable[[], str] | None = None,
         tls: Tls = "starttls",
-        timeouts: Timeouts = Timeouts(),
+        timeouts: Timeouts = USUAL,
         *,
         name: str = "[127.0.0.1]",
         context: ssl.SSLContext | None = None,
@@ -231,7 +93,7 @@ class Relay:
 
     def send(self, mail: Outgoing, row: int) -> Outcome:  # noqa: ARG002  (the Maildir needs the row)
         """Hand over one mail, unaltered but for the dots of RFC 5321 section 4.5.2."""
-        if fault := _unsendable(mail):
+        if fault := unsendable(mail):
             return Refused(fault)
         if self._session and (self._session.babbles or self._clock() - self._used > self._timeouts.idle):
             self.close()
@@ -328,7 +190,7 @@ class Relay:
         code, text = session.getreply()
         if code == _CLOSING:
             self._drop()
-        return Sent(_told(code, text)) if code // 100 == 2 else _verdict(_Stage.DOT, code, text)
+        return Sent(told(code, text)) if code // 100 == 2 else _verdict(_Stage.DOT, code, text)
 
     def _tell(self, session: _Session, content: bytes) -> None:
         """Say the text of a mail, all but its final dot; where the relay hangs up amid it, its last word counts."""
@@ -386,51 +248,6 @@ class Relay:
             session.close()
 
 
-class MaildirCourier:
-    """A courier that puts each mail into a Maildir, under a name that its outbox row fixes.
-
-    So a second delivery replaces the first, while nobody has moved it out of new/.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def send(self, mail: Outgoing, row: int) -> Outcome:
-        """Write the mail beneath Return-Path and Delivered-To (RFC 5321 section 4.4); a full disk defers it."""
-        if fault := _unsendable(mail):
-            return Refused(fault)
-        envelope = mail.envelope
-        top = f"Return-Path: <{envelope.sender}>\r\nDelivered-To: {envelope.recipient}\r\n".encode("ascii")
-        name = f"outbox-{row}.maild"
-        try:
-            for folder in ("cur", "new", "tmp"):
-                (self._path / folder).mkdir(parents=True, exist_ok=True)
-            _write(self._path / "tmp" / name, top + mail.content)
-            os.replace(self._path / "tmp" / name, self._path / "new" / name)
-            _sync(self._path / "new")
-        except OSError as broken:
-            return Deferred(_told(0, f"{self._path}: {broken.strerror or broken}".encode()), relay=True)
-        return Sent(f"new/{name}")
-
-    def close(self) -> None:
-        """Nothing is kept open."""
-
-
-def _write(path: Path, content: bytes) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _place(url: str) -> tuple[bool, str, int]:
     """Whether a relay's url asks for TLS from the start, its host, and its port or 0; ValueError where it is none."""
     try:
@@ -442,19 +259,6 @@ def _place(url: str) -> tuple[bool, str, int]:
     raise ValueError(f"relay.url {url!r} is none of smtp://HOST:PORT, smtps://HOST:PORT, maildir:PATH")
 
 
-def _unsendable(mail: Outgoing) -> str:
-    """Why no courier may take this mail: it would end or begin a command, or another mail (SMTP smuggling)."""
-    for path in (mail.envelope.sender, mail.envelope.recipient):
-        if len(path) > _LONGEST_PATH or not _PATH.fullmatch(path):
-            return f"the envelope address {path[:80]!r} cannot be said in SMTP"
-    if not mail.envelope.recipient:
-        return "the envelope has no recipient"
-    ends = mail.content.count(b"\r\n")
-    if not (mail.content.count(b"\r") == ends == mail.content.count(b"\n") and mail.content.endswith(b"\r\n")):
-        return "the mail has a line that does not end with CRLF"
-    return ""
-
-
 def _stuffed(content: bytes) -> bytes:
     """The mail with a second dot before each line that starts with one (RFC 5321 section 4.5.2)."""
     stuffed = content.replace(b"\r\n.", b"\r\n..")
@@ -463,7 +267,7 @@ def _stuffed(content: bytes) -> bytes:
 
 def _verdict(stage: _Stage, code: int, text: bytes) -> Outcome:
     """What an answer that is no success means (RFC 5321 section 4.2.1)."""
-    answer = _told(code, text)
+    answer = told(code, text)
     if code == _CLOSING or code in _NEEDS_LOGIN:
         return Deferred(answer, relay=True)
     if code // 100 == 5 and (stage >= _Stage.RCPT or (stage is _Stage.MAIL and code == _TOO_BIG)):
@@ -478,7 +282,7 @@ def _verdict(stage: _Stage, code: int, text: bytes) -> Outcome:
 def _lost(stage: _Stage, patience: Timeouts, fault: Exception) -> Outcome:
     """What a connection that failed without an answer means: unknown after the final dot, else not now."""
     where = _WHERE.get(stage, stage.name)
-    answer = _told(0, f"at {where}: {_cause(stage, patience, fault)}".encode(errors="replace"))
+    answer = told(0, f"at {where}: {_cause(stage, patience, fault)}".encode(errors="replace"))
     if stage is _Stage.DOT:
         return Uncertain(answer)
     return Deferred(answer, relay=stage <= _Stage.MAIL)
@@ -497,11 +301,80 @@ def _cause(stage: _Stage, patience: Timeouts, fault: Exception) -> str:
             return str(fault) or type(fault).__name__
 
 
-def _told(code: int, text: bytes) -> str:
-    """An answer on one short line, with nothing in it that a terminal or a header would take amiss."""
-    said = text[: 4 * LONGEST_ANSWER].decode("utf-8", "replace")
-    words = "".join(character if character.isprintable() else " " for character in said).split()
-    return " ".join([str(code), *words] if code else words)[:LONGEST_ANSWER].rstrip()
+# --- the connection -------------------------------------------------------------------------------------------------
+
+
+class _Garbled(smtplib.SMTPException):
+    """The relay said something that is no answer (RFC 5321 section 4.2)."""
+
+
+class _Session(smtplib.SMTP):
+    """One connection, whose answers are read with bounds in size and in time."""
+
+    patience: float = 60
+
+    def __init__(self, name: str) -> None:
+        super().__init__(local_hostname=name)
+        self._heard = bytearray()
+
+    def reach(self, host: str, port: int, patience: float) -> None:
+        """Connect. Small packets go at once: the final dot is one, and must not wait for those before it."""
+        self.sock = socket.create_connection((host, port), patience)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def secure(self, context: ssl.SSLContext, host: str) -> None:
+        """Speak TLS from here on, and forget what was heard before and not read: anybody may have said it."""
+        self._heard.clear()
+        self.sock = context.wrap_socket(self._wire(), server_hostname=host)
+
+    def say(self, words: bytes, patience: float) -> None:
+        """Send the words as they are; afterwards `patience` seconds are had for each answer."""
+        self.patience = patience
+        self.send(words)
+
+    def send(self, s: Buffer | str) -> None:
+        """What smtplib itself sends through as well."""
+        self._wire().settimeout(self.patience)
+        self._wire().sendall(s.encode("ascii") if isinstance(s, str) else s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The next answer: its code and its text (RFC 5321 section 4.2.1), 100 lines of 8 kB at most."""
+        until = time.monotonic() + self.patience
+        texts: list[bytes] = []
+        while len(texts) < _MOST_LINES:
+            line = self._hear(until)
+            if not re.fullmatch(rb"[2-5]\d\d(?:[ -].*)?", line, re.DOTALL):
+                raise _Garbled(f"an answer that is none: {line[:80]!r}")
+            texts.append(line[4:].strip())
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(texts)
+        raise _Garbled(f"an answer of more than {_MOST_LINES} lines")
+
+    @property
+    def babbles(self) -> bool:
+        """Whether the relay has said more than it was asked, so that the next answer would be taken for another."""
+        return bool(self._heard)
+
+    def _hear(self, until: float) -> bytes:
+        while (end := self._heard.find(b"\n")) < 0:
+            if len(self._heard) > _LONGEST_LINE:
+                raise _Garbled(f"a line of more than {_LONGEST_LINE} octets")
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._wire().settimeout(left)
+            heard = self._wire().recv(_LONGEST_LINE)
+            if not heard:
+                raise smtplib.SMTPServerDisconnected("the relay closed the connection")
+            self._heard += heard
+        line = bytes(self._heard[:end])
+        del self._heard[: end + 1]
+        return line.rstrip(b"\r")
+
+    def _wire(self) -> socket.socket:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        return self.sock
 
 
 def _demand(holds: bool, code: int, text: bytes) -> None:

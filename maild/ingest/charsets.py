@@ -1,0 +1,125 @@
+"""Bytes to words that people and databases can take: charsets, normal forms, no controls; the only user of cchardet."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import cchardet
+
+# Names that mail uses for a charset, and the codec that reads what is really in such mail.
+_ALIASES = {
+    name: codec
+    for codec, names in {
+        "ascii": "us-ascii ascii",
+        "utf-8": "uft-8 utf8",
+        "utf-7": "unicode-1-1-utf-7",
+        "cp1252": "iso-8859-1 latin1 latin-1 ansi_x3.110-1983",
+        "cp1254": "iso-8859-9",
+        "cp850": "cp-850",
+        "cp874": "windows-874 x-windows-874 tis-620 iso-8859-11",
+        "cp932": "x-sjis shift_jis shift-jis",
+        "cp949": "ks_c_5601-1987 euc-kr x-windows-949",
+        "gb18030": "gb2312 gbk x-gbk",
+        "iso-8859-8": "iso-8859-8-i iso-8859-8-e",
+        "iso2022_jp_ext": "iso-2022-jp",
+        "mac-cyrillic": "x-mac-cyrillic",
+        "mac-roman": "macintosh",
+    }.items()
+    for name in names.split()
+}
+# Slow on long input, or not a charset of mail at all.
+_NO_CHARSET = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "unicode-escape"})
+_SAMPLE = 16_384
+
+
+def _codec(name: str) -> str:
+    """The codec for a declared charset, "" where there is none that we use."""
+    plain = name.strip(" \t\r\n\"'").lower()
+    plain = _ALIASES.get(plain, plain)
+    if not plain or len(plain) > 40 or plain.replace("-", "_") in _NO_CHARSET:
+        return ""
+    try:
+        found = codecs.lookup(plain).name
+        b"a".decode(found)
+    except (LookupError, ValueError, UnicodeError):
+        return "utf-16" if plain in {"utf-16", "utf16"} else ""
+    return found
+
+
+def decode(content: bytes, charset: str = "") -> str:
+    """Bytes to words: the declared charset, UTF-8, a guess, Windows-1252; never raises."""
+    declared = _codec(charset)
+    if content.isascii() and declared in {"", "ascii", "utf-8", "cp1252"}:
+        if b"\x1b$" in content:
+            return content.decode("iso2022_jp_ext", "replace")
+        return content.decode("ascii")
+    for codec in _ladder(content, declared):
+        try:
+            return content.decode(codec)
+        except (UnicodeError, LookupError, ValueError):
+            continue
+    return content.decode(declared if declared not in {"", "ascii"} else "cp1252", "replace")
+
+
+def _ladder(content: bytes, declared: str) -> Iterator[str]:
+    # Western text that happens to be valid UTF-8 with letters beyond ASCII is UTF-8, whatever it claims to be.
+    if declared in {"", "ascii", "cp1252"}:
+        yield "utf-8"
+    if declared not in {"", "ascii"}:
+        yield declared
+    yield "utf-8"
+    if declared != "cp1252":
+        yield _guess(content)
+    yield "cp1252"
+
+
+def _guess(content: bytes) -> str:
+    try:
+        found = cchardet.detect(content[:_SAMPLE])
+    except (ValueError, UnicodeError):
+        return "cp1252"
+    return _codec(found.get("encoding") or "") or "cp1252"
+
+
+def _ranges(points: Iterator[int]) -> str:
+    spans: list[list[int]] = []
+    for point in points:
+        if spans and spans[-1][1] == point - 1:
+            spans[-1][1] = point
+        else:
+            spans.append([point, point])
+    return "".join(f"{chr(low)}-{chr(high)}" for low, high in spans)
+
+
+# Putting marks in order is quadratic in their number: nobody's writing has more than a few on one letter.
+_MARKS = _ranges(point for point in range(0x300, 0x1F000) if unicodedata.combining(chr(point)))
+_PILE = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
+_CONTROLS = dict.fromkeys([*range(32), *range(0x7F, 0xA0)])
+for _kept in (9, 10):
+    _CONTROLS.pop(_kept)
+_CONTROLS[12] = 10
+_LINE_CONTROLS = {**_CONTROLS, 9: 32, 10: 32, 12: 32, 11: 32, 13: 32, 0x85: 32, 0x2028: 32, 0x2029: 32}
+_BIDI = dict.fromkeys([0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
+_LINE_CONTROLS |= _BIDI
+
+
+def clean(text: str) -> str:
+    """A text that databases, JSON and people can take: NFC, no NUL, no other control, no lone surrogate, `\\n` ends."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
+    return composed(text)
+
+
+def clean_line(text: str) -> str:
+    """The same for one line: no line break, no bidi control, white space as single spaces."""
+    return composed(" ".join(text.translate(_LINE_CONTROLS).split()))
+
+
+def composed(text: str) -> str:
+    """The text in NFC, without lone surrogates, and with at most 30 marks on one letter."""
+    if text.isascii():
+        return text
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return unicodedata.normalize("NFC", _PILE.sub(r"\1", text))

@@ -1,0 +1,205 @@
+"""One connection with an IMAP server, its answers bounded in size and in time; the only user of imapclient."""
+
+from __future__ import annotations
+
+import imaplib
+import logging
+import re
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
+from imapclient.imap4 import IMAP4WithTimeout
+from imapclient.tls import IMAP4_TLS
+
+from maild.ingest.journal import MOST_BYTES
+from maild.ingest.mailbox import Mailbox, TroubleError, spans, words
+
+log = logging.getLogger(__name__)
+
+# Below this level the library writes whole mails into the log.
+logging.getLogger("imapclient").setLevel(logging.WARNING)
+
+WINDOW: Final = 50_000
+"""UIDs in one SEARCH: a line of its answer may not pass a million octets."""
+TICK: Final = 0.25
+
+
+class _Bounded(imaplib.IMAP4):
+    """A connection that takes in at most `most` octets for one command, and never writes mail into the log."""
+
+    most: int = 0
+    taken: int = 0
+
+    # The client sets level 5, at which the library formats every mail whether or not anybody logs.
+    debug = property(lambda _self: 0, lambda _self, _level: None)
+
+    def send(self, data: Any) -> None:
+        self.taken = 0
+        super().send(data)
+
+    def read(self, size: int) -> bytes:
+        self._count(size)
+        return super().read(size)
+
+    def readline(self) -> bytes:
+        line = super().readline()
+        self._count(len(line))
+        return line
+
+    def _count(self, octets: int) -> None:
+        self.taken += octets
+        if self.most and self.taken > self.most:
+            raise self.abort(f"an answer of more than {self.most} octets")
+
+
+class _Plain(_Bounded, IMAP4WithTimeout):  # type: ignore[misc]
+    pass
+
+
+class _Sealed(_Bounded, IMAP4_TLS):  # type: ignore[misc]
+    pass
+
+
+class Client(IMAPClient):  # type: ignore[misc]
+    """A client whose answers are bounded: a literal that a server announces must not cost all our memory."""
+
+    def __init__(self, mailbox: Mailbox, context: ssl.SSLContext) -> None:
+        # A server may be wrong about a size, so a mail that is too big may still be read, once, and measured.
+        self._most = 2 * max(mailbox.size, MOST_BYTES)
+        super().__init__(
+            mailbox.host,
+            mailbox.port,
+            ssl=mailbox.tls == "implicit",
+            ssl_context=context,
+            timeout=SocketTimeout(connect=mailbox.connect, read=mailbox.read),
+        )
+        self.normalise_times = False
+
+    def _create_IMAP4(self) -> _Bounded:  # noqa: N802
+        kind: Any = _Sealed if self.ssl else _Plain
+        seal = (self.ssl_context,) if self.ssl else ()
+        wire: _Bounded = kind(self.host, self.port, *seal, self._timeout.connect)
+        wire.most = self._most
+        return wire
+
+
+def connect(mailbox: Mailbox) -> Client:
+    """A connection with time-outs, and with TLS that checks the certificate (RFC 8314)."""
+    context = ssl.create_default_context()
+    client = Client(mailbox, context)
+    try:
+        if mailbox.tls == "starttls":
+            client.starttls(context)
+    except BaseException:
+        hang_up(client)
+        raise
+    return client
+
+
+def log_in(client: Client, mailbox: Mailbox) -> None:
+    """Log in with a password that is asked now; TroubleError where it cannot be read."""
+    try:
+        password = mailbox.password()
+    except Exception as error:
+        raise TroubleError(f"the password of {mailbox.user} could not be read: {words(error)}") from error
+    bare = re.fullmatch(r"[!#-'+-\[\]^-z|}~]+", mailbox.user) and re.fullmatch(r"[ -~]*", password)
+    if client.has_capability("AUTH=PLAIN") and (not bare or client.has_capability("LOGINDISABLED")):
+        client.plain_login(mailbox.user, password)
+    else:
+        client.login(mailbox.user, password)
+
+
+def hang_up(client: Client) -> None:
+    """Close the connection, whatever state it is in."""
+    # Without LOGOUT: a dead server would hold us up, and a living one loses nothing.
+    try:
+        client.shutdown()
+    except OSError:
+        log.debug("the connection was gone already")
+
+
+def search(client: Client, low: int, exists: int, next_uid: int) -> Iterator[list[int]]:
+    """The UIDs from `low` on, ascending, in lists that fit in one answer."""
+    spans = [f"{low}:*"]
+    if exists > WINDOW and next_uid:
+        spans = [f"{start}:{start + WINDOW - 1}" for start in range(low, next_uid, WINDOW)]
+    for span in spans:
+        # `n:*` names the last mail even where it is below n (RFC 9051 section 9, seq-range).
+        yield sorted({uid for uid in client.search(["UID", span]) if uid >= low})
+
+
+def move(client: Client, uids: Sequence[int], target: str) -> None:
+    """Move mails (RFC 6851), or copy and take away exactly these (RFC 4315); never a plain EXPUNGE."""
+    if client.has_capability("MOVE"):
+        client.move(spans(uids), target)
+        return
+    flags = client.get_flags(uids)
+    here = [uid for uid in uids if uid in flags and b"\\Deleted" not in flags[uid]]
+    if here:
+        client.copy(spans(here), target)
+        client.add_flags(spans(here), [b"\\Deleted"], silent=True)
+    if flags and client.has_capability("UIDPLUS"):
+        client.uid_expunge(spans(list(flags)))
+
+
+def wait_for_word(client: Client, idles: bool, seconds: float, stop: threading.Event) -> bool:
+    """Wait until the server speaks (True), the time is over, or we are to stop; then the connection is proven."""
+    if not idles:
+        if not stop.wait(seconds):
+            client.noop()
+        return False
+    client.idle()
+    spoke = _hear(client.socket(), seconds, stop)
+    if not stop.is_set():
+        # Read to the end with the time-out on: a half line, a closed or a dead link shows here and nowhere else.
+        client.idle_done()
+    return spoke
+
+
+def _hear(wire: socket.socket, seconds: float, stop: threading.Event) -> bool:
+    if isinstance(wire, ssl.SSLSocket) and wire.pending():
+        return True
+    poll = select.poll()
+    poll.register(wire.fileno(), select.POLLIN)
+    for _ in range(max(1, round(seconds / TICK))):
+        if stop.is_set():
+            return False
+        if poll.poll(TICK * 1000):
+            return True
+    return False
+
+
+def plain(error: Exception, mailbox: Mailbox) -> str:
+    """Why a mailbox cannot be served, in words for people and without any content of a mail."""
+    place = f"{mailbox.host}:{mailbox.port}"
+    match error:
+        case TroubleError():
+            return str(error)
+        case LoginError():
+            return f"{place} refuses the login of {mailbox.user}: {words(error)}; check the user and the password"
+        case IMAPClientAbortError():
+            return f"the connection to {place} broke, or the server answered out of turn"
+        case ProtocolError():
+            return f"an answer of {place} could not be understood"
+        case IMAPClientError():
+            return f"{place} said no: {words(error)}"
+        case ssl.SSLCertVerificationError():
+            return f"the certificate of {place} is not trusted: {error.verify_message}"
+        case ssl.SSLError():
+            return f"no TLS with {place}: {error.reason or 'the handshake failed'}"
+        case socket.gaierror():
+            return f"the name {mailbox.host} is not known"
+        case TimeoutError():
+            return f"{place} does not answer"
+        case ConnectionRefusedError():
+            return f"nobody listens at {place}"
+        case OSError():
+            return f"{place} cannot be reached: {error.strerror or type(error).__name__}"
+        case _:
+            return f"an answer of {place} could not be handled ({type(error).__name__})"

@@ -1,0 +1,146 @@
+"""The parts of a mail: where each lies in the original, what it calls itself, and its bytes. Total and bounded."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from maild.ingest.charsets import decode
+from maild.ingest.encodings import base64, params, uuencoded
+from maild.ingest.parse import Field, Limits, Sheet, content_type, fields_of, first
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a mail: its type, its place (`start` to `end` in the original), and the parts within."""
+
+    type: str
+    params: dict[str, str]
+    fields: tuple[Field, ...]
+    start: int
+    end: int
+    children: tuple[Part, ...] = ()
+    disposition: str = ""
+    filename: str = ""
+
+    @property
+    def content_id(self) -> str:
+        return first(self.fields, "content-id").decode("ascii", "ignore").strip(" <>")
+
+
+def tree(raw: bytes, top: Sheet, limits: Limits) -> tuple[Part, tuple[str, ...]]:
+    """The parts of a mail whose header block has been read, and the limits reached; nested mail stays closed."""
+    walk = _Walk(raw, limits)
+    root = walk.dressed(top.fields, top.body, len(raw), 0, "text/plain")
+    return root, tuple(walk.faults)
+
+
+def leaves(part: Part) -> Iterator[Part]:
+    """The parts that hold something, in order."""
+    if not part.children:
+        yield part
+    for child in part.children:
+        yield from leaves(child)
+
+
+def payload(raw: bytes, part: Part) -> bytes:
+    """A part's bytes with the transfer encoding undone (RFC 2045 section 6); never raises."""
+    content = raw[part.start : part.end]
+    encoding = (
+        first(part.fields, "content-transfer-encoding").decode("ascii", "ignore").partition(";")[0].strip().lower()
+    )
+    if encoding == "base64":
+        return base64(content)
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(content)
+    if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
+        return uuencoded(content)
+    return content
+
+
+class _Walk:
+    """One pass over one mail: it counts the parts and notes what it did not read."""
+
+    def __init__(self, raw: bytes, limits: Limits) -> None:
+        self.raw = raw
+        self.limits = limits
+        self.parts = 0
+        self.faults: list[str] = []
+
+    def part(self, start: int, end: int, depth: int, default: str) -> Part:
+        fields, body, _ = fields_of(self.raw, start, end, replace(self.limits, header_block=64 * 1024, headers=100))
+        return self.dressed(fields, body, end, depth, default)
+
+    def dressed(self, fields: tuple[Field, ...], body: int, end: int, depth: int, default: str) -> Part:
+        self.parts += 1
+        type_, params_ = content_type(fields, default)
+        disposition = decode(first(fields, "content-disposition"))
+        children: tuple[Part, ...] = ()
+        if type_.startswith("multipart/"):
+            if depth < self.limits.depth:
+                children = self.children(params_.get("boundary", ""), body, end, depth, type_)
+            else:
+                self.note(f"parts nested deeper than {self.limits.depth}: what lies deeper is not read")
+        if type_.startswith("multipart/") and not children:
+            # A multipart without parts is somebody's broken text: better seen than lost.
+            type_ = "text/plain" if depth < self.limits.depth else "application/octet-stream"
+        given = params(disposition)
+        return Part(
+            type=type_,
+            params=params_,
+            fields=fields,
+            start=body,
+            end=end,
+            children=children,
+            disposition=disposition.partition(";")[0].strip().lower(),
+            filename=given.get("filename") or params_.get("name", ""),
+        )
+
+    def children(self, boundary: str, start: int, end: int, depth: int, type_: str) -> tuple[Part, ...]:
+        default = "message/rfc822" if type_ == "multipart/digest" else "text/plain"
+        spans = self.spans(boundary, start, end) or self.spans(self.likely_boundary(start, end), start, end)
+        found: list[Part] = []
+        for low, high in spans:
+            if self.parts >= self.limits.parts:
+                self.note(f"more than {self.limits.parts} parts: the rest is not read")
+                break
+            found.append(self.part(low, high, depth + 1, default))
+        return tuple(found)
+
+    def spans(self, boundary: str, start: int, end: int) -> list[tuple[int, int]]:
+        """Where the parts lie between their boundary lines (RFC 2046 section 5.1.1); one without its end runs on."""
+        if not boundary or len(boundary) > 200:
+            return []
+        line = re.compile(rb"--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*\r?(?:\n|\Z)")
+        found: list[tuple[int, int]] = []
+        opened: int | None = None
+        for match in line.finditer(self.raw, start, end):
+            if match.start() > start and self.raw[match.start() - 1] != 10:
+                continue
+            if opened is not None:
+                found.append((opened, max(opened, self.before(match.start()))))
+            opened = None if match[1] else match.end()
+            if match[1] or len(found) > self.limits.parts:
+                return found
+        if opened is not None:
+            found.append((opened, end))
+        return found
+
+    def before(self, position: int) -> int:
+        """The end of the text before a boundary line: the line end belongs to the boundary."""
+        if self.raw[position - 2 : position] == b"\r\n":
+            return position - 2
+        return position - 1
+
+    def likely_boundary(self, start: int, end: int) -> str:
+        """The boundary of a multipart that does not name it, or names another: the first line that could be one."""
+        match = re.compile(rb"(?<![^\n])--([!-~]{4,70})[ \t]*\r?\n[!-9;-~]+:").search(
+            self.raw, start, min(end, start + 65_536)
+        )
+        return match[1].decode("ascii").removesuffix("--") if match else ""
+
+    def note(self, fault: str) -> None:
+        if fault not in self.faults:
+            self.faults.append(fault)

@@ -1,0 +1,84 @@
+"""Finished mail, read back and compared with what was meant."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Iterator, Sequence
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from email.utils import getaddresses
+
+from maild.headers import ID, NAMED, Value
+from maild.mail import Address
+from maild.mime import Leaf, has_good_lines
+
+
+def difference_in(content: bytes, head: Sequence[tuple[str, Value]], leaves: Sequence[Leaf]) -> str:
+    """In what the bytes say something else than what was meant, or nothing."""
+    if not (content.isascii() and has_good_lines(content)):
+        return "a line of the finished mail is too long, not ASCII, or ends without CRLF"
+    block, _, body = content.partition(b"\r\n\r\n")
+    fields = _fields(block)
+    if [name for name, _ in fields] != [name for name, _ in head]:
+        return "the finished mail has other header fields than were meant"
+    for (name, written), (_, meant) in zip(fields, head, strict=True):
+        if not _says(written, meant):
+            return f"the header field {name} would be read as something else than was meant"
+    if list(_read_leaves(dict(fields), body)) != list(leaves):
+        return "a part of the finished mail would be read as something else than was meant"
+    return ""
+
+
+def _fields(block: bytes) -> list[tuple[str, str]]:
+    lines = block.decode("ascii", "replace").replace("\r\n ", " ").split("\r\n")
+    return [(name, value.removeprefix(" ")) for name, _, value in (line.partition(":") for line in lines)]
+
+
+def _says(written: str, meant: Value) -> bool:
+    if isinstance(meant, str):
+        return _decoded(written) == meant
+    if ID.fullmatch(written):  # an address alone; the parser below takes 30 times as long to say so
+        return meant == (Address(written),)
+    if (found := NAMED.fullmatch(written)) and "=?" not in written:
+        return meant == (Address(found[2], found[1].removesuffix(" ")),)
+    return tuple(Address(spec, _decoded(name)) for name, spec in getaddresses([written])) == meant
+
+
+def _decoded(value: str) -> str:
+    if "=?" not in value:
+        return value
+    try:
+        return "".join(
+            piece.decode(charset or "ascii") if isinstance(piece, bytes) else piece
+            for piece, charset in decode_header(value)
+        )
+    except (HeaderParseError, ValueError, LookupError):
+        return value
+
+
+def _read_leaves(fields: dict[str, str], body: bytes) -> Iterator[Leaf]:
+    """The leaves that a reader finds, by boundaries alone (RFC 2046 section 5.1.1)."""
+    kind, _, boundary = fields["Content-Type"].partition('; boundary="')
+    if not kind.startswith("multipart/"):
+        yield _read_leaf(fields, body)
+        return
+    delimiter = b"--" + boundary.removesuffix('"').encode()
+    for piece in body.removeprefix(delimiter).split(b"\r\n" + delimiter)[:-1]:
+        block, _, inner = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        yield from _read_leaves(dict(_fields(block)), inner)
+
+
+def _read_leaf(fields: dict[str, str], body: bytes) -> Leaf:
+    match fields["Content-Transfer-Encoding"]:
+        case "base64":
+            body = binascii.a2b_base64(body)
+        case "quoted-printable":
+            body = binascii.a2b_qp(body)
+    type_ = fields["Content-Type"].partition("; name=")[0]
+    if "Content-Disposition" not in fields:
+        return Leaf(type_, body)
+    part = Message()
+    part["Content-Disposition"] = fields["Content-Disposition"]
+    cid = fields.get("Content-ID", "")[1:-1]
+    return Leaf(type_, body, part.get_content_disposition() or "", part.get_filename("") or "", cid)
