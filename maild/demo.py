@@ -178,8 +178,11 @@ class Day:
 
 def play(say: Callable[[str], None], folder: Path = FOLDER) -> int:
     """Play the day; 0 when every mail came, 1 where one did not."""
-    from maild.demo_mailbox import mailbox  # noqa: PLC0415, RUF100  only the demo needs an IMAP server
-
+    try:
+        from maild.demo_mailbox import mailbox  # noqa: PLC0415, RUF100  only the demo needs an IMAP server
+    except ModuleNotFoundError as missing:
+        say(f"The demo needs an IMAP server of its own, and {missing.name} is not here: pip install 'maild[demo]'")
+        return 1
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     password = os.urandom(9).hex()

@@ -369,12 +369,12 @@ def _actions(draft: Draft, ticket: Ticket, press: Press, row: int, now: datetime
     subject = f"[#{ticket.number}] {without_tokens(ticket.subject)}"
     match draft.notice:
         case Notice.ASSIGNED | Notice.CUSTOMER_REPLIED:
-            return (
-                Action("Pass on", reply, subject, "#assign WHO because …"),
-                Action("Mark as solved", reply, subject, "#solved"),
-            )
+            pass_on = Action("Pass on", reply, subject, "#assign WHO because …")
+            solve = Action("Mark as solved", reply, subject, "#solved")
+            return (pass_on, solve) if ticket.status.active else (pass_on,)
         case Notice.LINKED:
-            return (Action("Let them take part", reply, subject, "#accept"),)
+            note = with_token(ticket.address, keyring.make(Use.NOTE, ticket.number, party, now))
+            return (Action("Let them take part", note, subject, "#accept"),)
         case Notice.REFUSED | Notice.HELD | Notice.CONFIRM if draft.question is not None:
             confirm = with_token(ticket.address, keyring.make(Use.CONFIRM, row, party, now))
             yes = Action(_YES[draft.notice], confirm, subject, "#yes")
