@@ -75,6 +75,7 @@ class Store:
     def submit(self, job: Callable[[Tx], Result]) -> Future[Result]:
         """Run `job` in the writer; the future is done once the commit is on disk, or the job failed."""
         work = _Work(job)
+        work.done.set_running_or_notify_cancel()  # a caller who goes away cannot take back what is being written
         with self._lock:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._serve, name="writer", daemon=True)

@@ -22,6 +22,7 @@ from tests.wire.running import ANN, SUPPORT, Sink, Site, configuration, site, un
 
 SEED = int(os.environ.get("MAILD_KILL_SEED", "1042"))
 KILLS = 20
+PATIENCE = 240.0
 CLIENTS_AT_ONCE = 6
 MAILBOX = """
 [[mailbox]]
@@ -78,7 +79,7 @@ class Street:
         self.ledger.offered.setdefault(message_id, set()).add(digest)
         while True:
             with self.lives:
-                assert self.lives.wait_for(lambda: self.port, 60), "the desk never came back"
+                assert self.lives.wait_for(lambda: self.port, PATIENCE), "the desk never came back"
                 port = self.port
             try:
                 with smtplib.SMTP("127.0.0.1", port, timeout=20) as line:
@@ -101,12 +102,12 @@ class Street:
             self.imap.append("support", first)
         else:
             self.hands_in(first, name, spec, SUPPORT)
-        acknowledgement = self.sink.waits_for(spec, "received", patience=90)
+        acknowledgement = self.sink.waits_for(spec, "received", patience=PATIENCE)
         client = chance.choice(CLIENTS)
         more = f"{number}.more@customer{number}.example"
         reply = client(author, f"More on {number}.", acknowledgement, f"<{more}>")
         self.hands_in(reply, more, spec, acknowledgement["Reply-To"])
-        told = self.sink.waits_for(ANN, "customer-replied", f"] Question {number}.", patience=90)
+        told = self.sink.waits_for(ANN, "customer-replied", f"] Question {number}.", patience=PATIENCE)
         text = chance.choice(("We look into it.", "#solved\nIt is done.", "#assign ben because Ben knows it"))
         words = f"{number}.ann@agents.example"
         self.hands_in(client(f"Ann Lee <{ANN}>", text, told, f"<{words}>"), words, ANN, told["Reply-To"])
@@ -143,7 +144,7 @@ def lives_and_dies(around: Street, chance: random.Random, *, early: bool) -> Non
     around.desk.kill()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_twenty_kills_in_the_middle_of_conversations_lose_and_double_nothing(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     with street(tmp_path) as around, ThreadPoolExecutor(CLIENTS_AT_ONCE) as people:
