@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from maild.act import NO_CAUSE, Office, carry_out
 from maild.decide.gathered import Waiting, tell_gathered
 from maild.decide.timer import on_timer
+from maild.decision import SetTimer
 from maild.store import later, outbox, tickets, timers
 from maild.store.engine import Tx
+
+PUT_OFF = timedelta(minutes=10)
+"""When a timer whose decision failed is tried again."""
 
 log = logging.getLogger("maild.remind")
 
@@ -25,32 +31,52 @@ def step(office: Office, now: datetime) -> bool:
 
 def _tell_gathered(tx: Tx, office: Office, now: datetime) -> bool:
     waited = later.take(tx, now)
+    try:
+        with tx.apart():
+            _tell(tx, office, waited, now)
+    except Exception:
+        log.exception("what was gathered for an agent could not be told; it is tried again")
+        for one in waited:
+            later.keep(tx, replace(one, due_at=now + PUT_OFF))
+    return bool(waited)
+
+
+def _tell(tx: Tx, office: Office, waited: Sequence[later.Later], now: datetime) -> None:
     if not waited:
-        return False
+        return
     desk, first = office.press.desk, waited[0]
     known = {one.ticket: ticket for one in waited if (ticket := tickets.get(tx, one.ticket, follow=False))}
     agent = desk.agent(first.agent)
     if agent is None or not known:
         log.warning("%d tellings to %s have nobody to hear them", len(waited), first.agent)
-        return True
+        return
     waiting = [Waiting(one.ticket, one.lines, one.at, one.question, one.fresh) for one in waited]
     post = tell_gathered(agent, first.notice, waiting, known, desk, now)
     carry_out(tx, office, post, NO_CAUSE, known, now)
     log.info("ticket %d: %s", post.ticket.number, "; ".join(post.because))
-    return True
 
 
 def _fire(tx: Tx, office: Office, now: datetime) -> bool:
     due = timers.take(tx, now)
     if due is None:
         return False
+    try:
+        with tx.apart():
+            _decide(tx, office, due, now)
+    except Exception:
+        # it must not stand before all other timers for ever
+        log.exception("timer %s of ticket %d could not be carried out; it is tried again", due.timer, due.ticket)
+        timers.change(tx, due.ticket, SetTimer(due.timer, now + PUT_OFF, due.detail))
+    return True
+
+
+def _decide(tx: Tx, office: Office, due: timers.Due, now: datetime) -> None:
     ticket = tickets.get(tx, due.ticket, follow=False)
     if ticket is None:
         log.warning("timer %s of ticket %d: there is no such ticket", due.timer, due.ticket)
-        return True
+        return
     quiet = timers.quiet(tx, ticket)
     answers = outbox.answers(tx, ticket.requester.address, ticket.number, quiet, now)
     post = on_timer(due.timer, due.detail, ticket, answers, office.press.desk, due.due_at, now)
     carry_out(tx, office, post, NO_CAUSE, {ticket.number: ticket}, now)
     log.info("ticket %d: %s", ticket.number, "; ".join(post.because))
-    return True
