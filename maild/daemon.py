@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
-import os
 import secrets
 import shutil
 import signal
-import socket
-import ssl
 import sys
 import threading
 import time
@@ -25,38 +21,34 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from maild import config as configuration
-from maild import control, courier, keys, remind
+from maild import control, courier, keys, remind, terms
 from maild.act import Office, warn
 from maild.config import Config, ConfigError
 from maild.deliver import Delivery, Relayed
-from maild.ingest import imap, parse, pipe, smtp
+from maild.ingest import imap, pipe, smtp
 from maild.ingest.doors import Journal, is_ours
-from maild.ingest.kind import Ours
-from maild.ingest.mailbox import Health, Mailbox
+from maild.ingest.mailbox import Health
 from maild.ingest.proof import Trust
 from maild.letters import Press
+from maild.logs import log_to_stderr, notify
 from maild.process import Clerk
-from maild.readers import Readers, Share
+from maild.readers import Readers
 from maild.store import inbox, outbox
 from maild.store.engine import Store
 from maild.templates.render import Templates
+from maild.watch import Watch, vanished
 
 READERS = 2
 COURIERS = 2
 GRACE = 10.0
-STILL = timedelta(seconds=2)
+HALF_WRITTEN = timedelta(hours=1)
+"""Age at which what a crash left half written in the spool is swept away; nobody was told that it was kept."""
 
 log = logging.getLogger("maild")
 
 
 def clock() -> datetime:
     return datetime.now(UTC)
-
-
-def folder_of(config: Config) -> Path:
-    """Where the lock, the socket and the spool are: beside the database."""
-    store = Store(config.store.url)
-    return store.folder.parent
 
 
 def open_office(config: Config, store: Store) -> Office:
@@ -66,38 +58,11 @@ def open_office(config: Config, store: Store) -> Office:
 
 
 def open_courier(config: Config) -> courier.Courier:
-    relay, limits = config.relay, config.limits
-    patience = courier.Timeouts(
-        limits.relay_connect.total_seconds(), limits.relay_verb.total_seconds(), limits.relay_dot.total_seconds()
-    )
+    relay, patience = config.relay, terms.timeouts(config)
     if relay.maildir is not None:
         return courier.MaildirCourier(relay.maildir)
     tls: Any = relay.tls
     return courier.courier_of(relay.url, relay.user, relay.password, tls, patience, name=config.desk.domain)
-
-
-@dataclass(slots=True)
-class _Watch:
-    """The operator's file: what it was when it was last taken, and since when it has been still."""
-
-    path: Path | None
-    taken: tuple[int, int] = (0, 0)
-    seen: tuple[int, int] = (0, 0)
-    since: datetime | None = None
-
-    def changed(self, now: datetime) -> bool:
-        """Whether the file is another one than the one taken, and has been still for two seconds."""
-        if self.path is None:
-            return False
-        with contextlib.suppress(OSError):
-            state = self.path.stat()
-            stamp = (state.st_mtime_ns, state.st_size)
-            if stamp != self.seen:
-                self.seen, self.since = stamp, now
-            elif stamp != self.taken and self.since is not None and now - self.since >= STILL:
-                self.taken = stamp
-                return True
-        return False
 
 
 @dataclass(slots=True)
@@ -115,7 +80,7 @@ class Daemon:
     threads: list[threading.Thread] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     clerk: Clerk | None = None
-    watch: _Watch = field(default_factory=lambda: _Watch(None))
+    watch: Watch = field(default_factory=lambda: Watch(None))
     reload: threading.Event = field(default_factory=threading.Event)
     listeners: list[str] = field(default_factory=list)
     _room: tuple[float, bool] = (0.0, True)
@@ -133,7 +98,8 @@ class Daemon:
         recovered = self.store.write(lambda tx: outbox.recover(tx, clock(), alone=True))
         if recovered:
             log.warning("%d mails were being sent when maild stopped; they are sent again", recovered)
-        journal = Journal(self.store, self.arrived.set)
+        pipe.sweep(folder / "spool", clock() - HALF_WRITTEN)
+        journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
         scheduler = self._scheduler(journal, folder)
         try:
@@ -141,10 +107,10 @@ class Daemon:
                 self._start_all(journal)
                 scheduler.start()
                 ready(" ".join(["maild ready", *self.listeners]))
-                _notify("READY=1")
+                notify("READY=1")
                 while not self.stop.wait(1.0):
-                    _notify("WATCHDOG=1")
-                _notify("STOPPING=1")
+                    notify("WATCHDOG=1")
+                notify("STOPPING=1")
         finally:
             self.stop.set()
             self.arrived.set()
@@ -172,12 +138,9 @@ class Daemon:
     # --- the work of each thread ---
 
     def _decide(self) -> None:
-        limits = self.config.limits
-        share = Share(int(limits.read_cpu.total_seconds()), int(limits.read_time.total_seconds()), limits.read_memory)
-        desk = self.config.desk
-        clerk = Clerk(
-            self.office, Readers(READERS, share, _reading_limits(self.config)), Ours(desk.addresses), self._trust_of
-        )
+        config = self.config
+        readers = Readers(READERS, terms.share(config), terms.reading_limits(config))
+        clerk = Clerk(self.office, readers, terms.ours(config), self._trust_of)
         self.clerk = clerk
         try:
             while not self.stop.is_set():
@@ -217,27 +180,10 @@ class Daemon:
         return 1.0 if due is None else min(1.0, max(0.05, (due - clock()).total_seconds()))
 
     def _fetch(self, box: configuration.Mailbox, journal: Journal) -> None:
-        limits = self.config.limits
-        if box.password is None:
+        mailbox = terms.mailbox(self.config, box)
+        if mailbox is None:
             log.error("mailbox %s: it has no password, and this version cannot do OAuth", box.name)
             return
-        mailbox = Mailbox(
-            name=box.name,
-            host=box.host,
-            port=box.port,
-            tls=box.tls,
-            user=box.user,
-            password=box.password,
-            folder=box.folder,
-            after=box.after,
-            address=box.address,
-            connect=limits.imap_connect.total_seconds(),
-            read=limits.imap_read.total_seconds(),
-            idle=limits.imap_idle.total_seconds(),
-            reconnect_first=limits.imap_retry_first.total_seconds(),
-            reconnect_most=limits.imap_retry_most.total_seconds(),
-            size=self.config.listen.max_size,
-        )
         imap.run(mailbox, journal, clock, self.stop, lambda health: self.health.__setitem__(health.mailbox, health))
 
     # --- ticks ---
@@ -292,7 +238,7 @@ class Daemon:
         except (keys.SecretError, OSError) as fault:
             self._warn("The configuration stays as it was.", str(fault))
             return
-        gone = _vanished(self.config, fresh)
+        gone = vanished(self.config, fresh)
         if gone and not asked:
             log.error(
                 "the configuration stays as it was: %s vanished from it; send SIGHUP to apply it", ", ".join(gone)
@@ -303,7 +249,7 @@ class Daemon:
             delivery.office = self.office
         if self.clerk is not None:
             self.clerk.office = self.office
-            self.clerk.ours = Ours(fresh.desk.addresses)
+            self.clerk.ours = terms.ours(fresh)
         log.info("the configuration is applied; listeners, mailboxes and the relay change at the next start")
 
     def _warn(self, *lines: str) -> None:
@@ -342,14 +288,14 @@ class Daemon:
             door.host,
             door.port,
             hostname=config.desk.domain,
-            limits=_door_limits(config),
+            limits=terms.door_limits(config),
             is_ours=lambda recipient: is_ours(recipient, self.config.desk.addresses),
             keep=journal.keep_one,
             has_room=self._has_room,
             now=clock,
             new_source=lambda: f"smtp:{secrets.token_hex(12)}",
             log=logging.getLogger("maild.smtp"),
-            tls=_tls(config),
+            tls=terms.tls(config),
         )
 
     def _has_room(self) -> bool:
@@ -361,8 +307,7 @@ class Daemon:
         return room
 
     def _trust_of(self, kept: inbox.Kept) -> Trust:
-        trust = self.config.trust
-        return Trust(trust.relays, tuple(trust.ids_for(kept.mailbox)), kept.peer, kept.mailbox)
+        return terms.trust(self.config, kept.peer, kept.mailbox)
 
     # --- the control socket ---
 
@@ -393,12 +338,12 @@ def run(config: Config, *, log_json: bool, hint: str = "") -> int:
 
     `hint` is told to whoever started it, once it serves.
     """
-    _log_to_stderr(log_json=log_json)
+    log_to_stderr(log_json=log_json)
     store = Store(config.store.url)
     try:
         with control.lock(store.folder.parent):
             daemon = Daemon(config, store)
-            daemon.watch = _Watch(config.path)
+            daemon.watch = Watch(config.path)
             daemon.watch.changed(clock())
             daemon.watch.taken = daemon.watch.seen
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -415,91 +360,3 @@ def run(config: Config, *, log_json: bool, hint: str = "") -> int:
         print(f"maild: {fault}", file=sys.stderr)
         return 1
     return 0
-
-
-def _vanished(before: Config, after: Config) -> list[str]:
-    """Agents, teams and addresses that the new file no longer has."""
-    old, new = before.desk, after.desk
-    agents = {agent.id for agent in old.agents} - {agent.id for agent in new.agents}
-    teams = {team.id for team in old.teams} - {team.id for team in new.teams}
-    return [
-        *(f"agent {name}" for name in sorted(agents)),
-        *(f"team {name}" for name in sorted(teams)),
-        *(f"address {name}" for name in sorted(old.addresses - new.addresses)),
-    ]
-
-
-def _door_limits(config: Config) -> smtp.Limits:
-    limits = config.limits
-    return smtp.Limits(
-        size=config.listen.max_size,
-        header_block=limits.headers,
-        header=limits.header,
-        headers=limits.header_count,
-        received=limits.received,
-        recipients=limits.rcpt,
-        connections=limits.connections,
-        per_address=limits.connections_address,
-        idle=limits.smtp_idle.total_seconds(),
-        whole=limits.smtp_data.total_seconds(),
-    )
-
-
-def _reading_limits(config: Config) -> parse.Limits:
-    limits = config.limits
-    return parse.Limits(
-        message=limits.message,
-        header_block=limits.headers,
-        header=limits.header,
-        headers=limits.header_count,
-        depth=limits.mime_depth,
-        parts=limits.mime_parts,
-        attachments=limits.attachments,
-        recipients=limits.recipients,
-        received=limits.received,
-        references=limits.references,
-    )
-
-
-def _tls(config: Config) -> ssl.SSLContext | None:
-    listen = config.listen
-    if listen.tls_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(listen.tls_cert, listen.tls_key)
-    return context
-
-
-def _notify(state: str) -> None:
-    """Tell systemd how we are, where it asked to be told (sd_notify(3))."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address:
-        return
-    if address.startswith("@"):
-        address = "\0" + address[1:]
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
-        line.sendto(state.encode("ascii"), address)
-
-
-class _JsonLines(logging.Formatter):
-    """A record as one line of JSON."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "words": record.getMessage(),
-        }
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=True)
-
-
-def _log_to_stderr(*, log_json: bool) -> None:
-    stream = logging.StreamHandler(sys.stderr)
-    plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    stream.setFormatter(_JsonLines() if log_json else plain)
-    logging.basicConfig(level=logging.INFO, handlers=[stream], force=True)
-    for name in ("imapclient", "imapclient.imaplib", "mail.log"):
-        logging.getLogger(name).setLevel(logging.WARNING)

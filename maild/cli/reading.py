@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 if TYPE_CHECKING:
     from maild.config import Config
     from maild.ingest.kind import Ours
-    from maild.ingest.parse import Limits
     from maild.ingest.proof import Trust
     from maild.mail import Mail
     from maild.readers import Outcome, Readers
@@ -66,9 +65,9 @@ def files_in(names: Sequence[str]) -> list[Path]:
 
 
 def ours_of(config: Config) -> Ours:
-    from maild.ingest.kind import Ours
+    from maild import terms
 
-    return Ours(config.desk.addresses, config.desk.subaddress)
+    return terms.ours(config)
 
 
 def trust_of(config: Config) -> Trust:
@@ -115,26 +114,7 @@ def _mail(outcome: Outcome, raw: bytes, config: Config) -> Mail:
 
 
 def _pool(children: int, config: Config) -> Readers:
-    from maild.readers import Readers, Share
+    from maild import terms
+    from maild.readers import Readers
 
-    limits = config.limits
-    share = Share(int(limits.read_cpu.total_seconds()), int(limits.read_time.total_seconds()), limits.read_memory)
-    return Readers(children, share, _limits(config))
-
-
-def _limits(config: Config) -> Limits:
-    from maild.ingest.parse import Limits
-
-    limits = config.limits
-    return Limits(
-        message=limits.message,
-        header_block=limits.headers,
-        header=limits.header,
-        headers=limits.header_count,
-        depth=limits.mime_depth,
-        parts=limits.mime_parts,
-        attachments=limits.attachments,
-        recipients=limits.recipients,
-        received=limits.received,
-        references=limits.references,
-    )
+    return Readers(children, terms.share(config), terms.reading_limits(config))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
@@ -13,11 +14,15 @@ from maild.threading.tags import split_token
 
 
 class Journal:
-    """Keeps arrivals durably; `woken` is called after each commit, so that nobody has to wait for a tick."""
+    """Keeps arrivals durably; `woken` is called after each commit, so that nobody has to wait for a tick.
 
-    def __init__(self, store: Store, woken: Callable[[], None]) -> None:
+    Where the disk has no room left by `has_room`, what is fetched stays where it is and is taken later.
+    """
+
+    def __init__(self, store: Store, woken: Callable[[], None], has_room: Callable[[], bool]) -> None:
         self._store = store
         self._woken = woken
+        self._has_room = has_room
 
     def kept(self, sources: Sequence[str]) -> set[str]:
         """Which of these sources are in the inbox already."""
@@ -26,6 +31,8 @@ class Journal:
 
     def keep(self, arrivals: Sequence[Arrival]) -> None:
         """Keep these mails, in one commit; raises where it could not be done."""
+        if not self._has_room():
+            raise OSError(errno.ENOSPC, "the disk has too little room left")
         files = [inbox.store_big(self._store.folder, arrival.raw) for arrival in arrivals]
 
         def all_of_them(tx: Tx) -> None:

@@ -1,0 +1,106 @@
+"""The operator's numbers, as each room of the house takes them."""
+
+from __future__ import annotations
+
+import ssl
+
+from maild import courier
+from maild.config import Config
+from maild.config import Mailbox as MailboxTable
+from maild.ingest import parse, smtp_session
+from maild.ingest.kind import Ours
+from maild.ingest.mailbox import Mailbox
+from maild.ingest.proof import Trust
+from maild.readers import Share
+
+
+def ours(config: Config) -> Ours:
+    """Which addresses are the desk's."""
+    return Ours(config.desk.addresses, config.desk.subaddress)
+
+
+def trust(config: Config, peer: str, mailbox: str) -> Trust:
+    """Whose Authentication-Results count for a mail that came by this peer or from this mailbox."""
+    return Trust(config.trust.relays, tuple(config.trust.ids_for(mailbox)), peer, mailbox)
+
+
+def share(config: Config) -> Share:
+    """What the reading of one mail may use."""
+    limits = config.limits
+    return Share(int(limits.read_cpu.total_seconds()), int(limits.read_time.total_seconds()), limits.read_memory)
+
+
+def reading_limits(config: Config) -> parse.Limits:
+    """How much of one mail is read."""
+    limits = config.limits
+    return parse.Limits(
+        message=limits.message,
+        header_block=limits.headers,
+        header=limits.header,
+        headers=limits.header_count,
+        depth=limits.mime_depth,
+        parts=limits.mime_parts,
+        attachments=limits.attachments,
+        recipients=limits.recipients,
+        received=limits.received,
+        references=limits.references,
+    )
+
+
+def door_limits(config: Config) -> smtp_session.Limits:
+    """What a listener takes."""
+    limits = config.limits
+    return smtp_session.Limits(
+        size=config.listen.max_size,
+        header_block=limits.headers,
+        header=limits.header,
+        headers=limits.header_count,
+        received=limits.received,
+        recipients=limits.rcpt,
+        connections=limits.connections,
+        per_address=limits.connections_address,
+        idle=limits.smtp_idle.total_seconds(),
+        whole=limits.smtp_data.total_seconds(),
+    )
+
+
+def tls(config: Config) -> ssl.SSLContext | None:
+    """The certificate of the listeners, None where none is set."""
+    listen = config.listen
+    if listen.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(listen.tls_cert, listen.tls_key)
+    return context
+
+
+def timeouts(config: Config) -> courier.Timeouts:
+    """How long the relay may take."""
+    limits = config.limits
+    return courier.Timeouts(
+        limits.relay_connect.total_seconds(), limits.relay_verb.total_seconds(), limits.relay_dot.total_seconds()
+    )
+
+
+def mailbox(config: Config, box: MailboxTable) -> Mailbox | None:
+    """A mailbox to fetch from; None where this version has no way to log in."""
+    limits = config.limits
+    if box.password is None:
+        return None
+    return Mailbox(
+        name=box.name,
+        host=box.host,
+        port=box.port,
+        tls=box.tls,
+        user=box.user,
+        password=box.password,
+        folder=box.folder,
+        after=box.after,
+        address=box.address,
+        connect=limits.imap_connect.total_seconds(),
+        read=limits.imap_read.total_seconds(),
+        idle=limits.imap_idle.total_seconds(),
+        reconnect_first=limits.imap_retry_first.total_seconds(),
+        reconnect_most=limits.imap_retry_most.total_seconds(),
+        size=config.listen.max_size,
+    )
