@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -97,7 +97,7 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
     tickets.save(tx, ticket, before)
     events = list(post.events)
     if post.entry is not None:
-        seq = tickets.say(tx, ticket.number, post.entry)
+        seq = tickets.say(tx, ticket.number, post.entry, first=post.opened)
         who = post.entry.name or post.entry.author
         events.append(Event(now, "entry", who, text=post.entry.voice.value, after=str(seq)))
     tickets.meet(tx, ticket.number, post.met)
@@ -108,10 +108,10 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         timers.change(tx, ticket.number, timer)
     if post.proved:
         meta.put(tx, f"proved:{post.proved}", now.isoformat())
-    first = outbox.next_row(tx)
-    events.extend(_tell(tx, office, post, ticket, cause, now))
-    tickets.record(tx, ticket.number, events)
-    _tell_unsaid(tx, office, ticket, first, now)
+    told = _tell(tx, office, post, ticket, cause, now)
+    tickets.record(tx, ticket.number, (*events, *told.events), first=post.opened)
+    if told.unsaid:
+        _tell_unsaid(tx, office, ticket, told.unsaid, now)
 
 
 def warn(tx: Tx, office: Office, lines: tuple[str, ...], now: datetime) -> None:
@@ -146,10 +146,19 @@ def _named(post: Post, office: Office, now: datetime) -> Ticket:
     return ticket
 
 
-def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now: datetime) -> Iterable[Event]:
-    """Put every draft into the outbox as finished bytes; what each customer was told is part of the history."""
+@dataclass(slots=True)
+class _Told:
+    """What each customer was told, for the history, and the first row that could not be said (0 is none)."""
+
+    events: list[Event] = field(default_factory=list)
+    unsaid: int = 0
+
+
+def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now: datetime) -> _Told:
+    """Put every draft into the outbox as finished bytes."""
+    told = _Told()
     if not post.drafts:
-        return
+        return told
     row = outbox.next_row(tx)
     conversation = _entries(tx, post, ticket)
     for draft in post.drafts:
@@ -165,11 +174,14 @@ def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now:
             case Unfit(reason):
                 # what cannot be said safely is not said; the row stays, so that somebody can see why
                 state, answer = "held", reason
+                told.unsaid = told.unsaid or row
                 mail = _unsaid(draft, office, ticket, row, now)
         outbox.put(tx, _finished(tx, draft, mail, ticket, cause, row, now, state, answer))
         if draft.to.agent is None and draft.to.number and state == "waiting":
-            yield Event(now, "told", "desk", text=draft.notice.value, before=str(row), after=draft.to.address)
+            event = Event(now, "told", "desk", text=draft.notice.value, before=str(row), after=draft.to.address)
+            told.events.append(event)
         row += 1
+    return told
 
 
 def _put_off(tx: Tx, draft: Draft, office: Office, now: datetime) -> datetime | None:
@@ -218,10 +230,11 @@ def _material(tx: Tx, office: Office, draft: Draft, ticket: Ticket, conversation
         # another reader's id of ours is as good as their signed address: it is never repeated
         answers = MessageId("")
     ids = tuple(outbox.ids_to(tx, ticket.number, draft.to.address)) if conversation.entries[1:] or not answers else ()
-    material = replace(conversation, ids=ids, cause=answers)
+    entries = conversation.entries
     if draft.to.agent is None and draft.to.number:
-        return replace(material, entries=tuple(e for e in material.entries if e.voice is not Voice.NOTE))
-    return _asked_for(tx, office, draft, material)
+        entries = tuple(entry for entry in entries if entry.voice is not Voice.NOTE)
+        return Material(ticket, entries, ids, answers)
+    return _asked_for(tx, office, draft, Material(ticket, entries, ids, answers))
 
 
 def _asked_for(tx: Tx, office: Office, draft: Draft, material: Material) -> Material:

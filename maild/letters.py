@@ -77,7 +77,7 @@ def write(draft: Draft, material: Material, press: Press, row: int, now: datetim
     number = ticket.number if ticket else 0
     attachments, left_out = _attached(draft)
     reply_to = _reply_to(draft, base, number, press, now)
-    telling = replace(_telling(draft, material, press, row, now, left_out), reply_to=reply_to)
+    telling = _telling(draft, material, press, row, now, left_out, reply_to)
     rendered = press.templates.render(telling)
     if _holds_foreign(f"{rendered.text}\n{rendered.html}", draft, number, row, keyring):
         return Unfit("it would show a signed address that belongs to somebody else")
@@ -216,7 +216,7 @@ def _masked(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
 
 
 def _telling(
-    draft: Draft, material: Material, press: Press, row: int, now: datetime, left_out: tuple[str, ...]
+    draft: Draft, material: Material, press: Press, row: int, now: datetime, left_out: tuple[str, ...], reply_to: str
 ) -> Telling:
     desk, ticket = press.desk, material.ticket
     reader = desk.agent(draft.to.agent)
@@ -236,6 +236,7 @@ def _telling(
         "lines": tuple(map(without_tokens, draft.lines)),
         "kept_text": without_tokens(draft.kept_text),
         "recipient": draft.recipient,
+        "reply_to": reply_to,
         "attachments": tuple(a.name for a in draft.attachments if not a.inline and a.name not in left_out),
         "left_out": left_out,
         "pictures": tuple(Picture(a.content_id, a.name) for a in draft.attachments if a.inline and a.content_id),
@@ -306,7 +307,7 @@ def _inside(draft: Draft, material: Material, press: Press, row: int, now: datet
     requester = seen.requester
     team = desk.team_of(seen.team)
     owner = desk.agent(seen.owner)
-    said = tuple(_said(entry, desk) for entry in entries)
+    said = tuple(_said(entry, desk) for entry in entries) if draft.notice in _WITH_CONVERSATION else ()
     if draft.notice is Notice.HELD:
         said = tuple(one for one in said if draft.since is not None and one.at > draft.since)
     facts = {
@@ -334,6 +335,15 @@ def _role(reader: Party, ticket: Ticket) -> str:
     if ticket.owner is None:
         return "team"
     return "owner" if reader.agent == ticket.owner else "colleague"
+
+
+_WITH_CONVERSATION = frozenset(
+    {
+        *(Notice.ASSIGNED, Notice.CUSTOMER_REPLIED, Notice.NOTE, Notice.LINKED),
+        *(Notice.SHOW, Notice.HELD, Notice.CONFIRM, Notice.REFUSED),
+    }
+)
+"""Mails that need what was said; a receipt is read in a second."""
 
 
 def _said(entry: Entry, desk: Desk) -> Said:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from itertools import takewhile
 
@@ -245,7 +246,7 @@ def _result(piece: str) -> _Result:
     if not found or method not in _PROVING:
         return unreadable
     try:
-        header = authres.parse_value(f"checked; {_ascii(plain)}")
+        header = _parsed(f"checked; {_ascii(plain)}")
     except authres.AuthResError:
         return unreadable
     if [(one.method, one.result) for one in header.results] != [(method, found["result"].lower())]:
@@ -255,6 +256,12 @@ def _result(piece: str) -> _Result:
     if names != [name for kind, name, _ in properties if kind == "header"]:
         return unreadable
     return _Result(method, found["result"].lower(), properties)
+
+
+@lru_cache(maxsize=256)
+def _parsed(value: str) -> authres.AuthenticationResultsHeader:
+    """What authres makes of a value; it looks at the same pattern again and again, and the same servers write alike."""
+    return authres.parse_value(value)
 
 
 _PROVING = frozenset({"dmarc", "dkim"})

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Dialect, bindparam
 
 from maild.store.engine import Tx
+from maild.store.tables import Utc
 
 Row = Any
 """A named tuple of the columns that a statement yields."""
 
 _Process = Callable[[Any], Any] | None
-_ASKED = object()
 
 
 def given(name: str) -> BindParameter[Any]:
@@ -77,29 +78,26 @@ class _Compiled:
         more: Any = {"column_keys": list(columns)} if columns else {}
         compiled: Any = core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}, **more)
         self.text = str(compiled)
-        into = {name: _into(bind.type, dialect) for name, bind in compiled.binds.items()}
+        into = {name: into for name, bind in compiled.binds.items() if (into := _into(bind.type, dialect))}
         defaults = {column.key: column.default.arg for column in compiled.insert_prefetch if column.default is not None}
         asked = {name for name, bind in compiled.binds.items() if bind.required or bind.value is None}
         fixed = {name: value for name, value in compiled.params.items() if name not in asked} | defaults
         self._named = compiled.positiontup is None
-        self._names = frozenset(compiled.binds)
-        self._takes = [
-            (name, into.get(name), _through(into.get(name), fixed[name]) if name in fixed else _ASKED)
-            for name in compiled.positiontup or compiled.params
-        ]
+        self._order = tuple(compiled.positiontup or compiled.params)
+        self._into = tuple(into.items())
+        self._fixed = {name: _through(into.get(name), value) for name, value in fixed.items()}
+        self._size = len(self._fixed.keys() | set(self._order))
         self._row, self._out = _yielded(core, dialect)
 
     def bound(self, values: Mapping[str, Any]) -> Any:
         """The values as the driver takes them; a name too many or too few is a bug, and a KeyError."""
-        if not values.keys() <= self._names:
-            raise KeyError(*(values.keys() - self._names))
-        taken: list[Any] = []
-        for name, into, fixed in self._takes:
-            if fixed is not _ASKED and name not in values:
-                taken.append(fixed)
-            else:
-                taken.append(values[name] if into is None else into(values[name]))
-        return dict(zip((name for name, _, _ in self._takes), taken, strict=True)) if self._named else taken
+        taken = {**self._fixed, **values}
+        if len(taken) != self._size:
+            raise KeyError(*(taken.keys() ^ {*self._fixed, *self._order}))
+        for name, into in self._into:
+            if name in values:
+                taken[name] = into(values[name])
+        return taken if self._named else [taken[name] for name in self._order]
 
     def row(self, found: Sequence[Any]) -> Row:
         if self._out is None:
@@ -113,7 +111,8 @@ def _through(process: _Process, value: Any) -> Any:
 
 def _into(kind: Any, dialect: Dialect) -> _Process:
     process: _Process = kind.dialect_impl(dialect).bind_processor(dialect)
-    return process
+    # the same few moments are written again and again: a mail's arrival, and now
+    return lru_cache(maxsize=64)(process) if process and isinstance(kind, Utc) else process
 
 
 def _yielded(core: Any, dialect: Dialect) -> tuple[Any, tuple[_Process, ...] | None]:

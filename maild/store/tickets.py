@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Dialect, Row, func, insert, select, update
@@ -71,7 +72,9 @@ _HEARD = Statement(
     .limit(100)
 )
 _EVENT = tuple(field.name for field in fields(Event))
+_OF_EVENT = attrgetter(*_EVENT)
 _ALL = 1_000_000_000
+_JSON = json.JSONEncoder(ensure_ascii=True).encode
 _MEET = Statement(_met_once, ("message_id", "ticket"))
 
 
@@ -135,9 +138,9 @@ def save(tx: Tx, ticket: Ticket, before: Ticket | None) -> None:
         tx.connection.execute(_party.delete().where(where))
 
 
-def say(tx: Tx, number: TicketNo, entry: Entry) -> int:
-    """Add an entry to the conversation; its place, counted from 1."""
-    seq = int(_LAST_ENTRY.scalar(tx, which=number)) + 1
+def say(tx: Tx, number: TicketNo, entry: Entry, *, first: bool = False) -> int:
+    """Add an entry to the conversation; its place, counted from 1. `first` says that the ticket is new."""
+    seq = 1 if first else int(_LAST_ENTRY.scalar(tx, which=number)) + 1
     _SAY.run(
         tx,
         ticket=number,
@@ -156,11 +159,11 @@ def say(tx: Tx, number: TicketNo, entry: Entry) -> int:
     return seq
 
 
-def record(tx: Tx, number: TicketNo, events: Sequence[Event]) -> None:
-    """Append to the history; each event carries the hash of all before it."""
+def record(tx: Tx, number: TicketNo, events: Sequence[Event], *, first: bool = False) -> None:
+    """Append to the history; each event carries the hash of all before it. `first` says that the ticket is new."""
     if not events:
         return
-    last = _LAST_EVENT.one(tx, which=number)
+    last = None if first else _LAST_EVENT.one(tx, which=number)
     seq, chain = (last.seq, last.chain) if last else (0, "")
     rows = []
     for event in events:
@@ -173,7 +176,7 @@ def record(tx: Tx, number: TicketNo, events: Sequence[Event]) -> None:
 def link(chain: str, number: int, seq: int, event: Event) -> str:
     """The hash that ties an event to all before it."""
     fields = [event.event, event.who, event.code, event.text, event.before, event.after]
-    whole = json.dumps([chain, number, seq, event.at.isoformat(), *fields], ensure_ascii=True)
+    whole = _JSON([chain, number, seq, event.at.isoformat(), *fields])
     return hashlib.sha256(whole.encode("ascii")).hexdigest()
 
 
@@ -351,7 +354,7 @@ def _read_entry(row: Any) -> Entry:
 
 
 def _event_values(event: Event) -> dict[str, Any]:
-    return {field: getattr(event, field) for field in _EVENT}
+    return dict(zip(_EVENT, _OF_EVENT(event), strict=True))
 
 
 def _event(row: Row[Any]) -> Event:
