@@ -13,8 +13,9 @@ from maild.decide.effects import visible
 from maild.decide.gathered import limit_of, lines_of
 from maild.decide.undelivered import on_refusal
 from maild.decision import Decision, Done, Draft, Duplicate, Notice, Post, SetAside
-from maild.letters import Material, Press, shown_subject, write
+from maild.letters import Material, Press, addressed, shown_subject, write
 from maild.mail import Envelope, Mail, MessageId, Outgoing
+from maild.readers.scribe import Page, Scribe
 from maild.rules.match import RuleBook
 from maild.store import inbox, later, meta, outbox, tickets, timers
 from maild.store.engine import Store, Tx
@@ -35,6 +36,8 @@ class Office:
     store: Store
     press: Press
     rules: RuleBook
+    scribe: Scribe | None = None
+    """Who writes the letters of a decision; whoever sets it fills the outbox with what it wrote, before the commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,7 @@ def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now:
     if not post.drafts:
         return told
     row = outbox.next_row(tx)
+    pages: list[Page] = []
     conversation = _entries(tx, post, ticket)
     for draft in post.drafts:
         due_at = _put_off(tx, draft, office, now)
@@ -167,7 +171,12 @@ def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now:
             later.keep(tx, _later(draft, ticket, cause, now, due_at))
             continue
         material = _material(tx, office, draft, ticket, conversation, cause)
-        mail = write(draft, material, office.press, row, now)
+        mail: Outgoing | Unfit
+        if office.scribe is None:
+            mail = write(draft, material, office.press, row, now)
+        else:
+            mail = addressed(draft, ticket, office.press, row, now)
+            pages.append(Page(row, draft, material, now))
         match mail:
             case Outgoing():
                 state, answer = "waiting", ""
@@ -181,6 +190,8 @@ def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now:
             event = Event(now, "told", "desk", text=draft.notice.value, before=str(row), after=draft.to.address)
             told.events.append(event)
         row += 1
+    if office.scribe is not None:
+        office.scribe.hand_in(pages)
     return told
 
 

@@ -33,6 +33,7 @@ from maild.letters import Press
 from maild.logs import log_to_stderr, notify
 from maild.process import Clerk
 from maild.readers import Readers
+from maild.readers.scribe import Scribe
 from maild.store import inbox, outbox
 from maild.store.engine import Store
 from maild.templates.render import Templates
@@ -140,7 +141,7 @@ class Daemon:
     def _decide(self) -> None:
         config = self.config
         readers = Readers(READERS, terms.share(config), terms.reading_limits(config))
-        clerk = Clerk(self.office, readers, terms.ours(config), self._trust_of)
+        clerk = Clerk(self.office, readers, terms.ours(config), self._trust_of, scribe=Scribe())
         self.clerk = clerk
         try:
             while not self.stop.is_set():

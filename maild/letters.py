@@ -14,7 +14,8 @@ from maild.commands import KNOWN
 from maild.compose import Letter, Unfit, compose
 from maild.decision import Draft, Notice
 from maild.desk import Desk
-from maild.mail import Address, Attachment, MessageId, Outgoing
+from maild.headers import spec_of
+from maild.mail import Address, Attachment, Envelope, MessageId, Outgoing
 from maild.templates.facts import Action, Command, Happened, Picture, Row, Said, Telling
 from maild.templates.render import Templates
 from maild.threading.masks import bytes_without_tokens, for_customers, tokens_in, without_tokens
@@ -103,6 +104,13 @@ def write(draft: Draft, material: Material, press: Press, row: int, now: datetim
             recipient=draft.to.address,
         )
     )
+
+
+def addressed(draft: Draft, ticket: Ticket | None, press: Press, row: int, now: datetime) -> Outgoing:
+    """The mail that `write` will make of a draft, with its name and its envelope, and without its content."""
+    base = ticket.address if ticket else press.desk.address
+    message_id = press.keyring.message_id(ticket.number if ticket else 0, draft.to.number, row, now)
+    return Outgoing(message_id, Envelope(spec_of(_sender(draft, base, row, press)), spec_of(draft.to.address)), b"")
 
 
 def _holds_foreign(text: str, draft: Draft, number: int, row: int, keyring: Keyring) -> bool:

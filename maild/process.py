@@ -19,7 +19,8 @@ from maild.ingest.kind import Ours
 from maild.ingest.proof import Trust
 from maild.mail import Attachment, Mail
 from maild.readers import Read, Readers, Unread
-from maild.store import inbox, tickets
+from maild.readers.scribe import Scribe
+from maild.store import inbox, outbox, tickets
 from maild.store.engine import Tx
 from maild.ticket import Ticket
 
@@ -55,6 +56,7 @@ class Clerk:
     trust_of: Callable[[inbox.Kept], Trust]
     flights: dict[int, _Flight] = field(default_factory=dict)
     loads: Loads | None = None
+    scribe: Scribe | None = None
 
     def step(self, now: datetime, wait: float = 0.0) -> bool:
         """Read on, and decide what is ready; True where mail was decided. `wait` is how long to wait for a reader."""
@@ -80,6 +82,8 @@ class Clerk:
         """Take back the starts of mails that are left for the next run: this daemon did not die of them."""
         left, self.flights = [key for key, flight in self.flights.items() if flight.counted], {}
         self.readers.close()
+        if self.scribe is not None:
+            self.scribe.close()
         if left:
             self.office.store.write(lambda tx: inbox.count_start(tx, left, -1))
 
@@ -147,16 +151,38 @@ class Clerk:
 
     def _decide_all(self, tx: Tx, ready: list[_Flight], now: datetime) -> Loads:
         loads = self.loads or Loads(tickets.open_counts(tx), tickets.last_owners(tx))
+        scribe = self.scribe if len(ready) > 1 else None
+        if scribe is not None and scribe.begin(self.office.press):
+            carried = self._decide_beside(scribe, tx, ready, loads, now)
+            if carried is not None:
+                return carried
         for flight in ready:
             try:
                 with tx.apart():
-                    loads = self._decide(tx, flight, loads, now)
+                    loads = self._decide(tx, self.office, flight, loads, now)
             except Exception:
                 log.exception("inbox mail %d could not be decided", flight.kept.id)
                 self._count_failure(tx, flight.kept, now)
         return loads
 
-    def _decide(self, tx: Tx, flight: _Flight, loads: Loads, now: datetime) -> Loads:
+    def _decide_beside(self, scribe: Scribe, tx: Tx, ready: list[_Flight], loads: Loads, now: datetime) -> Loads | None:
+        """Decide while the scribe writes; all or nothing: None, and nothing written, where anything went wrong.
+
+        What is wrong, and with which mail, comes out when each is decided by itself.
+        """
+        office = replace(self.office, scribe=scribe)
+        try:
+            with tx.apart():
+                for flight in ready:
+                    loads = self._decide(tx, office, flight, loads, now)
+                outbox.fill(tx, scribe.collect())
+                return loads
+        except Exception as fault:  # noqa: BLE001  it is met again below, or it was the scribe's
+            log.info("%d mails are decided one by one: %s", len(ready), fault)
+            scribe.forget()
+            return None
+
+    def _decide(self, tx: Tx, office: Office, flight: _Flight, loads: Loads, now: datetime) -> Loads:
         kept = flight.kept
         if kept.starts >= STARTS_MOST:
             _set_aside(tx, kept.id, f"it ended the daemon {STARTS_MOST} times", now)
@@ -164,10 +190,10 @@ class Clerk:
         mail = self._read(tx, flight)
         if mail is None:
             return loads
-        situation = gather(tx, self.office, kept, mail, loads, now)
+        situation = gather(tx, office, kept, mail, loads, now)
         decision = on_mail(situation)
         known: dict[int, Ticket] = {ticket.number: ticket for ticket in situation.tickets.values()}
-        act.settle(tx, self.office, decision, kept, mail, known, now)
+        act.settle(tx, office, decision, kept, mail, known, now)
         log.info("inbox mail %d: %s", kept.id, "; ".join(decision.because))
         return _carried(loads, decision, known)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -290,17 +290,34 @@ def _quoted(depth: str, pieces: Sequence[str]) -> str:
 
 
 _LEADING = 8
-_TOKEN = re.compile(r"[#@/]?[^\W_]+")
-_NOT_WORDS = re.compile(
-    r"<[^<>\n]{0,500}>|\[[^\[\]\n]{0,300}\]|\bhttps?://\S{1,2000}|^[ \t]*(?:[*+o•·-]|\d+\.)[ \t]+", re.MULTILINE
+_LOOKED_AT = (4000, 20_000)  # characters: mostly the first few tell
+_LONGEST_MARK = 2100  # characters of what is no word
+_TOKEN_OR_MARK = re.compile(
+    r"<[^<>\n]{0,500}>|\[[^\[\]\n]{0,300}\]|\bhttps?://\S{1,2000}|^[ \t]*(?:[*+o•·-]|\d+\.)[ \t]+"
+    r"|([#@/]?(?!\bhttps?://\S)[^\W_]+)",
+    re.MULTILINE,
 )
 
 
 def _differ(text: str, html: str) -> bool:
     """Whether the plain and the HTML part open with different words."""
-    seen = "".join(islice(stripped(html[:200_000]), 2000))
-    return _leading(text) != _leading(seen)
+    return _leading(iter((text,))) != _leading(islice(stripped(html[:200_000]), 2000))
 
 
-def _leading(text: str) -> list[str]:
-    return [word[0].casefold() for word in islice(_TOKEN.finditer(_NOT_WORDS.sub(" ", text[:20_000])), _LEADING)]
+def _leading(pieces: Iterator[str]) -> list[str]:
+    """The first words of a text that comes in pieces, of which no more are taken than are needed."""
+    text, words = "", list[re.Match[str]]()
+    for most in _LOOKED_AT:
+        text = "".join((text, *_as_many(pieces, most - len(text))))
+        found = (one for one in _TOKEN_OR_MARK.finditer(text, 0, most) if one[1])
+        words = list(islice(found, _LEADING))
+        if len(words) == _LEADING and words[-1].end() < most - _LONGEST_MARK:
+            break
+    return [word[1].casefold() for word in words]
+
+
+def _as_many(pieces: Iterator[str], characters: int) -> Iterator[str]:
+    """Pieces of at least so many characters together."""
+    while characters > 0 and (piece := next(pieces, None)) is not None:
+        characters -= len(piece)
+        yield piece

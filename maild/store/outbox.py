@@ -31,6 +31,7 @@ _PUT = Statement(
         *("question", "content"),
     ),
 )
+_FILL = Statement(update(_outbox).where(_outbox.c.id == given("row")), ("content",))
 _DUE = Statement(
     select(_outbox.c.id)
     .where(_outbox.c.state.in_(_LATE), _outbox.c.next_at <= given("now"), _free)
@@ -172,6 +173,11 @@ def put(tx: Tx, finished: Finished) -> None:
         question=asked,
         content=mail.content,
     )
+
+
+def fill(tx: Tx, contents: Mapping[int, bytes]) -> None:
+    """Give rows that were put without their bytes what was written for them since."""
+    _FILL.each(tx, [{"row": row, "content": content} for row, content in contents.items()])
 
 
 def lease(tx: Tx, now: datetime, until: datetime, most: int) -> list[Leased]:

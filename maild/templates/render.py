@@ -99,6 +99,9 @@ class Templates:
         self._shipped = _Shelf(_HERE)
         self._shelf = self._shipped if own is None else _Shelf(own, _HERE)
 
+    def __reduce__(self) -> tuple[type[Templates], tuple[Path | None]]:
+        return Templates, (self._own,)  # another process compiles its own
+
     def render(self, telling: Telling) -> Rendered:
         """Return the mail that says these facts; where an own template fails on them, the shipped ones speak."""
         try:

@@ -153,7 +153,7 @@ class Readers:
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={"PYTHONPATH": str(Path(__file__).parent.parent), "PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+                env={"PYTHONPATH": str(Path(__file__).parent.parent.parent), "PATH": os.defpath, "LC_ALL": "C.UTF-8"},
                 start_new_session=True,
             )
         finally:
@@ -257,6 +257,12 @@ def _reason(code: int, share: Share) -> str:
 
 # --- in the child ---------------------------------------------------------------------------------------------------
 
+_SAMPLE = (
+    b"Received: from a.example by mx.example; Thu, 1 Jan 2026 00:00:00 +0000\r\n"
+    b"Authentication-Results: mx.example; dmarc=pass header.from=a.example\r\n"
+    b"From: A <a@a.example>\r\nTo: B <b@b.example>\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n"
+    b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>A word.</p>\r\n"
+)
 _RECYCLED = 0
 _DISMISSED = 3
 
@@ -267,8 +273,10 @@ def serve(descriptor: int, cpu: int, wall: float, memory: int, mails: int) -> No
     This process never reads mail itself. It loads what reading needs and forks; the fork reads so many mails, and
     another takes its place on the same line. If a fork dies, so does this process, and its exit code says how.
     """
-    from maild.ingest import reading  # noqa: F401  only children need it, and only once
+    from maild.ingest import reading  # only children need it, and only once
 
+    # what is compiled at first use is then compiled for every fork
+    reading.read(_SAMPLE, sender="", trust=Trust(("::1",), ("mx.example",), "::1", ""))
     line = Connection(descriptor)
     line.send(None)
     gc.collect()

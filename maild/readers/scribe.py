@@ -1,0 +1,188 @@
+"""The scribe: a child process that writes letters while the clerk goes on deciding."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import resource
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import assert_never
+
+from maild.compose import Unfit
+from maild.decision import Draft
+from maild.letters import Material, Press, write
+from maild.mail import Outgoing
+from maild.templates.samples import samples
+
+_AHEAD_OCTETS = 48 * 1024  # what the socket takes without a reader: so a busy child never makes us wait
+_PATIENCE = 15.0  # seconds for the letters of one mail
+_MOST_DEATHS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A letter to be written for one row of the outbox: what `letters.write` is given, beside the press."""
+
+    row: int
+    draft: Draft
+    material: Material
+    now: datetime
+
+
+Written = Outgoing | Unfit
+
+
+class NotWrittenError(Exception):
+    """A letter was not written here: what was decided on the strength of it must be taken back."""
+
+
+class Scribe:
+    """One child that writes letters in the order in which they are handed in; used from one thread.
+
+    It is a help, never a need: where the child is not there, or fails, the same letters can be written without it.
+    """
+
+    def __init__(self) -> None:
+        self._press: Press | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+        self._line: Connection | None = None
+        self._ready = False
+        self._deaths = 0
+        self._waiting: deque[int] = deque()  # octets of what was handed in and has not come back
+        self._written: dict[int, Written] = {}
+
+    def begin(self, press: Press) -> bool:
+        """Whether letters can be handed in now; a child that knows this press is started where there is none."""
+        if self._press is not press:
+            self.close()
+            self._press, self._deaths = press, 0
+        if self._line is None and self._deaths < _MOST_DEATHS:
+            self._be_born(press)
+        if self._line is not None and not self._ready:
+            try:
+                self._ready = self._line.poll(0) and self._line.recv() is None
+            except (EOFError, OSError):
+                self._die()
+        return self._ready
+
+    def wait(self, timeout: float) -> None:
+        """Wait until the child has something to say, at most so many seconds."""
+        if self._line is not None:
+            self._line.poll(timeout)
+
+    def hand_in(self, pages: Sequence[Page]) -> None:
+        """Have these letters written; what is too big for the line is written here and now."""
+        if self._line is None or not pages:
+            return
+        packed = b"" if any(page.draft.attachments for page in pages) else pickle.dumps(pages, pickle.HIGHEST_PROTOCOL)
+        if not packed or len(packed) > _AHEAD_OCTETS:
+            assert self._press is not None
+            self._written.update(_all_written(pages, self._press))
+            return
+        try:
+            while sum(self._waiting) + len(packed) > _AHEAD_OCTETS:
+                self._hear(self._line)
+            self._line.send_bytes(packed)
+            self._waiting.append(len(packed))
+        except (EOFError, OSError):
+            self._die()
+
+    def collect(self) -> dict[int, bytes]:
+        """The bytes of all letters that were handed in, by row; NotWrittenError where one of them has none."""
+        self._hear_all()
+        written, self._written = self._written, {}
+        if self._line is None:
+            raise NotWrittenError("the scribe ended")
+        self._deaths = 0
+        contents: dict[int, bytes] = {}
+        for row, mail in written.items():
+            match mail:
+                case Outgoing(content=content):
+                    contents[row] = content
+                case Unfit(reason):
+                    raise NotWrittenError(reason)
+                case _:
+                    assert_never(mail)
+        return contents
+
+    def forget(self) -> None:
+        """Let go of what was handed in; the child stays."""
+        self._hear_all()
+        self._written.clear()
+
+    def close(self) -> None:
+        """Let go of the child, and of what was handed in."""
+        process, line, self.process, self._line = self.process, self._line, None, None
+        self._ready = False
+        self._waiting.clear()
+        self._written.clear()
+        if line is not None:
+            line.close()
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _hear_all(self) -> None:
+        try:
+            while self._line is not None and self._waiting:
+                self._hear(self._line)
+        except (EOFError, OSError):
+            self._die()
+
+    def _hear(self, line: Connection) -> None:
+        if not line.poll(_PATIENCE):
+            raise TimeoutError("the scribe does not answer")
+        self._written.update(line.recv())
+        self._waiting.popleft()
+
+    def _die(self) -> None:
+        self.close()
+        self._deaths += 1
+
+    def _be_born(self, press: Press) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603  our own interpreter and our own module
+                [sys.executable, "-P", "-c", f"from maild.readers.scribe import serve; serve({theirs.fileno()})"],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env={"PYTHONPATH": str(Path(__file__).parent.parent.parent), "PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+                start_new_session=True,
+            )
+        self._line = Connection(ours.detach())
+        try:
+            self._line.send(press)
+        except OSError:
+            self._die()
+
+
+def _all_written(pages: Sequence[Page], press: Press) -> dict[int, Written]:
+    return {page.row: write(page.draft, page.material, press, page.row, page.now) for page in pages}
+
+
+# --- in the child ---------------------------------------------------------------------------------------------------
+
+
+def serve(descriptor: int) -> None:
+    """Run as the child: write what comes over the line until it closes. A letter that fails ends it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # its memory holds the secret
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    line = Connection(descriptor)
+    try:
+        press: Press = line.recv()
+        press.templates.render(samples()[0])  # what is compiled at first use is then compiled
+        line.send(None)
+        while True:
+            line.send(_all_written(line.recv(), press))
+    except (EOFError, OSError):
+        return
