@@ -160,7 +160,14 @@ class Daemon:
             clerk.close()
 
     def _deliver(self) -> None:
-        delivery = Delivery(self.office, open_courier(self.config), clock, self.relay, self.config.relay.pace)
+        delivery = Delivery(
+            self.office,
+            open_courier(self.config),
+            clock,
+            self.relay,
+            self.config.relay.pace,
+            terms.patience(self.config),
+        )
         self.deliveries.append(delivery)
         while not self.stop.is_set():
             self.written.clear()

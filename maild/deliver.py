@@ -12,7 +12,7 @@ from typing import assert_never
 from maild.act import NO_CAUSE, Office, carry_out
 from maild.courier import Courier, Deferred, Outcome, Refused, Sent, Uncertain
 from maild.decide.undelivered import on_delay, on_refusal
-from maild.retry import next_try
+from maild.retry import USUAL, Patience, next_try
 from maild.store import outbox, tickets
 from maild.store.engine import Tx
 from maild.typed import Pace
@@ -22,7 +22,6 @@ LEASE = timedelta(minutes=20)
 BATCH = 16
 SETTLE = timedelta(seconds=0.2)
 """Mails that left within this time are settled in one commit; a crash before it makes them uncertain."""
-LATE = timedelta(hours=4)
 RELAY_PAUSE = timedelta(minutes=1)
 
 log = logging.getLogger("maild.deliver")
@@ -46,6 +45,7 @@ class Delivery:
     clock: Callable[[], datetime]
     relay: Relayed = field(default_factory=Relayed)
     pace: Pace | None = None
+    patience: Patience = USUAL
 
     def step(self, now: datetime) -> bool:
         """Send what is due; True where something was sent or settled."""
@@ -83,7 +83,7 @@ class Delivery:
             for one, outcome, at in carried:
                 try:
                     with tx.apart():
-                        settle(tx, self.office, one, outcome, at)
+                        settle(tx, self.office, one, outcome, at, self.patience)
                 except Exception:
                     # Its lease ends, and it counts as uncertain then.
                     log.exception("what became of outbox mail %d could not be written", one.id)
@@ -102,12 +102,14 @@ class Delivery:
         def back(tx: Tx) -> None:
             for one in left:
                 outbox.give_back(tx, one, answer, until)
-                _tell_if_late(tx, self.office, one, answer, now)
+                _tell_if_late(tx, self.office, one, answer, now, self.patience)
 
         self.office.store.write(back)
 
 
-def settle(tx: Tx, office: Office, one: outbox.Leased, outcome: Outcome, now: datetime) -> None:
+def settle(
+    tx: Tx, office: Office, one: outbox.Leased, outcome: Outcome, now: datetime, patience: Patience = USUAL
+) -> None:
     """Write what became of one mail, and what follows from it, in one transaction."""
     match outcome:
         case Sent(answer):
@@ -115,16 +117,16 @@ def settle(tx: Tx, office: Office, one: outbox.Leased, outcome: Outcome, now: da
         case Refused(answer):
             _refuse(tx, office, one, answer, now)
         case Deferred(answer=answer):
-            again = next_try(one.tries, one.created_at, now, one.id)
+            again = next_try(one.tries, one.created_at, now, one.id, patience)
             if again is None:
-                _refuse(tx, office, one, f"given up after five days: {answer}", now)
+                _refuse(tx, office, one, f"given up after {patience.total.days} days: {answer}", now)
             else:
-                outbox.put_off(tx, one, answer, again, told_late=one.told_late)
-                _tell_if_late(tx, office, one, answer, now)
+                if outbox.put_off(tx, one, answer, again, told_late=one.told_late):
+                    _tell_if_late(tx, office, one, answer, now, patience)
         case Uncertain(answer):
-            again = next_try(one.tries, one.created_at, now, one.id)
+            again = next_try(one.tries, one.created_at, now, one.id, patience)
             if again is None:
-                _refuse(tx, office, one, f"given up after five days: {answer}", now)
+                _refuse(tx, office, one, f"given up after {patience.total.days} days: {answer}", now)
             else:
                 outbox.uncertain(tx, one, answer, again)
         case _:
@@ -132,7 +134,8 @@ def settle(tx: Tx, office: Office, one: outbox.Leased, outcome: Outcome, now: da
 
 
 def _refuse(tx: Tx, office: Office, one: outbox.Leased, answer: str, now: datetime) -> None:
-    outbox.refused(tx, one, answer)
+    if not outbox.refused(tx, one, answer):
+        return
     row = outbox.find(tx, [one.id])[one.id]
     ticket = tickets.get(tx, row.ticket, follow=False) if row.ticket is not None else None
     if ticket is not None:
@@ -140,8 +143,8 @@ def _refuse(tx: Tx, office: Office, one: outbox.Leased, answer: str, now: dateti
         carry_out(tx, office, post, NO_CAUSE, {ticket.number: ticket}, now)
 
 
-def _tell_if_late(tx: Tx, office: Office, one: outbox.Leased, answer: str, now: datetime) -> None:
-    if one.told_late or now - one.created_at < LATE:
+def _tell_if_late(tx: Tx, office: Office, one: outbox.Leased, answer: str, now: datetime, patience: Patience) -> None:
+    if one.told_late or now - one.created_at < patience.told:
         return
     outbox.mark_told_late(tx, one.id)
     row = outbox.find(tx, [one.id])[one.id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -101,6 +102,9 @@ class Clerk:
             self.loads = self.office.store.write(lambda tx: self._decide_all(tx, ready, now))
         except BaseException:
             self.loads = None
+            # this daemon lives, so none of them has ended it
+            with suppress(Exception):
+                self.office.store.write(lambda tx: inbox.count_start(tx, [flight.kept.id for flight in ready], -1))
             raise
         finally:
             for flight in ready:

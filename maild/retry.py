@@ -12,17 +12,18 @@ _DOUBLINGS = 32  # a bound for the arithmetic; any sensible longest pause is rea
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """The first pause, the longest, and the time after which a mail is given up."""
+    """The first pause and the longest, and the times after which a mail is given up, and is told as late."""
 
     first: timedelta = timedelta(minutes=1)
     most: timedelta = timedelta(minutes=66)
     total: timedelta = timedelta(days=5)
+    told: timedelta = timedelta(hours=4)
 
 
-_USUAL = Patience()
+USUAL = Patience()
 
 
-def next_try(tries: int, queued_at: datetime, now: datetime, row: int, patience: Patience = _USUAL) -> datetime | None:
+def next_try(tries: int, queued_at: datetime, now: datetime, row: int, patience: Patience = USUAL) -> datetime | None:
     """The moment of the next try after `tries` failed ones, or None when the mail is to be given up.
 
     Pauses are 1, 2, 4 ... 64 and then 66 minutes, each longer or shorter by up to a fifth. By how much is told by the

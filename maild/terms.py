@@ -12,6 +12,7 @@ from maild.ingest.kind import Ours
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.proof import Trust
 from maild.readers import Share
+from maild.retry import Patience
 
 
 def ours(config: Config) -> Ours:
@@ -80,6 +81,12 @@ def timeouts(config: Config) -> courier.Timeouts:
     return courier.Timeouts(
         limits.relay_connect.total_seconds(), limits.relay_verb.total_seconds(), limits.relay_dot.total_seconds()
     )
+
+
+def patience(config: Config) -> Patience:
+    """How long a mail is tried, and when its people hear that it is late."""
+    limits = config.limits
+    return Patience(limits.retry_first, limits.retry_most, limits.retry_for, limits.retry_told)
 
 
 def mailbox(config: Config, box: MailboxTable) -> Mailbox | None:

@@ -25,7 +25,7 @@ def on_delay(ticket: Ticket, row: Sent, answer: str, desk: Desk, now: datetime) 
     turn.because.append(f"outbox mail {row.row} to {row.recipient} is late")
     turn.happened("late", text=answer, after=row.recipient)
     if row.notice is not Notice.UNDELIVERABLE:
-        _tell(turn, row, ("It is late, and we go on trying for five days.", answer))
+        _tell(turn, row, ("It is late, and we go on trying.", answer))
     return turn.post()
 
 

@@ -278,7 +278,10 @@ def serve(descriptor: int, cpu: int, wall: float, memory: int, mails: int) -> No
     # what is compiled at first use is then compiled for every fork
     reading.read(_SAMPLE, sender="", trust=Trust(("::1",), ("mx.example",), "::1", ""))
     line = Connection(descriptor)
-    line.send(None)
+    try:
+        line.send(None)
+    except OSError:
+        return  # whoever wanted us has ended meanwhile
     gc.collect()
     gc.freeze()
     while True:

@@ -196,8 +196,9 @@ def sent(tx: Tx, leased: Leased, answer: str, now: datetime) -> None:
     _SENT.run(tx, row=leased.id, seen=leased.fence, words=answer, now=now)
 
 
-def put_off(tx: Tx, leased: Leased, answer: str, next_at: datetime, *, told_late: bool) -> None:
-    _settle(tx, leased, state="waiting", answer=answer, next_at=next_at, told_late=told_late)
+def put_off(tx: Tx, leased: Leased, answer: str, next_at: datetime, *, told_late: bool) -> bool:
+    """Try a mail again later; False where somebody else took it over meanwhile."""
+    return _settle(tx, leased, state="waiting", answer=answer, next_at=next_at, told_late=told_late)
 
 
 def give_back(tx: Tx, leased: Leased, answer: str, next_at: datetime) -> None:
@@ -210,8 +211,9 @@ def uncertain(tx: Tx, leased: Leased, answer: str, next_at: datetime) -> None:
     _settle(tx, leased, **changed)
 
 
-def refused(tx: Tx, leased: Leased, answer: str) -> None:
-    _settle(tx, leased, state="refused", answer=answer, next_at=None)
+def refused(tx: Tx, leased: Leased, answer: str) -> bool:
+    """Give a mail up; False where somebody else took it over meanwhile, so that nothing changed."""
+    return _settle(tx, leased, state="refused", answer=answer, next_at=None)
 
 
 def mark_told_late(tx: Tx, row: int) -> None:
@@ -233,8 +235,8 @@ def recover(tx: Tx, now: datetime, *, alone: bool = False) -> int:
 
 
 def retry(tx: Tx, row: int, now: datetime) -> bool:
-    """Send a refused, held or late mail again, now."""
-    states = ["waiting", "uncertain", "refused", "held"]
+    """Send a refused or late mail again, now; one that is held was never written, so there is nothing to send."""
+    states = ["waiting", "uncertain", "refused"]
     query = update(_outbox).where(_outbox.c.id == row, _outbox.c.state.in_(states))
     return tx.connection.execute(query.values(state="waiting", next_at=now, after=None)).rowcount == 1
 
@@ -331,9 +333,9 @@ def _answered(tx: Tx, recipient: str) -> bool:
     return _ANSWERED.one(tx, who=recipient) is not None
 
 
-def _settle(tx: Tx, leased: Leased, **changed: Any) -> None:
+def _settle(tx: Tx, leased: Leased, **changed: Any) -> bool:
     where = and_(_outbox.c.id == leased.id, _outbox.c.fence == leased.fence)
-    tx.connection.execute(update(_outbox).where(where).values(leased_until=None, **changed))
+    return tx.connection.execute(update(_outbox).where(where).values(leased_until=None, **changed)).rowcount == 1
 
 
 def _short() -> list[Any]:
