@@ -40,7 +40,7 @@ def on_timer(
 
 
 def _tell_move(turn: Turn) -> None:
-    moved = turn.moved()
+    moved = turn.news()
     if not moved:
         turn.because.append("the contact is the one that was told: nothing to tell")
         return

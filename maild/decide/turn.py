@@ -158,6 +158,11 @@ class Turn:
             return frozenset()
         return frozenset({Notice.OWNER_CHANGED if ticket.told_owner else Notice.OWNER_SET})
 
+    def news(self) -> frozenset[Notice]:
+        """What a mail about the contact alone would tell; somebody who was told nothing yet hears who has it now."""
+        never_told = not self.ticket.told_team and self.ticket.owner is not None
+        return frozenset({Notice.OWNER_SET}) if never_told else self.moved()
+
     def tell_customers(
         self,
         notice: Notice,
@@ -261,7 +266,7 @@ class Turn:
 
     def later_tell_move(self) -> None:
         """Tell the customer of a move once the settle window is over; the window starts with the first move."""
-        if self.moved():
+        if self.news():
             self.timers[TimerName.TELL] = SetTimer(TimerName.TELL, self.now + self.desk.settle, first=True)
 
     def post(self) -> Post:

@@ -201,7 +201,8 @@ def test_a_flood_on_one_ticket_is_one_summary_for_the_owner(house: House) -> Non
 # --- backlog ---
 
 
-def test_a_backlog_opens_its_tickets_without_an_answer(house: House) -> None:
+def comes_late(house: House) -> None:
+    """A mail that has lain in its mailbox for 60 hours is fetched."""
     date = house.now - timedelta(hours=60)
     message = EmailMessage()
     message["Authentication-Results"] = "mx.desk.example; dmarc=pass header.from=customer.example"
@@ -212,9 +213,22 @@ def test_a_backlog_opens_its_tickets_without_an_answer(house: House) -> None:
     late = Arrival("imap:1", message.as_bytes(), LUC, ("support@desk.example",), date, peer="127.0.0.1")
     house.store.write(lambda tx: inbox.keep(tx, late))
     house.works()
+
+
+def test_a_backlog_opens_its_tickets_without_an_answer(house: House) -> None:
+    comes_late(house)
     assert len(house.tickets) == 1
     assert house.sent_to(LUC) == []
     assert house.last(ANN.email).notice == "assigned"
+
+
+def test_a_customer_of_the_backlog_hears_who_has_the_case_once_it_is_given_to_somebody(house: House) -> None:
+    comes_late(house)
+    house.agent_replies("#assign ben because Ben works through what is old", house.last(ANN.email))
+    house.passes(seconds=61)
+    told = house.last(LUC)
+    assert told.notice == "owner-set"
+    assert "Ben works through what is old" in told.text
 
 
 def test_an_old_date_alone_is_no_backlog(house: House) -> None:
