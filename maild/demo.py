@@ -195,7 +195,7 @@ def play(say: Callable[[str], None], folder: Path = FOLDER) -> int:
     say(_heading("The end of the day"))
     say(f"Every mail of the desk is in {folder / 'sent' / 'new'}. Look on with:")
     for words in ("tickets", "ticket 1", "explain 1", "outbox", "verify"):
-        say(f"  maild -c {folder / 'config.toml'} {words}")
+        say(f"  {sys.argv[0] if sys.argv[0].endswith('maild') else 'maild'} -c {folder / 'config.toml'} {words}")
     return 0
 
 
