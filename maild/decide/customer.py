@@ -58,7 +58,7 @@ def open_ticket(
     before = follows or (linked if stranger else None)
     team = team_of(situation, before)
     verdict = match(situation.rules, facts(situation, On.NEW, team.id, None))
-    if verdict.quarantine:
+    if verdict.quarantine and not situation.vouched:
         rule = next(hit.rule for hit in verdict.hits if hit.then.quarantine)
         return SetAside((*because, f'rule "{rule}" puts it in quarantine'))
     turn = Turn(_blank(situation, team), desk, situation.now, _speaker(situation), opened=True)
@@ -85,7 +85,7 @@ def append(situation: Situation, ticket: Ticket, party: Party, because: tuple[st
     turn = Turn(ticket, situation.desk, situation.now, party.name or party.address)
     turn.because.extend(because)
     verdict = match(situation.rules, facts(situation, On.REPLY, ticket.team, ticket))
-    if verdict.quarantine:
+    if verdict.quarantine and not situation.vouched:
         rule = next(hit.rule for hit in verdict.hits if hit.then.quarantine)
         return SetAside((*because, f'rule "{rule}" puts it in quarantine'))
     # a person's words stay a person's when a list passes them on; a notification changes nothing

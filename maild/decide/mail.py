@@ -31,14 +31,16 @@ def on_mail(situation: Situation) -> Decision:
     mail = situation.mail
     if situation.earlier is not None:
         return _duplicate(situation)
-    if sum(name == "received" for name, _ in mail.headers) >= _RECEIVED_MOST:
+    if sum(name == "received" for name, _ in mail.headers) >= _RECEIVED_MOST and not situation.vouched:
         return _aside(f"it went through {_RECEIVED_MOST} servers or more: a loop")
     if situation.clues.token(Use.CONFIRM) is not None and not situation.waived:
         return agent.on_yes(situation)
     match mail.kind:
         case Kind.BOUNCE | Kind.DELAY:
-            return robots.file_bounce(situation)
+            filed = robots.file_bounce(situation)
+            return _without_clue(situation) if isinstance(filed, SetAside) and situation.vouched else filed
         case Kind.OWN:
+            # not even the operator can make a ticket of it: its answers would come back as mail of our own
             return _aside("own: it says that it comes from this desk itself")
         case Kind.AUTO_REPLY | Kind.COMPLAINT | Kind.RECEIPT:
             return _from_machine(situation)
@@ -59,7 +61,7 @@ def _from_machine(situation: Situation) -> Decision:
     found = find(situation) or next(iter(_returned(situation)), None)
     if found is not None:
         return robots.file_machine(situation, found.ticket, found.because)
-    if mail.kind in {Kind.COMPLAINT, Kind.RECEIPT}:
+    if mail.kind in {Kind.COMPLAINT, Kind.RECEIPT} and not situation.vouched:
         return _aside(f"{mail.kind.value}: belongs to no mail of ours")
     return _without_clue(situation)
 

@@ -60,6 +60,11 @@ class Situation:
     recent: int = 0
 
     @property
+    def vouched(self) -> bool:
+        """Whether the operator took the mail out of quarantine: what put it there does not do so again."""
+        return "operator" in self.waived
+
+    @property
     def agent(self) -> Agent | None:
         """The agent at whose address the mail claims to be written; a claim, no proof."""
         author = self.mail.author.spec

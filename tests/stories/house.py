@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-from maild import remind
+from maild import control, remind
 from maild.act import Office
 from maild.courier import Outcome, Sent
 from maild.deliver import Delivery
@@ -209,6 +209,13 @@ class House:
         assert kept is not None
         self.works()
         return kept
+
+    def releases(self, kept: int) -> control.Answer:
+        """The operator takes a mail out of quarantine, as `maild quarantine release` does."""
+        request = {"do": "quarantine-release", "mail": kept}
+        answer = self.store.write(lambda tx: control.execute(tx, request, self.now))
+        self.works()
+        return answer
 
     def agent_replies(self, text: str, answers: Letter, agent: Agent = ANN, **more: object) -> int:
         """An agent answers a mail of the desk from their own mail client."""

@@ -300,6 +300,15 @@ def test_a_rule_puts_a_mail_in_quarantine_and_says_so(house: House) -> None:
     assert house.sent == []
 
 
+def test_a_mail_that_the_operator_releases_opens_its_ticket_and_is_answered(house: House) -> None:
+    ruled(house, {"when": {"subject": "casino"}, "then": {"quarantine": True}})
+    kept = house.receives("My casino night was cancelled.", subject="Casino")
+    assert house.releases(kept)["ok"]
+    assert (house.mail(kept).state, house.mail(kept).ticket) == ("ticket", 1)
+    assert house.last(LUC).notice == "received"
+    assert not house.releases(kept)["ok"], "it is released once"
+
+
 def test_rules_do_not_take_a_follow_up_from_its_owner(house: House) -> None:
     house.receives("Hello.")
     house.agent_replies("#solved", house.last(ANN.email))

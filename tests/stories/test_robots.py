@@ -225,6 +225,15 @@ def test_a_bounce_of_a_mail_that_is_not_ours_waits_in_quarantine(house: House) -
     assert len(house.tickets) == 1
 
 
+def test_a_strangers_bounce_that_the_operator_releases_becomes_a_ticket_and_is_not_answered(house: House) -> None:
+    ack = asked(house)
+    kept = house.takes(bounce(ack, to="support@desk.example", returned=False), "", ("support@desk.example",))
+    told = len(house.sent)
+    house.releases(kept)
+    assert house.mail(kept).state == "ticket"
+    assert {letter.to for letter in house.sent[told:]} == {ANN.email}
+
+
 def test_a_forged_envelope_address_makes_no_bounce(house: House) -> None:
     ack = asked(house)
     sender = ack.outgoing.envelope.sender.replace("+", "+a", 1)
