@@ -20,6 +20,18 @@ def asks(house: House, text: str = "Invoice 77 shows two licences.", **more: obj
     return house.last(ANN.email)
 
 
+def anns_answer(brief: Letter, message_id: str) -> EmailMessage:
+    """The head of an answer of Ann's to a brief; what it says is up to the story."""
+    message = EmailMessage()
+    message["Authentication-Results"] = "mx.desk.example; dmarc=pass header.from=agents.example"
+    message["From"] = f"Ann Lee <{ANN.email}>"
+    message["To"] = brief["Reply-To"]
+    message["Subject"] = f"Re: {brief['Subject']}"
+    message["Message-ID"] = message_id
+    message["In-Reply-To"] = brief["Message-ID"]
+    return message
+
+
 def test_a_reply_to_an_overtaken_brief_is_held_with_what_was_said_since(house: House) -> None:
     brief = asks(house)
     house.passes(minutes=1)
@@ -99,13 +111,7 @@ def test_a_held_reply_carries_its_attachments_when_it_goes(house: House) -> None
 
 def test_plain_and_html_that_begin_with_different_words_are_held(house: House) -> None:
     brief = asks(house)
-    message = EmailMessage()
-    message["Authentication-Results"] = "mx.desk.example; dmarc=pass header.from=agents.example"
-    message["From"] = f"Ann Lee <{ANN.email}>"
-    message["To"] = brief["Reply-To"]
-    message["Subject"] = f"Re: {brief['Subject']}"
-    message["Message-ID"] = "<two@client.example>"
-    message["In-Reply-To"] = brief["Message-ID"]
+    message = anns_answer(brief, "<two@client.example>")
     message.set_content("Yes, we refund everything to you at once.")
     message.add_alternative("<p>No, nothing will be refunded to you ever.</p>", subtype="html")
     before = len(house.sent_to(LUC))
@@ -140,13 +146,7 @@ def test_answers_between_the_lines_of_a_brief_are_held(house: House) -> None:
     house.agent_replies("#note\nBoss.", brief)
     lines = brief.text.splitlines()
     between = "\n".join([*(f"> {line}" for line in lines[:8]), "This I answer here.", *(f"> {x}" for x in lines[8:])])
-    message = EmailMessage()
-    message["Authentication-Results"] = "mx.desk.example; dmarc=pass header.from=agents.example"
-    message["From"] = f"Ann Lee <{ANN.email}>"
-    message["To"] = brief["Reply-To"]
-    message["Subject"] = f"Re: {brief['Subject']}"
-    message["Message-ID"] = "<between@client.example>"
-    message["In-Reply-To"] = brief["Message-ID"]
+    message = anns_answer(brief, "<between@client.example>")
     message.set_content(f"On Friday, Example Support wrote:\n{between}\n")
     before = len(house.sent_to(LUC))
     house.takes(message.as_bytes(policy=SMTP), ANN.email, (brief["Reply-To"],))
@@ -156,13 +156,7 @@ def test_answers_between_the_lines_of_a_brief_are_held(house: House) -> None:
 
 def test_a_mail_as_an_attachment_is_held_since_it_may_be_internal(house: House) -> None:
     brief = asks(house)
-    message = EmailMessage()
-    message["Authentication-Results"] = "mx.desk.example; dmarc=pass header.from=agents.example"
-    message["From"] = f"Ann Lee <{ANN.email}>"
-    message["To"] = brief["Reply-To"]
-    message["Subject"] = f"Re: {brief['Subject']}"
-    message["Message-ID"] = "<eml@client.example>"
-    message["In-Reply-To"] = brief["Message-ID"]
+    message = anns_answer(brief, "<eml@client.example>")
     message.set_content("See the attached mail.")
     message.add_attachment(brief.message)
     house.takes(message.as_bytes(policy=SMTP), ANN.email, (brief["Reply-To"],))
