@@ -12,12 +12,13 @@ from maild.compose import Unfit
 from maild.decide.effects import visible
 from maild.decide.gathered import limit_of, lines_of
 from maild.decide.undelivered import on_refusal
-from maild.decision import Decision, Done, Draft, Duplicate, Notice, Post, SetAside
+from maild.decision import Bulletin, Decision, Done, Draft, Duplicate, Notice, Post, SetAside
 from maild.letters import Material, Press, addressed, shown_subject, write
+from maild.lines import Line
 from maild.mail import Envelope, Mail, MessageId, Outgoing
 from maild.readers.scribe import Page, Scribe
 from maild.rules.match import RuleBook
-from maild.store import inbox, later, meta, outbox, tickets, timers
+from maild.store import absences, inbox, later, meta, outbox, tickets, timers
 from maild.store.engine import Store, Tx
 from maild.ticket import Event, Party, Role, Status, Ticket, TicketNo, Use, Voice
 
@@ -72,7 +73,9 @@ def settle(
             if post is not None:
                 carry_out(tx, office, post, cause, known, now)
             state, ticket, duplicate_of = "duplicate", number, of
-        case Done(release=release):
+        case Done(release=release, bulletin=bulletin):
+            if bulletin is not None:
+                publish(tx, office, bulletin, now, cause)
             released = [inbox.confirm(tx, one, waives) for one, waives in (release.releases if release else ())]
             if release is not None and not any(released):
                 because = (*because, "it was answered before: nothing is left to do")
@@ -109,6 +112,8 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         tickets.record(tx, other.number, happened)
     for timer in post.timers:
         timers.change(tx, ticket.number, timer)
+    for absence in post.absences:
+        absences.save(tx, absence, now)
     if post.proved:
         meta.put(tx, f"proved:{post.proved}", now.isoformat())
     told = _tell(tx, office, post, ticket, cause, now)
@@ -117,24 +122,32 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         _tell_unsaid(tx, office, ticket, told.unsaid, now)
 
 
-def warn(tx: Tx, office: Office, lines: tuple[str, ...], now: datetime) -> None:
+def warn(tx: Tx, office: Office, lines: tuple[str | Line, ...], now: datetime) -> None:
     """Put a warning to every admin into the outbox; it belongs to no ticket."""
     desk = office.press.desk
     agents = (agent.email for agent in desk.agents if agent.admin)
-    for spec in dict.fromkeys((*desk.admins, *agents)):
-        draft = Draft(
-            to=Party(0, spec, role=Role.AGENT),
-            tells=frozenset({Notice.WARNING}),
-            reply_use=Use.NOTE,
-            auto=True,
-            lines=lines,
-        )
+    tells = frozenset({Notice.WARNING})
+    drafts = (
+        Draft(Party(0, spec, role=Role.AGENT), tells, Use.NOTE, auto=True, lines=lines)
+        for spec in dict.fromkeys((*desk.admins, *agents))
+    )
+    publish(tx, office, Bulletin((), drafts=tuple(drafts)), now)
+
+
+def publish(tx: Tx, office: Office, bulletin: Bulletin, now: datetime, cause: Cause = NO_CAUSE) -> None:
+    """Write what belongs to no one ticket: absences, the timers that they set, and mails to agents and admins."""
+    for absence in bulletin.absences:
+        absences.save(tx, absence, now)
+    for number, timer in bulletin.timers:
+        timers.change(tx, number, timer)
+    for draft in bulletin.drafts:
         row = outbox.next_row(tx)
-        match write(draft, Material(None), office.press, row, now):
+        material = _asked_for(tx, office, draft, Material(None))
+        match write(draft, material, office.press, row, now):
             case Outgoing() as mail:
-                outbox.put(tx, _finished(tx, draft, mail, None, NO_CAUSE, row, now, "waiting", ""))
+                outbox.put(tx, _finished(tx, draft, mail, None, cause, row, now, "waiting", ""))
             case Unfit(reason):
-                log.error("a warning to %s could not be written: %s", spec, reason)
+                log.error("a mail to %s could not be written: %s", draft.to.address, reason)
 
 
 def _named(post: Post, office: Office, now: datetime) -> Ticket:

@@ -21,7 +21,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from maild import config as configuration
-from maild import control, courier, keys, remind, terms
+from maild import control, courier, keys, remind, roll, terms
 from maild.act import Office, warn
 from maild.config import Config, ConfigError
 from maild.deliver import Delivery, Relayed
@@ -99,6 +99,7 @@ class Daemon:
         recovered = self.store.write(lambda tx: outbox.recover(tx, clock(), alone=True))
         if recovered:
             log.warning("%d mails were being sent when maild stopped; they are sent again", recovered)
+        self.store.write(lambda tx: roll.take(tx, self.office, clock()))
         pipe.sweep(folder / "spool", clock() - HALF_WRITTEN)
         journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
@@ -258,6 +259,8 @@ class Daemon:
         if self.clerk is not None:
             self.clerk.office = self.office
             self.clerk.ours = terms.ours(fresh)
+        self.store.write(lambda tx: roll.take(tx, office, clock()))
+        self.written.set()
         log.info("the configuration is applied; listeners, mailboxes and the relay change at the next start")
 
     def _warn(self, *lines: str) -> None:

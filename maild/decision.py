@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from maild.absence import Absence
+from maild.lines import Line
 from maild.mail import Attachment, MessageId
 from maild.ticket import Entry, Event, Party, Ticket, TicketNo, Use
 
@@ -30,6 +32,8 @@ class Notice(StrEnum):
     HELD = "held"
     CONFIRM = "confirm"
     UNDELIVERABLE = "undeliverable"
+    ABSENCE = "absence"
+    WELCOME = "welcome"
     WARNING = "warning"
     SHOW = "show"
     HISTORY = "history"
@@ -63,6 +67,8 @@ class TimerName(StrEnum):
     CLOSE = "close"  # a solved ticket has been quiet for long enough
     ANSWER = "answer"  # an acknowledgement waits for room within the limits
     QUIET = "quiet"  # no automatic answers on this ticket until then
+    MOVE = "move"  # its owner's absence has begun; the detail is the absence
+    RETURN = "return"  # the owner of before is back; the detail is the agent
     SUMMARY = "summary"  # customers write faster than anybody reads: tell the owner of all of it at once
 
 
@@ -85,17 +91,20 @@ class ClearTimer:
 class Asked:
     """What a question to a person is about: the mail that is held, and the checks that a `#yes` sets aside.
 
-    `also` are further mails of the same question, each with its own checks.
+    `also` are further mails of the same question, each with its own checks. A question that is about no mail has
+    inbox 0 and a `deed`: `apply:N`, `undo:N` or `hand-back:N`, with the number of an absence. `agent` is an agent's id,
+    or the address of an admin who is no agent.
     """
 
     inbox: int
     agent: str
     waives: tuple[str, ...]
     also: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    deed: str = ""
 
     @property
     def releases(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
-        return ((self.inbox, self.waives), *self.also)
+        return ((self.inbox, self.waives), *self.also) if self.inbox else self.also
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +136,7 @@ class Draft:
     entry: Entry | None = None
     attachments: tuple[Attachment, ...] = ()
     after_brief: bool = False
-    lines: tuple[str, ...] = ()
+    lines: tuple[str | Line, ...] = ()
     kept_text: str = ""
     recipient: str = ""
     about: int | None = None
@@ -162,6 +171,18 @@ class Post:
     met: tuple[MessageId, ...] = ()
     elsewhere: tuple[tuple[Ticket, tuple[Event, ...]], ...] = ()
     proved: str | None = None
+    absences: tuple[Absence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """What is done and told that belongs to no one ticket: absences in their new state, timers of tickets that
+    they concern, and mails to agents and admins."""
+
+    because: tuple[str, ...]
+    absences: tuple[Absence, ...] = ()
+    timers: tuple[tuple[TicketNo, SetTimer | ClearTimer], ...] = ()
+    drafts: tuple[Draft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +212,7 @@ class Done:
 
     because: tuple[str, ...]
     release: Asked | None = None
+    bulletin: Bulletin | None = None
 
 
 Decision = Post | SetAside | Duplicate | Done

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import NewType
 from zoneinfo import ZoneInfo
 
+from maild.absence import Absence, Leave
+
 AgentId = NewType("AgentId", str)
 TeamId = NewType("TeamId", str)
 
@@ -28,6 +30,22 @@ class TrustAgents(StrEnum):
     STRICT = "strict"
     CONFIRM = "confirm"
     TOKEN = "token"  # noqa: S105  a policy's name, no secret
+
+
+class OnReturn(StrEnum):
+    """Who has an agent's tickets when the agent is back."""
+
+    HAND_BACK = "hand-back"
+    KEEP = "keep"
+    ASK = "ask"
+
+
+class Learn(StrEnum):
+    """What a vacation reply of an agent's does."""
+
+    AUTO = "auto"
+    ASK = "ask"
+    OFF = "off"
 
 
 class Assign(StrEnum):
@@ -91,6 +109,16 @@ class TicketPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class AbsencePolicy:
+    """What an absence does; one shorter than `min` moves only what is due or written to."""
+
+    min: timedelta = timedelta(days=1)
+    on_return: OnReturn = OnReturn.ASK
+    tell_date: bool = True
+    learn: Learn = Learn.AUTO
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerLimits:
     """How many automatic answers to mail may leave (DESIGN 3.9); never counted for news that a decision caused."""
 
@@ -138,6 +166,7 @@ class Desk:
     """The whole house as the judgement sees it.
 
     `subaddress` is "+" or "" (DESIGN 3.4); `authserv` says whether proof can be had at all (an authserv_id is set).
+    `absences` are those that stand, now or later, as the store knows them; the file alone gives none.
     """
 
     name: str
@@ -161,6 +190,8 @@ class Desk:
     max_attachments: int = 50
     calendars: tuple[Calendar, ...] = ()
     organisations: tuple[Organisation, ...] = ()
+    absence: AbsencePolicy = AbsencePolicy()
+    absences: tuple[Absence, ...] = ()
 
     @property
     def domain(self) -> str:
@@ -179,6 +210,28 @@ class Desk:
         """The agent who owns this address."""
         key = spec.lower()
         return next((agent for agent in self.agents if key in agent.addresses), None)
+
+    def away(self, agent: Agent | None, now: datetime) -> Absence | None:
+        """The absence that keeps this agent away now; one who has left comes first, then who is away for longest."""
+        if agent is None:
+            return None
+        mine = [one for one in self.absences if one.agent == agent.id and one.covers(now)]
+        if not mine:
+            return None
+        return next((one for one in mine if one.leave is Leave.LEFT or one.until is None), None) or max(
+            mine, key=lambda one: one.until or now
+        )
+
+    def works(self, agent: Agent, now: datetime) -> bool:
+        """Whether the agent still works here; the day of leaving is the last one."""
+        gone = agent.left is not None and now.astimezone(agent.timezone or self.timezone).date() > agent.left
+        return not gone and not any(
+            one.agent == agent.id and one.leave is Leave.LEFT and one.covers(now) for one in self.absences
+        )
+
+    def there(self, agent: Agent | None, now: datetime) -> bool:
+        """Whether work can be given to this agent now."""
+        return agent is not None and self.works(agent, now) and self.away(agent, now) is None
 
     def team_of(self, known_as: str | None) -> Team | None:
         return next((team for team in self.teams if team.id == known_as), None)

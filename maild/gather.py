@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from maild.absence import Absence, Stage
 from maild.act import Office
 from maild.commands import read
+from maild.decide.absence import Facts
 from maild.decide.mail import find
 from maild.decide.situation import Earlier, Situation
-from maild.decision import NO_ANSWERS, Loads
+from maild.decision import NO_ANSWERS, Asked, Loads
 from maild.mail import Kind, Mail
-from maild.store import inbox, meta, outbox, tickets, timers
+from maild.store import absences, inbox, meta, outbox, tickets, timers
 from maild.store.engine import Tx
 from maild.threading.clues import Clues, clues
 from maild.ticket import Ticket, TicketNo, Use
@@ -21,7 +23,7 @@ _REFERENCES = 50
 
 def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, loads: Loads, now: datetime) -> Situation:
     """The situation of one mail, read in the transaction that will carry its decision out."""
-    desk = office.press.desk
+    desk = absences.with_absences(tx, office.press.desk)
     found = clues(mail, kept.recipients, office.press.keyring, desk.addresses, now)
     earlier = inbox.earlier(tx, kept.id, mail.fingerprint)
     met = tickets.met(tx, found.foreign[:_REFERENCES])
@@ -64,7 +66,47 @@ def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, loads: Loads, n
         waived=frozenset(kept.released),
         first_time=not inbox.wrote_before(tx, kept.id, mail.author.key),
     )
-    return _counted(tx, situation)
+    return _counted(tx, _of_absence(tx, situation) if spoken or _asks(situation) else situation)
+
+
+def _of_absence(tx: Tx, situation: Situation) -> Situation:
+    """The situation with what concerns an agent's absences, where an agent seems to write or a question is answered."""
+    agent = situation.agent
+    question = _asks(situation)
+    number = int(question.deed.partition(":")[2]) if question else 0
+    absence = absences.get(tx, number) if number else None
+    token = situation.clues.token(Use.PERSONAL)
+    return replace(
+        situation,
+        absence=absence,
+        absence_facts=facts_of(tx, absence.agent if absence else agent.id if agent else "", absence),
+        living=(*absences.living(tx, agent.id), *_learnt(tx, agent.id, situation.now)) if agent else (),
+        personal=absences.agent_of(tx, token.party) if token else None,
+    )
+
+
+def _asks(situation: Situation) -> Asked | None:
+    """The question about an absence that the mail may answer."""
+    return next((row.question for row in situation.sent.values() if row.question and row.question.deed), None)
+
+
+def _learnt(tx: Tx, agent: str, now: datetime) -> tuple[Absence, ...]:
+    return tuple(one for one in absences.learnt_since(tx, agent, now - _LEARNT) if one.stage in _OVER)
+
+
+def facts_of(tx: Tx, agent: str, absence: Absence | None) -> Facts:
+    """What is known of an agent's work: the tickets owned, and those that this absence has taken away."""
+    return Facts(
+        owned=tuple(tickets.active(tx, owner=agent, most=_ALL)) if agent else (),
+        taken=absences.taken_from(tx, agent, absence.since) if absence else (),
+        numbers=tuple((one.id, one.number) for one in absences.agents(tx).values()),
+        fresh=absences.next_id(tx),
+    )
+
+
+_LEARNT = timedelta(days=7)
+_OVER = frozenset({Stage.ENDED, Stage.WITHDRAWN})
+_ALL = 1_000_000
 
 
 _ROW_TOKENS = frozenset({Use.BOUNCE, Use.CONFIRM})

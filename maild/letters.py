@@ -15,12 +15,14 @@ from maild.compose import Letter, Unfit, compose
 from maild.decision import Draft, Notice
 from maild.desk import Desk
 from maild.headers import spec_of
+from maild.lines import Line, line
 from maild.mail import Address, Attachment, Envelope, MessageId, Outgoing
+from maild.reasons import Phrase
 from maild.templates.facts import Action, Command, Happened, Picture, Row, Said, Telling
 from maild.templates.render import Templates
 from maild.threading.masks import bytes_without_tokens, for_customers, tokens_in, without_tokens
 from maild.threading.tags import Keyring, with_token
-from maild.ticket import Entry, Event, Party, Ticket, Use, Voice
+from maild.ticket import Entry, Event, Party, Reason, Ticket, Use, Voice
 
 AGENT_ATTACHMENTS = 10 * 1024 * 1024
 """Bytes of attachments that a mail to an agent carries; what is left out is said."""
@@ -229,10 +231,11 @@ def _telling(
     desk, ticket = press.desk, material.ticket
     reader = desk.agent(draft.to.agent)
     zone = (reader.timezone if reader else None) or desk.timezone
+    language = _language(draft, ticket, desk)
     common: dict[str, Any] = {
         "notice": draft.notice,
         "tells": frozenset(notice.value for notice in draft.tells),
-        "language": "en",
+        "language": language,
         "zone": zone,
         "zone_name": _city(zone),
         "now": now,
@@ -241,7 +244,7 @@ def _telling(
         "to_agent": draft.to.agent is not None or not draft.to.number,
         "to_name": draft.to.name if draft.to.agent or draft.proven else "",
         "known": draft.proven or not draft.auto or draft.to.agent is not None,
-        "lines": tuple(map(without_tokens, draft.lines)),
+        "lines": tuple(without_tokens(_says(one, press, language, zone, now)) for one in draft.lines),
         "kept_text": without_tokens(draft.kept_text),
         "recipient": draft.recipient,
         "reply_to": reply_to,
@@ -250,18 +253,54 @@ def _telling(
         "pictures": tuple(Picture(a.content_id, a.name) for a in draft.attachments if a.inline and a.content_id),
     }
     if ticket is None:
-        return Telling(**common, commands=_help() if draft.notice is Notice.HELP else ())
+        asked = (_yes(draft, desk.address, _subject(draft, None, desk), press, row, now),) if draft.question else ()
+        rows = tuple(_row(one, desk) for one in material.listed)
+        return Telling(**common, commands=_help() if draft.notice is Notice.HELP else (), rows=rows, actions=asked)
     before = ticket.previous_owner
     wrote = before is not None and any(e.agent == before and e.voice is Voice.PUBLIC for e in material.entries)
     common["previous_wrote"] = wrote
-    facts = common | _state(ticket, desk) | _last(draft, material, desk) | _words(draft)
+    facts = (
+        common
+        | _state(ticket, desk)
+        | {"why": _why(ticket.why, press, language, zone, now)}
+        | _last(draft, material, desk)
+        | _words(draft)
+    )
     if draft.to.agent is not None or not draft.to.number:
-        facts |= _inside(draft, material, press, row, now)
+        facts |= _inside(draft, material, press, row, now, language, zone)
     else:
         facts["why"] = for_customers(facts["why"], desk, ticket.address)
         if ticket.solved_at is not None:
             facts["close_at"] = ticket.solved_at + desk.tickets.close_after
     return Telling(**facts)
+
+
+def _language(draft: Draft, ticket: Ticket | None, desk: Desk) -> str:
+    """The language of the reader: an agent's own, a customer's ticket's, else the desk's."""
+    if draft.to.agent is not None or not draft.to.number:
+        reader = desk.agent(draft.to.agent)
+        return (reader.language if reader else "") or desk.language
+    return (ticket.language if ticket else "") or desk.language
+
+
+def _says(one: str | Line, press: Press, language: str, zone: ZoneInfo, now: datetime) -> str:
+    return one if isinstance(one, str) else press.templates.say(one, language, zone, now)
+
+
+def _why(reason: Reason | None, press: Press, language: str, zone: ZoneInfo, now: datetime) -> str:
+    """The reason's words in the reader's language: our own phrases, else a rule's text by language, else as written."""
+    match reason:
+        case None:
+            return ""
+        case Reason(phrase=Phrase.ADDRESS):
+            plain, _, team = reason.who.partition("\t")
+            return _says(line("why_address", plain=plain, team=team), press, language, zone, now)
+        case Reason(phrase=Phrase.AWAY_UNTIL):
+            return _says(line("why_away_until", who=reason.who, until=reason.until), press, language, zone, now)
+        case Reason(phrase=str() as phrase) if phrase:
+            return _says(line(f"why_{phrase}", who=reason.who), press, language, zone, now)
+        case _:
+            return dict(reason.texts).get(language) or reason.text
 
 
 def _state(ticket: Ticket, desk: Desk) -> dict[str, Any]:
@@ -278,7 +317,6 @@ def _state(ticket: Ticket, desk: Desk) -> dict[str, Any]:
         "contact_short": owner.short if owner else contact,
         "previous": previous.name if previous and moved and previous != owner else "",
         "previous_short": previous.short if previous and moved and previous != owner else "",
-        "why": ticket.why.text if ticket.why else "",
         "why_by": ticket.why.by if ticket.why else "",
         "why_code": ticket.why.code.value if ticket.why else "",
         "links": tuple(ticket.links),
@@ -304,7 +342,9 @@ def _words(draft: Draft) -> dict[str, Any]:
     return {"words": without_tokens(entry.text), "words_by": entry.name or entry.author}
 
 
-def _inside(draft: Draft, material: Material, press: Press, row: int, now: datetime) -> dict[str, Any]:
+def _inside(
+    draft: Draft, material: Material, press: Press, row: int, now: datetime, language: str, zone: ZoneInfo
+) -> dict[str, Any]:
     """What only colleagues see."""
     desk, ticket = press.desk, material.ticket
     if ticket is None:
@@ -330,13 +370,21 @@ def _inside(draft: Draft, material: Material, press: Press, row: int, now: datet
         "role": _role(draft.to, seen),
         "said": said,
         "happened": tuple(
-            Happened(e.at, e.event, e.who, without_tokens(e.text), e.before, e.after) for e in material.history
+            Happened(e.at, e.event, e.who, without_tokens(_told(e, press, language, zone, now)), e.before, e.after)
+            for e in material.history
         ),
         "rows": tuple(_row(one, desk) for one in material.listed),
         "commands": _help() if draft.notice is Notice.HELP else (),
         "actions": tuple(_actions(draft, ticket, press, row, now)),
     }
-    return (_state(seen, desk) if seen is not ticket else {}) | facts
+    if seen is not ticket:
+        facts["why"] = _why(seen.why, press, language, zone, now)
+        return _state(seen, desk) | facts
+    return facts
+
+
+def _told(event: Event, press: Press, language: str, zone: ZoneInfo, now: datetime) -> str:
+    return _why(event.why, press, language, zone, now) if event.why else event.text
 
 
 def _role(reader: Party, ticket: Ticket) -> str:
@@ -393,14 +441,25 @@ def _actions(draft: Draft, ticket: Ticket, press: Press, row: int, now: datetime
         case Notice.LINKED:
             note = with_token(ticket.address, keyring.make(Use.NOTE, ticket.number, party, now))
             return (Action("Let them take part", note, subject, "#accept"),)
-        case Notice.REFUSED | Notice.HELD | Notice.CONFIRM if draft.question is not None:
-            confirm = with_token(ticket.address, keyring.make(Use.CONFIRM, row, party, now))
-            yes = Action(_YES[draft.notice], confirm, subject, "#yes")
-            return (yes, *_fresh_ways(draft, keyring, now))
+        case Notice.REFUSED | Notice.HELD | Notice.CONFIRM | Notice.ABSENCE if draft.question is not None:
+            return (_yes(draft, ticket.address, subject, press, row, now), *_fresh_ways(draft, keyring, now))
         case _:
             return tuple(_fresh_ways(draft, keyring, now))
 
 
+def _yes(draft: Draft, base: str, subject: str, press: Press, row: int, now: datetime) -> Action:
+    """The one word that does what the mail asks, at an address that does nothing else."""
+    signed = with_token(base, press.keyring.make(Use.CONFIRM, row, draft.to.number, now))
+    to = signed if press.desk.subaddress else base
+    deed = draft.question.deed.partition(":")[0] if draft.question else ""
+    return Action(_DEEDS.get(deed) or _YES[draft.notice], to, subject, "#yes")
+
+
+_DEEDS = {
+    "apply": "Yes, move the tickets",
+    "undo": "No, I am here: take it back",
+    "hand-back": "Take back those that nobody else has answered",
+}
 _YES = {
     Notice.REFUSED: "Send the text without commands",
     Notice.HELD: "Send it anyway",

@@ -7,15 +7,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from maild.act import NO_CAUSE, Office, carry_out
+from maild.act import NO_CAUSE, Office, carry_out, publish
+from maild.decide.absence import on_due
 from maild.decide.gathered import Waiting, tell_gathered
-from maild.decide.timer import on_timer
-from maild.decision import SetTimer
-from maild.store import later, outbox, tickets, timers
+from maild.decide.timer import Seen, on_timer
+from maild.decision import Loads, SetTimer, TimerName
+from maild.gather import facts_of
+from maild.store import absences, later, outbox, tickets, timers
 from maild.store.engine import Tx
+from maild.ticket import Ticket
 
 PUT_OFF = timedelta(minutes=10)
 """When a timer whose decision failed is tried again."""
+
+_ALL = 1_000_000
 
 log = logging.getLogger("maild.remind")
 
@@ -23,10 +28,28 @@ log = logging.getLogger("maild.remind")
 def step(office: Office, now: datetime) -> bool:
     """Carry out the timer that has been due for longest; True where there was one."""
     with office.store.read() as tx:
-        waited, due = later.any_due(tx, now), timers.any_due(tx, now)
+        waited, absence, due = later.any_due(tx, now), absences.due(tx, now), timers.next_due(tx)
     if waited:
         return office.store.write(lambda tx: _tell_gathered(tx, office, now))
-    return due and office.store.write(lambda tx: _fire(tx, office, now))
+    if absence is not None and absence.look_at is not None and (due is None or absence.look_at <= due):
+        return office.store.write(lambda tx: _look(tx, office, now))
+    return due is not None and due <= now and office.store.write(lambda tx: _fire(tx, office, now))
+
+
+def _look(tx: Tx, office: Office, now: datetime) -> bool:
+    absence = absences.due(tx, now)
+    if absence is None:
+        return False
+    try:
+        with tx.apart():
+            desk = absences.with_absences(tx, office.press.desk)
+            bulletin = on_due(absence, desk, facts_of(tx, absence.agent, absence), now)
+            publish(tx, office, bulletin, now)
+            log.info("%s", "; ".join(bulletin.because))
+    except Exception:
+        log.exception("absence %d could not be carried out; it is tried again", absence.id)
+        absences.save(tx, replace(absence, look_at=now + PUT_OFF), now)
+    return True
 
 
 def _tell_gathered(tx: Tx, office: Office, now: datetime) -> bool:
@@ -77,6 +100,20 @@ def _decide(tx: Tx, office: Office, due: timers.Due, now: datetime) -> None:
         return
     quiet = timers.quiet(tx, ticket)
     answers = outbox.answers(tx, ticket.requester.address, ticket.number, quiet, now)
-    post = on_timer(due.timer, due.detail, ticket, answers, office.press.desk, due.due_at, now)
+    seen = Seen(answers)
+    if due.timer in {TimerName.MOVE, TimerName.RETURN}:
+        seen = _about_move(tx, ticket, due)
+    desk = absences.with_absences(tx, office.press.desk)
+    post = on_timer(due.timer, due.detail, ticket, seen, desk, due.due_at, now)
     carry_out(tx, office, post, NO_CAUSE, {ticket.number: ticket}, now)
     log.info("ticket %d: %s", ticket.number, "; ".join(post.because))
+
+
+def _about_move(tx: Tx, ticket: Ticket, due: timers.Due) -> Seen:
+    absence = absences.get(tx, int(due.detail)) if due.timer is TimerName.MOVE else None
+    return Seen(
+        loads=Loads(tickets.open_counts(tx), tickets.last_owners(tx)),
+        absence=absence,
+        history=tickets.history(tx, ticket.number, ("owner",)),
+        entries=tickets.entries(tx, ticket.number),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -72,11 +72,20 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an owner or a team changed: a code, the words for everybody, and who wrote them ("" for a rule or us)."""
+    """Why an owner or a team changed: a code, the words for everybody, and who wrote them ("" for a rule or us).
+
+    `phrase` names words of our own, which every language has; `who` and `until` are what they speak of, and `text` says
+    them in English for the history. `texts` are a rule's words by language. Where neither is there, `text` goes out as
+    it was written.
+    """
 
     code: Code
     text: str
     by: str = ""
+    phrase: str = ""
+    who: str = ""
+    until: date | None = None
+    texts: tuple[tuple[str, str], ...] = ()
 
 
 class Role(StrEnum):
@@ -125,7 +134,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened, in an append-only history. `before` and `after` are the field's values as text."""
+    """One thing that happened, in an append-only history. `before` and `after` are the field's values as text; `why`
+    is the whole reason of a move, of which `code` and `text` are the part in English."""
 
     at: datetime
     event: str
@@ -134,6 +144,7 @@ class Event:
     text: str = ""
     before: str = ""
     after: str = ""
+    why: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

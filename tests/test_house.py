@@ -16,9 +16,32 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 
 PURE = (
-    *("mail", "ticket", "desk", "decision", "decide", "commands", "retry", "compose", "headers", "mime", "readback"),
+    *(
+        "absence",
+        "lines",
+        "reasons",
+        "mail",
+        "ticket",
+        "desk",
+        "decision",
+        "decide",
+        "commands",
+        "retry",
+        "compose",
+        "headers",
+        "mime",
+        "readback",
+    ),
     *("letters", "templates", "rules", "threading", "typed", "ingest.attachments", "ingest.bounces", "ingest.charsets"),
-    *("ingest.encodings", "ingest.evidence", "ingest.html_text", "ingest.ids", "ingest.journal", "ingest.kind"),
+    *(
+        "ingest.encodings",
+        "ingest.evidence",
+        "ingest.html_text",
+        "ingest.ids",
+        "ingest.journal",
+        "ingest.kind",
+        "ingest.language",
+    ),
     *("ingest.mailbox", "ingest.parse", "ingest.parts", "ingest.people", "ingest.proof", "ingest.quote"),
     *("ingest.quote_html", "ingest.quote_signs", "ingest.reading"),
 )
@@ -34,6 +57,7 @@ EXEMPT = {
     ("ingest.parse", "logging"): "it silences mail-parser, which writes what stands in a mail to its log",
     ("ingest.bounces", "logging"): "it silences flufl.bounce",
     ("ingest.html_text", "logging"): "it silences inscriptis",
+    ("ingest.language", "threading"): "the model is loaded once, whichever thread asks first",
     ("rules.match", "time"): "a pattern has a time limit, and what it took is counted",
     ("templates.render", "pathlib"): "templates are read once, when they are compiled",
 }

@@ -11,6 +11,7 @@ from maild import desk as house
 from maild.config.check import ONLY_TEAM, Sheet, is_loopback
 from maild.config.fields import days_of, spans_of
 from maild.config.tables import (
+    AbsenceTable,
     AgentTable,
     DeskTable,
     HoursTable,
@@ -81,11 +82,16 @@ def _desk(sheet: Sheet, desk: DeskTable, limits: LimitsTable) -> house.Desk:
         forms=tuple(trust.forms),
         tickets=_ticket_policy(_one(sheet, TicketsTable)),
         settle=_one(sheet, NoticesTable).settle,
+        absence=_absence_policy(_one(sheet, AbsenceTable)),
         answers=_answer_limits(limits),
         max_attachments=limits.attachments,
         calendars=tuple(_calendar(str(path[-1]), hours, desk.timezone) for path, hours in sheet.all(HoursTable)),
         organisations=tuple(_organisation(one) for _, one in sheet.all(OrganisationTable)),
     )
+
+
+def _absence_policy(table: AbsenceTable) -> house.AbsencePolicy:
+    return house.AbsencePolicy(table.min, house.OnReturn(table.on_return), table.tell_date, house.Learn(table.learn))
 
 
 def _agent(agent: AgentTable) -> house.Agent:

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from maild.commands import Fault, Name, Words, Wrong, read
 from maild.decide import customer, effects, robots
+from maild.decide.absence import on_answer
 from maild.decide.assign import people_of
 from maild.decide.holds import Hold
 from maild.decide.situation import Situation
@@ -225,12 +226,17 @@ def on_yes(situation: Situation) -> Decision:
     if question is None or asked is None:
         return SetAside(("held: a confirmation that answers no question of ours",))
     agent = situation.desk.agent(asked.agent)
-    if agent is None or situation.mail.author.key not in agent.addresses:
+    known = agent.addresses if agent is not None else frozenset({asked.agent} if "@" in asked.agent else ())
+    if situation.mail.author.key not in known:
         return SetAside((f"held: the question of outbox mail {question.row} was put to somebody else",))
     if not _says_yes(situation):
         return SetAside((f"held: no #yes stands on the first line; the question was outbox mail {question.row}",))
+    if asked.deed:
+        bulletin = on_answer(asked.deed, situation.absence, situation.desk, situation.absence_facts, situation.now)
+        because = (f"#yes of {asked.agent} to outbox mail {question.row}", *bulletin.because)
+        return Done(because, bulletin=bulletin)
     mails = ", ".join(str(inbox) for inbox, _ in asked.releases)
-    return Done((f"#yes of {agent.id} to outbox mail {question.row}: inbox mail {mails} goes on",), release=asked)
+    return Done((f"#yes of {asked.agent} to outbox mail {question.row}: inbox mail {mails} goes on",), release=asked)
 
 
 def _begin(situation: Situation, ticket: Ticket, agent: Agent) -> tuple[Turn, tuple[Fresh, ...]]:
@@ -385,6 +391,6 @@ def _turn_away(situation: Situation, name: str, ticket: Ticket) -> SetAside:
     because = f"it came from {who} to the address of {name}, who is no longer an agent here"
     turn.happened("held", text=because)
     line = f"A mail from {who} came to the address that {name} had for #{ticket.number}. It is kept aside."
-    for person in people_of(situation.desk, ticket.owner, ticket.team):
+    for person in people_of(situation.desk, ticket.owner, ticket.team, situation.now):
         turn.tell_agent(person, Notice.HELD, Use.NOTE, auto=True, lines=(line,))
     return SetAside((f"held: {because}",), turn.post())

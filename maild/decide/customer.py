@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from maild.decide.answer import RETRY, Answer, Silence, Wait, may_answer
 from maild.decide.assign import people_of
+from maild.decide.moves import cover_if_away
 from maild.decide.routing import (
     addressed,
     facts,
@@ -102,6 +103,7 @@ def append(situation: Situation, ticket: Ticket, party: Party, because: tuple[st
     if not speaks:
         turn.because.append(f"filed, changes nothing: {mail.kind.value}")
     reply_rules(turn, situation, verdict)
+    cover_if_away(turn, situation.loads)
     _pass_on(turn, situation, party)
     tell_successor(turn, ticket)
     notify(turn, situation, verdict)
@@ -118,7 +120,7 @@ def also_teams(turn: Turn, situation: Situation, teams: tuple[Team, ...]) -> Non
         line = (
             f"The same mail went to {team.name}. {situation.desk.contact(turn.ticket.owner, turn.ticket.team)} leads."
         )
-        for agent in people_of(situation.desk, None, team.id):
+        for agent in people_of(situation.desk, None, team.id, situation.now):
             if situation.mail.author.key not in agent.addresses:
                 turn.tell_agent(agent, Notice.NOTE, Use.NOTE, entry=turn.entry, lines=(line,))
 
@@ -168,7 +170,7 @@ def _pass_on(turn: Turn, situation: Situation, party: Party) -> None:
         turn.timers[TimerName.SUMMARY] = SetTimer(TimerName.SUMMARY, situation.now + span, first=True)
         return
     attachments = situation.mail.attachments
-    for agent in people_of(situation.desk, turn.ticket.owner, turn.ticket.team):
+    for agent in people_of(situation.desk, turn.ticket.owner, turn.ticket.team, situation.now):
         if party.key not in agent.addresses:
             turn.tell_agent(agent, Notice.CUSTOMER_REPLIED, Use.REPLY, entry=turn.entry, attachments=attachments)
 
@@ -278,7 +280,7 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Tick
             f"{situation.mail.author.spec or 'Somebody'} wrote to #{knock.number} without being part of it.",
             f"Nothing of #{knock.number} was shown. This is ticket #{situation.number}, linked with it.",
         )
-    for agent in people_of(situation.desk, turn.ticket.owner, turn.ticket.team):
+    for agent in people_of(situation.desk, turn.ticket.owner, turn.ticket.team, situation.now):
         if author not in agent.addresses:
             turn.tell_agent(
                 agent,
@@ -293,7 +295,7 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Tick
 
 def _tell_of_link(turn: Turn, situation: Situation, linked: Ticket) -> None:
     line = f"{situation.mail.author.spec} wrote a new ticket that names #{linked.number}; they are linked."
-    for agent in people_of(situation.desk, linked.owner, linked.team):
+    for agent in people_of(situation.desk, linked.owner, linked.team, situation.now):
         if situation.mail.author.key in agent.addresses:
             continue
         turn.tell_agent(agent, Notice.LINKED, Use.NOTE, entry=turn.entry, lines=(line,), about=linked.number)
@@ -314,7 +316,7 @@ def _acknowledge(turn: Turn, situation: Situation, notice: Notice) -> None:
             if told:
                 turn.set_timer(TimerName.QUIET, now + desk.answers.ticket_pause)
                 line = f"No more automatic answers on this ticket for a day: {because}."
-                for agent in people_of(desk, turn.ticket.owner, turn.ticket.team):
+                for agent in people_of(desk, turn.ticket.owner, turn.ticket.team, situation.now):
                     turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=(line,))
 
 

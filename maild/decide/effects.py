@@ -7,6 +7,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import assert_never
 
+from maild import reasons
 from maild.commands import Command, Name, Words
 from maild.decide.assign import choose, people_of
 from maild.decide.holds import Hold, leak, stale
@@ -64,7 +65,7 @@ def carry_out(
     before = turn.ticket
     turn.party_of(agent)
     if public and spoke and turn.ticket.owner is None and _may_own(desk, turn.ticket, agent):
-        turn.owner(agent.id, Reason(Code.ROUTING, f"{agent.short} took up your request."))
+        turn.owner(agent.id, reasons.took_up(agent))
     lines = [_run(turn, situation, agent, command) for command in sorted(words.commands, key=_team_first)]
     if spoke:
         turn.say(_entry(situation, agent, turn, words, public=public))
@@ -188,7 +189,7 @@ def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> s
                 return f"{found.name} owns #{turn.ticket.number} now."
             return ""
         case Name.TAKE:
-            taken = reason if command.because else Reason(Code.ROUTING, f"{agent.short} took up your request.")
+            taken = reason if command.because else reasons.took_up(agent)
             turn.owner(agent.id, taken)
             return f"#{turn.ticket.number} is yours."
         case Name.RELEASE:
@@ -202,7 +203,7 @@ def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> s
                 return f"{team.name} has #{turn.ticket.number} already."
             turn.team(team.id, reason)
             not_to = frozenset({turn.ticket.requester.key})
-            chosen, _ = choose(desk, team, team.assign, situation.loads, not_to)
+            chosen, _ = choose(desk, team, team.assign, situation.loads, not_to, situation.now)
             turn.owner(chosen.id if chosen else None, reason)
             turn.ticket = replace(turn.ticket, why=reason)
             return f"{team.name} has #{turn.ticket.number} now" + (f", with {chosen.name}." if chosen else ".")
@@ -283,7 +284,7 @@ def _tell_colleagues(turn: Turn, situation: Situation, agent: Agent) -> None:
     wrote = [entry.agent for entry in situation.entries.get(ticket.number, ()) if entry.voice is Voice.NOTE]
     named = [desk.agent(known_as) for known_as in dict.fromkeys((ticket.owner, *wrote)) if known_as != agent.id]
     people = [one for one in named if one and visible(desk, ticket, one)]
-    for colleague in people or people_of(desk, None, ticket.team):
+    for colleague in people or people_of(desk, None, ticket.team, turn.now):
         if colleague.id != agent.id and not _asks(ticket, colleague):
             turn.tell_agent(colleague, Notice.NOTE, Use.NOTE, entry=turn.entry, attachments=situation.mail.attachments)
 
@@ -297,7 +298,7 @@ def _tell_owners(turn: Turn, before: Ticket, agent: Agent) -> None:
     """The new owner gets the work with all that was said; the one before hears that it moved."""
     if turn.ticket.owner == before.owner and turn.ticket.team == before.team:
         return
-    people = people_of(turn.desk, turn.ticket.owner, turn.ticket.team)
+    people = people_of(turn.desk, turn.ticket.owner, turn.ticket.team, turn.now)
     for new in people:
         if new.id != agent.id and not _asks(turn.ticket, new):
             turn.tell_agent(new, Notice.ASSIGNED, Use.REPLY)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from maild.decide.turn import Turn
 from maild.decision import Asked, Draft, Fresh, Notice, Post
 from maild.desk import Agent, Desk
+from maild.lines import Line, line
 from maild.ticket import Role, Ticket, Use
 
 _SHOWN = 50
@@ -29,7 +30,7 @@ class Waiting:
     """One telling that waited; `fresh` says that the agent needs a new address on its ticket."""
 
     ticket: int
-    lines: tuple[str, ...]
+    lines: tuple[str | Line, ...]
     at: datetime
     question: Asked | None = None
     fresh: bool = False
@@ -51,12 +52,12 @@ def limit_of(draft: Draft, desk: Desk) -> Limit | None:
             return None
 
 
-def lines_of(draft: Draft) -> tuple[str, ...]:
+def lines_of(draft: Draft) -> tuple[str | Line, ...]:
     """What a mail that is put off will say of itself: its lines, and how the text begins that it is about."""
     gist = " ".join(draft.kept_text.split())
     if len(gist) > _GIST:
         gist = f"{gist[:_GIST].rstrip()}…"
-    return (*draft.lines, f'It begins: "{gist}"') if gist else draft.lines
+    return (*draft.lines, line("begins", words=gist)) if gist else draft.lines
 
 
 def tell_gathered(
@@ -66,16 +67,14 @@ def tell_gathered(
     newest = next(tickets[one.ticket] for one in reversed(waited) if one.ticket in tickets)
     turn = Turn(newest, desk, now, "clock")
     turn.because.append(f"{len(waited)} tellings ({notice.value}) to {agent.id} in one mail")
-    zone = agent.timezone or desk.timezone
-    lines = tuple(f"{one.at.astimezone(zone):%H:%M}, #{one.ticket}: {' '.join(one.lines)}" for one in waited[-_SHOWN:])
-    if len(waited) > _SHOWN:
-        lines = (f"{len(waited)} in all; these are the newest.", *lines)
+    lines: list[str | Line] = [line("newest_of", number=len(waited))] if len(waited) > _SHOWN else []
+    lines.extend(line("told_at", at=one.at, number=one.ticket, words=one.lines) for one in waited[-_SHOWN:])
     turn.tell_agent(
         agent,
         notice,
         Use.NOTE,
         auto=True,
-        lines=lines,
+        lines=tuple(lines),
         question=_joined([one.question for one in waited if one.question is not None]),
         fresh=tuple(dict.fromkeys(_fresh(waited, tickets, agent)))[:_SHOWN],
         gathered=True,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from maild import reasons
 from maild.decide.assign import choose, named, people_of
+from maild.decide.cover import cover_of
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Draft, Notice
@@ -142,35 +144,53 @@ def _place(turn: Turn, situation: Situation, verdict: Verdict, team: Team, befor
     desk = situation.desk
     not_to = frozenset({situation.mail.author.key})
     chosen = team if before is not None else desk.team_of(verdict.team) or team
-    words = _said(verdict.team_reason, desk.language) if before is None else ""
-    how = f"Messages to {turn.ticket.address} go to {chosen.public_name or desk.name}."
-    turn.team(chosen.id, Reason(Code.ROUTING, words or how))
+    how = reasons.address(turn.ticket.address, chosen.public_name or desk.name)
+    said = _reason(verdict.team_reason, desk.language) if before is None else None
+    turn.team(chosen.id, said or how)
     kept = desk.agent(before.owner) if before is not None else None
     if kept is not None and not kept.addresses & not_to:
         # a stranger is told nothing of the ticket before, not even that its owner is theirs too
         takes_part = before is not None and before.participant_at(situation.mail.author.spec) is not None
-        turn.owner(kept.id, Reason(Code.ROUTING, f"{kept.short} knows your earlier request." if takes_part else how))
+        turn.owner(*_present(turn, situation, kept, reasons.knows_earlier(kept) if takes_part else how))
         return
-    owner, reason = _owner(turn, situation, verdict, chosen, words)
+    owner, reason = _owner(turn, situation, verdict, chosen, said)
     if owner is not None and reason is not None:
         turn.owner(owner.id, reason)
-    elif not words:
+    elif said is None:
         # an unowned ticket in the usual team has not moved: there is nothing to explain to the customer
         turn.ticket = replace(turn.ticket, why=None)
 
 
 def _owner(
-    turn: Turn, situation: Situation, verdict: Verdict, team: Team, words: str
+    turn: Turn, situation: Situation, verdict: Verdict, team: Team, said: Reason | None
 ) -> tuple[Agent | None, Reason | None]:
     desk, loads = situation.desk, situation.loads
     not_to = frozenset({turn.ticket.requester.key if turn.ticket.parties else situation.mail.author.key})
     if verdict.owner is not None:
-        owner, against = named(desk, verdict.owner, team, loads, not_to)
+        owner, against = named(desk, verdict.owner, team, loads, not_to, turn.now)
         if against:
             turn.because.append(against)
-        return owner, Reason(Code.ROUTING, _said(verdict.owner_reason, desk.language))
-    owner, reason = choose(desk, team, team.assign, loads, not_to)
-    return owner, Reason(Code.ROUTING, words) if words and reason is not None else reason
+        words = _reason(verdict.owner_reason, desk.language)
+        if owner is not None and words is not None and not desk.there(owner, turn.now):
+            covering, words = _present(turn, situation, owner, words)
+            return desk.agent(covering), words
+        return owner, words
+    owner, reason = choose(desk, team, team.assign, loads, not_to, turn.now)
+    return owner, said if said is not None and reason is not None else reason
+
+
+def _present(turn: Turn, situation: Situation, agent: Agent, reason: Reason) -> tuple[str | None, Reason]:
+    """This agent and this reason, or the cover of an agent who is away, and why."""
+    desk = situation.desk
+    if desk.there(agent, turn.now):
+        return agent.id, reason
+    absence = desk.away(agent, turn.now)
+    not_to = frozenset({situation.mail.author.key})
+    cover = cover_of(desk, turn.ticket.team, not_to, agent.id, absence, situation.loads, turn.now)
+    turn.because.append(f"{agent.id} is away: {'; '.join(cover.because)}")
+    name, tell = agent.name, desk.absence.tell_date
+    why = reasons.absent(name, absence, tell_date=tell) if absence is not None else reasons.left(name)
+    return cover.owner.id if cover.owner else None, why
 
 
 def _move(turn: Turn, situation: Situation, verdict: Verdict) -> None:
@@ -179,15 +199,15 @@ def _move(turn: Turn, situation: Situation, verdict: Verdict) -> None:
     team = desk.team_of(verdict.team or before.team)
     if team is None or not (verdict.team or verdict.owner):
         return
-    words = _said(verdict.team_reason, desk.language)
+    said = _reason(verdict.team_reason, desk.language) or Reason(Code.ROUTING, "")
     if team.id != before.team:
-        turn.team(team.id, Reason(Code.ROUTING, words))
+        turn.team(team.id, said)
     if verdict.owner is not None or (team.id != before.team and before.owner not in team.members):
-        owner, reason = _owner(turn, situation, verdict, team, words)
+        owner, reason = _owner(turn, situation, verdict, team, said)
         if owner is not None or (verdict.owner == "none" and before.owner):
-            turn.owner(owner.id if owner else None, reason or Reason(Code.ROUTING, words))
+            turn.owner(owner.id if owner else None, reason or said)
         elif verdict.owner is None:
-            turn.owner(None, Reason(Code.ROUTING, words))
+            turn.owner(None, said)
     if (turn.ticket.owner, turn.ticket.team) != (before.owner, before.team):
         turn.later_tell_move()
 
@@ -196,12 +216,13 @@ def tell_successor(turn: Turn, before: Ticket) -> None:
     """After a move by a rule: the work goes to the new owner or team, and the owner before hears of it."""
     if (turn.ticket.owner, turn.ticket.team) == (before.owner, before.team):
         return
-    people = people_of(turn.desk, turn.ticket.owner, turn.ticket.team)
+    people = people_of(turn.desk, turn.ticket.owner, turn.ticket.team, turn.now)
     for agent in people:
         if agent.addresses.isdisjoint({turn.ticket.requester.key}):
             turn.tell_agent(agent, Notice.ASSIGNED, Use.REPLY)
     old = turn.desk.agent(before.owner)
-    if old is not None and old not in people:
+    # who is away reads of it on returning, in one mail
+    if old is not None and old not in people and turn.desk.there(old, turn.now):
         contact = turn.desk.contact(turn.ticket.owner, turn.ticket.team)
         why = turn.ticket.why.text if turn.ticket.why else ""
         line = f"{contact} has #{turn.ticket.number} now: {why}"
@@ -221,6 +242,7 @@ def _team_at(desk: Desk, plain: str) -> Team | None:
     return team
 
 
-def _said(reason: Mapping[str, str], language: str) -> str:
-    """A rule's reason in this language, else as it is written."""
-    return reason.get(language) or next(iter(reason.values()), "")
+def _reason(reason: Mapping[str, str], language: str) -> Reason | None:
+    """A rule's reason: its words in every language that it has, and in the desk's for the history; None without one."""
+    text = reason.get(language) or next(iter(reason.values()), "")
+    return Reason(Code.ROUTING, text, texts=tuple(reason.items())) if text else None

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from maild.absence import Absence
+from maild.decide.absence import NO_FACTS
+from maild.decide.absence import Facts as AbsenceFacts
 from maild.decision import NO_ANSWERS, NO_LOADS, Answers, Loads, Sent
 from maild.desk import Agent, Desk
 from maild.mail import Mail, MessageId
@@ -32,7 +35,9 @@ class Situation:
     an earlier mail with this Message-ID but other words. `sent` are the outbox rows that our own ids and tokens name.
     `entries` and `history` are there for the tickets of an agent's mail. `number` is what a new ticket will be called.
     `waived` are the checks that a `#yes` or an operator set aside. `recent` counts what customers wrote of late on the
-    ticket that the mail leads to.
+    ticket that the mail leads to. `absence` is the one that the answered question is about; `living` are those of the
+    agent who writes, asked and doubted ones too, and what was learnt of late; `personal` is the agent whose personal
+    address the mail came to.
     """
 
     inbox: int
@@ -58,6 +63,10 @@ class Situation:
     waived: frozenset[str] = frozenset()
     first_time: bool = True
     recent: int = 0
+    absence: Absence | None = None
+    absence_facts: AbsenceFacts = NO_FACTS
+    living: tuple[Absence, ...] = ()
+    personal: str | None = None
 
     @property
     def vouched(self) -> bool:

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from maild.absence import Absence
 from maild.decide.answer import RETRY, Answer, Silence, Wait, within
 from maild.decide.assign import people_of
+from maild.decide.moves import come_back, move
 from maild.decide.turn import Turn
-from maild.decision import Answers, Notice, Post, TimerName
-from maild.desk import Desk
-from maild.ticket import Status, Ticket, Use
+from maild.decision import NO_ANSWERS, NO_LOADS, Answers, Loads, Notice, Post, TimerName
+from maild.desk import AgentId, Desk
+from maild.ticket import Entry, Event, Status, Ticket, Use
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known when a timer is due; `absence`, `history` and `entries` only where the timer is about a move."""
+
+    answers: Answers = NO_ANSWERS
+    loads: Loads = NO_LOADS
+    absence: Absence | None = None
+    history: tuple[Event, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
 
 def on_timer(
-    timer: TimerName, detail: str, ticket: Ticket, answers: Answers, desk: Desk, due_at: datetime, now: datetime
+    timer: TimerName, detail: str, ticket: Ticket, seen: Seen, desk: Desk, due_at: datetime, now: datetime
 ) -> Post:
     """Decide what a due timer does; it was taken away already, and is set again only here."""
     turn = Turn(ticket, desk, now, "clock")
     turn.because.append(f"timer {timer.value} of {due_at:%Y-%m-%d %H:%M:%S} UTC")
     match timer:
+        case TimerName.MOVE:
+            move(turn, seen.absence, seen.loads)
+        case TimerName.RETURN:
+            come_back(turn, desk.agent(AgentId(detail)), seen.history, seen.entries)
         case TimerName.TELL:
             _tell_move(turn)
         case TimerName.CLOSE:
@@ -29,7 +47,7 @@ def on_timer(
                 turn.because.append("no longer solved: nothing to close")
         case TimerName.ANSWER:
             notice, _, since = detail.partition(" ")
-            _answer(turn, Notice(notice), datetime.fromisoformat(since) if since else ticket.created_at, answers)
+            _answer(turn, Notice(notice), datetime.fromisoformat(since) if since else ticket.created_at, seen.answers)
         case TimerName.QUIET:
             turn.because.append("automatic answers may leave again")
         case TimerName.SUMMARY:
@@ -69,7 +87,7 @@ def _answer(turn: Turn, notice: Notice, since: datetime, answers: Answers) -> No
             turn.happened("unanswered", text=because)
             turn.because.append(because)
             lines = (f"No acknowledgement went to {ticket.requester.address}: {because}.",)
-            for agent in people_of(turn.desk, ticket.owner, ticket.team):
+            for agent in people_of(turn.desk, ticket.owner, ticket.team, turn.now):
                 turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=lines)
 
 
@@ -77,5 +95,5 @@ def _sum_up(turn: Turn) -> None:
     """One mail to the owner, or the team, for all that customers wrote since they were last told."""
     limits = turn.desk.answers
     line = f"More than {limits.summary_mails} messages came within {limits.summary_minutes} minutes."
-    for agent in people_of(turn.desk, turn.ticket.owner, turn.ticket.team):
+    for agent in people_of(turn.desk, turn.ticket.owner, turn.ticket.team, turn.now):
         turn.tell_agent(agent, Notice.CUSTOMER_REPLIED, Use.REPLY, auto=True, lines=(line,))

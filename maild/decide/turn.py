@@ -9,6 +9,7 @@ from datetime import datetime
 
 from maild.decision import Asked, ClearTimer, Draft, Fresh, Notice, Post, SetTimer, TimerName, leading
 from maild.desk import Agent, Desk
+from maild.lines import Line
 from maild.mail import Attachment, MessageId
 from maild.ticket import Entry, Event, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Use
 
@@ -43,8 +44,17 @@ class Turn:
         finally:
             self.who = before
 
-    def happened(self, event: str, *, code: str = "", text: str = "", before: str = "", after: str = "") -> None:
-        self.events.append(Event(self.now, event, self.who, code, text, before, after))
+    def happened(
+        self,
+        event: str,
+        *,
+        code: str = "",
+        text: str = "",
+        before: str = "",
+        after: str = "",
+        why: Reason | None = None,
+    ) -> None:
+        self.events.append(Event(self.now, event, self.who, code, text, before, after, why))
 
     def status(self, status: Status, text: str = "") -> None:
         before = self.ticket.status
@@ -62,7 +72,7 @@ class Turn:
         before = self.ticket.owner
         if owner == before:
             return
-        self.happened("owner", code=reason.code, text=reason.text, before=before or "", after=owner or "")
+        self.happened("owner", code=reason.code, text=reason.text, before=before or "", after=owner or "", why=reason)
         self.ticket = replace(self.ticket, owner=owner, why=reason, previous_owner=before)
 
     def team(self, team: str, reason: Reason) -> None:
@@ -70,7 +80,7 @@ class Turn:
         if team == before and not self.opened:
             return
         known = "" if self.opened else before
-        self.happened("team", code=reason.code, text=reason.text, before=known, after=team)
+        self.happened("team", code=reason.code, text=reason.text, before=known, after=team, why=reason)
         self.ticket = replace(self.ticket, team=team, why=reason)
 
     def priority(self, priority: Priority) -> None:
@@ -214,7 +224,7 @@ class Turn:
         auto: bool = False,
         entry: Entry | None = None,
         attachments: tuple[Attachment, ...] = (),
-        lines: tuple[str, ...] = (),
+        lines: tuple[str | Line, ...] = (),
         kept_text: str = "",
         recipient: str = "",
         about: int | None = None,

@@ -43,13 +43,13 @@ def _tell(turn: Turn, row: Sent, lines: tuple[str, ...]) -> None:
     lines = (f'It is the mail "{row.notice.value}".', *lines)
     agent = desk.agent(row.agent) or desk.agent_at(row.recipient)
     if agent is None:
-        people = people_of(desk, ticket.owner, ticket.team)
+        people = people_of(desk, ticket.owner, ticket.team, turn.now)
     else:
         lead = desk.lead_of(ticket.team)
         people = (*((lead,) if lead else ()), *(colleague for colleague in desk.agents if colleague.admin))
         people = tuple(dict.fromkeys(person for person in people if person.id != agent.id))
         if not people and not desk.admins:
-            people = tuple(one for one in people_of(desk, None, ticket.team) if one.id != agent.id)
+            people = tuple(one for one in people_of(desk, None, ticket.team, turn.now) if one.id != agent.id)
     for person in people:
         turn.tell_agent(
             person,

@@ -166,6 +166,8 @@ def _all_tables() -> list[Any]:
             tables.SeenRow,
             tables.OutboxRow,
             tables.TimerRow,
+            tables.AgentRow,
+            tables.AbsenceRow,
         )
     ]
 

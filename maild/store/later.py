@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from maild.decision import Asked, Notice
+from maild.lines import Line, Value
 from maild.store import meta
 from maild.store.engine import Tx
 from maild.store.tables import table
@@ -26,7 +28,7 @@ class Later:
     agent: str
     notice: Notice
     ticket: int
-    lines: tuple[str, ...]
+    lines: tuple[str | Line, ...]
     at: datetime
     due_at: datetime
     inbox: int
@@ -42,7 +44,7 @@ def keep(tx: Tx, later: Later) -> None:
         "agent": later.agent,
         "notice": later.notice.value,
         "ticket": later.ticket,
-        "lines": list(later.lines),
+        "lines": [_put(one) for one in later.lines],
         "at": later.at.isoformat(),
         "due_at": later.due_at.isoformat(),
         "inbox": later.inbox,
@@ -94,10 +96,39 @@ def _read(value: str) -> Later:
         agent=kept["agent"],
         notice=Notice(kept["notice"]),
         ticket=kept["ticket"],
-        lines=tuple(kept["lines"]),
+        lines=tuple(_take(one) for one in kept["lines"]),
         at=datetime.fromisoformat(kept["at"]),
         due_at=datetime.fromisoformat(kept["due_at"]),
         inbox=kept["inbox"],
         question=None if asked is None else Asked(asked[0], asked[1], tuple(asked[2])),
         fresh=kept["fresh"],
     )
+
+
+def _put(one: str | Line) -> Any:
+    if isinstance(one, str):
+        return one
+    return [one.name, {key: _plain(value) for key, value in one.values}]
+
+
+def _plain(value: Value) -> Any:
+    if isinstance(value, date):
+        return {"at": value.isoformat()}
+    return [_put(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _take(kept: Any) -> str | Line:
+    if isinstance(kept, str):
+        return kept
+    name, values = kept
+    return Line(name, tuple((key, _value(value)) for key, value in values.items()))
+
+
+def _value(kept: Any) -> Value:
+    if isinstance(kept, dict):
+        return _moment(kept["at"])
+    return tuple(map(_take, kept)) if isinstance(kept, list) else kept
+
+
+def _moment(written: str) -> date:
+    return datetime.fromisoformat(written) if "T" in written else date.fromisoformat(written)

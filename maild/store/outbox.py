@@ -388,9 +388,10 @@ def _asked_values(question: Asked) -> dict[str, Any]:
         "agent": question.agent,
         "waives": list(question.waives),
         "also": [[inbox, list(waives)] for inbox, waives in question.also],
+        "deed": question.deed,
     }
 
 
 def _read_asked(kept: Mapping[str, Any]) -> Asked:
     also = tuple((int(inbox), tuple(waives)) for inbox, waives in kept.get("also", ()))
-    return Asked(kept["inbox"], kept["agent"], tuple(kept["waives"]), also)
+    return Asked(kept["inbox"], kept["agent"], tuple(kept["waives"]), also, kept.get("deed", ""))

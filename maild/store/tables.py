@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -56,6 +57,9 @@ class MetaRow(SQLModel, table=True):
     __tablename__ = "meta"
     key: str = Field(primary_key=True)
     value: str = _text()
+
+
+BY_ABSENCE = text("code IN ('absence.planned', 'absence.unplanned', 'left')")
 
 
 class InboxRow(SQLModel, table=True):
@@ -176,7 +180,11 @@ class HistoryRow(SQLModel, table=True):
     """One event; `chain` is the hash over the one before and this one, so that nothing can be taken out unseen."""
 
     __tablename__ = "history"
-    __table_args__ = (PrimaryKeyConstraint("ticket", "seq"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("ticket", "seq"),
+        # only moves that an absence caused, so that nothing else pays for it
+        Index("history_absence", "before", "at", sqlite_where=BY_ABSENCE, postgresql_where=BY_ABSENCE),
+    )
     ticket: int = Field(foreign_key="ticket.number")
     seq: int
     at: datetime = _moment()
@@ -186,6 +194,7 @@ class HistoryRow(SQLModel, table=True):
     text: str = _text()
     before: str = _text()
     after: str = _text()
+    why: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     chain: str = _text()
 
 
@@ -238,6 +247,40 @@ class OutboxRow(SQLModel, table=True):
     sent_at: datetime | None = _moment(nullable=True)
     question: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     content: bytes = Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
+
+
+class AgentRow(SQLModel, table=True):
+    """An agent whom the desk has known; `number` is what the personal address carries."""
+
+    __tablename__ = "agent"
+    __table_args__ = (Index("agent_number", "number", unique=True),)
+    id: str = Field(primary_key=True)
+    number: int
+    name: str = _text()
+    email: str = _text()
+    gone_at: datetime | None = _moment(nullable=True)
+
+
+class AbsenceRow(SQLModel, table=True):
+    """One absence of one agent. `stage` is doubted, asked, set, begun, ended or withdrawn."""
+
+    __tablename__ = "absence"
+    __table_args__ = (Index("absence_stage", "stage", "look_at"), Index("absence_agent", "agent", "created_at"))
+    id: int = Field(primary_key=True)
+    agent: str = _text()
+    leave: str = _text()
+    since: datetime = _moment()
+    until: datetime | None = _moment(nullable=True)
+    last_day: str = _text()
+    source: str = _text()
+    stage: str = _text()
+    backup: str | None = None
+    because: str = _text()
+    by: str = _text()
+    told: str = _text()
+    key: str = _text()
+    look_at: datetime | None = _moment(nullable=True)
+    created_at: datetime = _moment()
 
 
 class TimerRow(SQLModel, table=True):

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -60,7 +60,7 @@ _LAST_EVENT = Statement(
     .limit(1)
 )
 _RECORD = Statement(
-    insert(_history), ("ticket", "seq", "chain", "at", "event", "who", "code", "text", "before", "after")
+    insert(_history), ("ticket", "seq", "chain", "at", "event", "who", "code", "text", "before", "after", "why")
 )
 _ENTRIES = Statement(
     select(_entry).where(_entry.c.ticket == given("which")).order_by(_entry.c.seq.desc()).limit(given("most"))
@@ -176,7 +176,8 @@ def record(tx: Tx, number: TicketNo, events: Sequence[Event], *, first: bool = F
 def link(chain: str, number: int, seq: int, event: Event) -> str:
     """The hash that ties an event to all before it."""
     fields = [event.event, event.who, event.code, event.text, event.before, event.after]
-    whole = _JSON([chain, number, seq, event.at.isoformat(), *fields])
+    why = [] if event.why is None else [_reason_values(event.why)]
+    whole = _JSON([chain, number, seq, event.at.isoformat(), *fields, *why])
     return hashlib.sha256(whole.encode("ascii")).hexdigest()
 
 
@@ -185,7 +186,7 @@ def history(tx: Tx, number: int, only: Sequence[str] = ()) -> tuple[Event, ...]:
     query = select(_history).where(_history.c.ticket == number).order_by(_history.c.seq)
     if only:
         query = query.where(_history.c.event.in_(list(only)))
-    return tuple(_event(row) for row in tx.connection.execute(query))
+    return tuple(event_of(row) for row in tx.connection.execute(query))
 
 
 def entries(tx: Tx, number: int, most: int | None = None) -> tuple[Entry, ...]:
@@ -289,15 +290,38 @@ def _values(ticket: Ticket) -> dict[str, Any]:
         "promised_at": ticket.promised_at,
         "merged_into": ticket.merged_into,
         "root": ticket.root,
-        "why": {"code": ticket.why.code.value, "text": ticket.why.text, "by": ticket.why.by} if ticket.why else None,
+        "why": _reason_values(ticket.why) if ticket.why else None,
         "previous_owner": ticket.previous_owner,
         "told_owner": ticket.told_owner,
         "told_team": ticket.told_team,
     }
 
 
-def _reason(value: Mapping[str, str] | None) -> Reason | None:
-    return None if value is None else Reason(Code(value["code"]), value["text"], value["by"])
+def _reason(value: Mapping[str, Any] | None) -> Reason | None:
+    if value is None:
+        return None
+    until, texts = value.get("until"), value.get("texts", {})
+    return Reason(
+        Code(value["code"]),
+        value["text"],
+        value["by"],
+        phrase=value.get("phrase", ""),
+        who=value.get("who", ""),
+        until=date.fromisoformat(until) if until else None,
+        texts=tuple(texts.items()),
+    )
+
+
+def _reason_values(reason: Reason) -> dict[str, Any]:
+    """A reason as it is kept; what it does not say is left out."""
+    said: dict[str, Any] = {"code": reason.code.value, "text": reason.text, "by": reason.by}
+    if reason.phrase:
+        said |= {"phrase": reason.phrase, "who": reason.who}
+    if reason.until is not None:
+        said["until"] = reason.until.isoformat()
+    if reason.texts:
+        said["texts"] = dict(reason.texts)
+    return said
 
 
 def _person(row: Any) -> Party:
@@ -354,8 +378,11 @@ def _read_entry(row: Any) -> Entry:
 
 
 def _event_values(event: Event) -> dict[str, Any]:
-    return dict(zip(_EVENT, _OF_EVENT(event), strict=True))
+    values = dict(zip(_EVENT, _OF_EVENT(event), strict=True))
+    values["why"] = None if event.why is None else _reason_values(event.why)
+    return values
 
 
-def _event(row: Row[Any]) -> Event:
-    return Event(row.at, row.event, row.who, row.code, row.text, row.before, row.after)
+def event_of(row: Row[Any]) -> Event:
+    """The event that a row of the history holds."""
+    return Event(row.at, row.event, row.who, row.code, row.text, row.before, row.after, _reason(row.why))

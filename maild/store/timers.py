@@ -66,8 +66,10 @@ def take(tx: Tx, now: datetime) -> Due | None:
     return due
 
 
-def any_due(tx: Tx, now: datetime) -> bool:
-    return tx.connection.execute(select(_timer.c.ticket).where(_timer.c.due_at <= now).limit(1)).first() is not None
+def next_due(tx: Tx) -> datetime | None:
+    """When the next timer is due, None where none is set."""
+    due: datetime | None = tx.connection.execute(select(_timer.c.due_at).order_by(_timer.c.due_at).limit(1)).scalar()
+    return due
 
 
 def set_for(tx: Tx, ticket: int, timer: TimerName) -> bool:

@@ -149,7 +149,7 @@ def _chain(tx: Tx, number: int) -> tuple[list[Event], int]:
     rows = tx.connection.execute(select(_history).where(_history.c.ticket == number).order_by(_history.c.seq)).all()
     broken = 0 if rows else 1
     for place, row in enumerate(rows, 1):
-        event = Event(row.at, row.event, row.who, row.code, row.text, row.before, row.after)
+        event = tickets.event_of(row)
         chain = tickets.link(chain, number, row.seq, event)
         if not broken and (row.seq != place or chain != row.chain):
             broken = place

@@ -6,11 +6,12 @@ import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import DateTimePattern, parse_pattern
@@ -19,6 +20,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from maild.decision import Notice
+from maild.lines import Line, Value
 from maild.templates import page
 from maild.templates.facts import Action, Telling
 from maild.templates.samples import samples
@@ -27,6 +29,7 @@ _HERE = Path(__file__).parent
 _DEFAULT = "en"
 _WORDS = "words"  # the fixed words of a language: date patterns, names of states and reasons
 _AROUND = "around"  # what stands around every notice: the contact, the state, the actions, the footer
+_LINES = "lines"  # single lines that are said within a mail, each a macro
 _FRAMES = ("frame.txt.j2", "frame.html.j2")
 _NAMES = tuple(field.name for field in fields(Telling))
 _VALUES = attrgetter(*_NAMES)
@@ -73,6 +76,7 @@ class _Tongue:
     locale: Locale
     pages: Mapping[str, Template]
     words: Mapping[str, Any]
+    lines: Mapping[str, Any]
     patterns: Mapping[str, DateTimePattern]
 
 
@@ -110,6 +114,10 @@ class Templates:
             if self._own is None:
                 raise
             return replace(_put_into_words(telling, self._shipped), problems=(self._problem(fault),))
+
+    def say(self, said: Line, language: str, zone: ZoneInfo, now: datetime) -> str:
+        """Return one line in a language; a day or a moment is told in the reader's zone."""
+        return _line(said, self._shelf.tongue(language), zone, now)
 
     def check(self) -> tuple[str, ...]:
         """Return what is wrong with the own templates, each with its file and line; nothing where all is well."""
@@ -230,8 +238,9 @@ def _compiled(language: str, env: Environment) -> _Tongue:
     pages = {str(name): env.get_template(f"{language}/{name}.j2") for name in names}
     spoken = {key: value for key, value in vars(pages[_WORDS].module).items() if not key.startswith("_")}
     patterns = {key: parse_pattern(pattern) for key, pattern in spoken["patterns"].items()}
+    lines = vars(env.get_template(f"{language}/{_LINES}.j2").module)
     pages |= {name: env.get_template(name) for name in _FRAMES}
-    return _Tongue(language, Locale.parse(language, sep="-"), pages, spoken, patterns)
+    return _Tongue(language, Locale.parse(language, sep="-"), pages, spoken, lines, patterns)
 
 
 def _around(tongue: _Tongue, facts: Mapping[str, Any]) -> dict[str, str]:
@@ -268,14 +277,30 @@ def _times(telling: Telling, tongue: _Tongue) -> dict[str, Callable[[datetime], 
     this_year = telling.now.astimezone(telling.zone).year
 
     def written(name: str) -> Callable[[datetime], str]:
-        def write(at: datetime) -> str:
-            local = at.astimezone(telling.zone)
-            pattern = tongue.patterns[name if local.year == this_year else f"{name}_year"]
-            return str(pattern.apply(local, tongue.locale))
-
-        return write
+        return lambda at: _moment(tongue, name, at.astimezone(telling.zone), this_year)
 
     return {name: written(name) for name in ("when", "day", "stamp")}
+
+
+def _line(said: Line, tongue: _Tongue, zone: ZoneInfo, now: datetime) -> str:
+    def written(value: Value) -> Any:
+        match value:
+            case datetime():
+                return _moment(tongue, "when", value.astimezone(zone), now.astimezone(zone).year)
+            case date():
+                return _moment(tongue, "day", value, now.astimezone(zone).year)
+            case tuple():
+                return " ".join(_line(one, tongue, zone, now) if isinstance(one, Line) else one for one in value)
+            case _:
+                return value
+
+    words = tongue.lines[said.name](**{name: written(value) for name, value in said.values})
+    return " ".join(str(words).split())
+
+
+def _moment(tongue: _Tongue, pattern: str, at: date, this_year: int) -> str:
+    """A day or a moment as the language writes it; the year is told where it is another one."""
+    return str(tongue.patterns[pattern if at.year == this_year else f"{pattern}_year"].apply(at, tongue.locale))
 
 
 def _for_agents(telling: Telling) -> dict[str, Any]:

@@ -76,6 +76,7 @@ _AGENT = replace(
     role="owner",
     last_at=_ago(days=1),
 )
+_YES = (_act("Take them back", "#yes", "support+confirm@example.com"),)
 _PASS_ON = (_act("Pass it on", "#assign WHO because "), _act("Mark it as solved", "#solved"))
 _MOVE: dict[str, Any] = {
     "contact": "Ben Ode",
@@ -162,6 +163,9 @@ def _to_agents() -> tuple[Telling, ...]:
         _confirm(),
         _agent(Notice.UNDELIVERABLE, recipient="luc@example.org", lines=("550 5.1.1 there is no such mailbox",)),
         _agent(Notice.UNDELIVERABLE, recipient="dana@example.net", number=0),
+        _agent(Notice.WELCOME, number=0, customer="", customer_address="", to_name="Ben Ode"),
+        _agent(Notice.ABSENCE, number=0, lines=("Cleo Roy is away until Monday 7 December.", "One ticket moves.")),
+        _agent(Notice.ABSENCE, number=0, lines=("Welcome back, Cleo: your absence is over, and this is how things stand.",), actions=_YES),
         _agent(Notice.WARNING, number=0, lines=("The configuration stays as it was: config.toml:3:1: unknown key.",)),
         _agent(Notice.SHOW, said=_SAID, actions=_PASS_ON),
         _agent(Notice.SHOW, said=_SAID * 30, status="pending", **nobody),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-from maild import control, remind
+from maild import control, remind, roll
 from maild.act import Office
 from maild.courier import Outcome, Sent
 from maild.deliver import Delivery
@@ -286,6 +286,11 @@ class House:
         """What `maild verify` finds."""
         with self.store.read() as tx:
             return [finding.words for finding in verify.findings(tx)]
+
+    def takes_roll(self) -> None:
+        """The daemon starts: it looks at the people of the file, and does what follows at once."""
+        self.store.write(lambda tx: roll.take(tx, self.office, self.now))
+        self.works()
 
     def changes(self, **fields: object) -> None:
         """The operator changes the desk, and the daemon reloads."""

@@ -97,7 +97,7 @@ def actions(html: str) -> Iterator[str]:
 def test_every_notice_has_a_sample_and_a_template(templates: Templates) -> None:
     assert {each.notice for each in SAMPLES} == set(Notice)
     folder = Path(page.__file__).parent / "en"
-    assert {path.stem for path in folder.glob("*.j2")} == {*map(str, Notice), "around", "words"}
+    assert {path.stem for path in folder.glob("*.j2")} == {*map(str, Notice), "around", "lines", "words"}
 
 
 @every_sample

