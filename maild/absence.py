@@ -49,6 +49,7 @@ class Absence:
     are the agent's own words, for colleagues only; `told` is the agent's full name, which stays known when the agent
     is taken out of the file. `key` ties it to the line of the file, the mail or the row that it was learnt from.
     `look_at` is when the clock looks at it next: its start, its end, or when a doubt or a question has had its time.
+    `learnt_at` is when a mail that nobody wrote was last believed to tell of it, None where that never was so.
     """
 
     id: int
@@ -65,6 +66,7 @@ class Absence:
     told: str = ""
     key: str = ""
     look_at: datetime | None = None
+    learnt_at: datetime | None = None
 
     def covers(self, now: datetime) -> bool:
         """Whether the agent is away at this moment, as far as it is believed."""

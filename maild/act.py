@@ -8,19 +8,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from maild.brief import originals
 from maild.compose import Unfit
-from maild.decide.effects import visible
 from maild.decide.gathered import limit_of, lines_of
+from maild.decide.people import visible
 from maild.decide.undelivered import on_refusal
 from maild.decision import Bulletin, Decision, Done, Draft, Duplicate, Notice, Post, SetAside
-from maild.letters import Material, Press, addressed, shown_subject, write
+from maild.letters import addressed, shown_subject, write
 from maild.lines import Line
-from maild.mail import Envelope, Mail, MessageId, Outgoing
+from maild.mail import Attachment, Envelope, Mail, MessageId, Outgoing
 from maild.readers.scribe import Page, Scribe
 from maild.rules.match import RuleBook
 from maild.store import absences, inbox, later, meta, outbox, tickets, timers
 from maild.store.engine import Store, Tx
-from maild.ticket import Event, Party, Role, Status, Ticket, TicketNo, Use, Voice
+from maild.telling import Material, Press
+from maild.ticket import Entry, Event, Origin, Party, Role, Status, Ticket, TicketNo, Use, Voice
 
 BRIEF_FIRST = timedelta(minutes=5)
 """How long a customer's mail about a move waits for the successor's brief (DESIGN 3.3)."""
@@ -43,11 +45,12 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What made a decision necessary: an inbox mail and who wrote it, or nothing for the clock."""
+    """What made a decision necessary: an inbox mail and who wrote it, or a timer; nothing where the desk itself did."""
 
     inbox: int | None = None
     message_id: MessageId = MessageId("")  # noqa: RUF009  an empty id is a value
     author: str = ""
+    timer: str = ""
 
 
 NO_CAUSE = Cause()
@@ -65,9 +68,11 @@ def settle(
         case Post():
             carry_out(tx, office, decision, cause, known, now)
             state, ticket = "ticket", decision.ticket.number
-        case SetAside(post=post):
+        case SetAside(post=post, bulletin=bulletin):
             if post is not None:
                 carry_out(tx, office, post, cause, known, now)
+            if bulletin is not None:
+                publish(tx, office, bulletin, now, cause)
             state = "quarantine"
         case Duplicate(of=of, ticket=number, post=post):
             if post is not None:
@@ -101,7 +106,7 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
     ticket = _named(post, office, now)
     before = None if post.opened else known[ticket.number]
     tickets.save(tx, ticket, before)
-    events = list(post.events)
+    events = [_traced(event, cause) for event in post.events]
     if post.entry is not None:
         seq = tickets.say(tx, ticket.number, post.entry, first=post.opened)
         who = post.entry.name or post.entry.author
@@ -118,8 +123,17 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         meta.put(tx, f"proved:{post.proved}", now.isoformat())
     told = _tell(tx, office, post, ticket, cause, now)
     tickets.record(tx, ticket.number, (*events, *told.events), first=post.opened)
+    if post.bulletin is not None:
+        publish(tx, office, post.bulletin, now, cause)
     if told.unsaid:
         _tell_unsaid(tx, office, ticket, told.unsaid, now)
+
+
+def _traced(event: Event, cause: Cause) -> Event:
+    """A move with what set it off, beside what stands behind it."""
+    if event.event not in {"owner", "team"}:
+        return event
+    return replace(event, origin=replace(event.origin or Origin(), mail=cause.inbox, timer=cause.timer))
 
 
 def warn(tx: Tx, office: Office, lines: tuple[str | Line, ...], now: datetime) -> None:
@@ -140,14 +154,27 @@ def publish(tx: Tx, office: Office, bulletin: Bulletin, now: datetime, cause: Ca
         absences.save(tx, absence, now)
     for number, timer in bulletin.timers:
         timers.change(tx, number, timer)
-    for draft in bulletin.drafts:
+    if bulletin.proved:
+        meta.put(tx, f"proved:{bulletin.proved}", now.isoformat())
+    numbers = {agent: absences.renumber(tx, agent) for agent in bulletin.revoked}
+    for draft in (_renumbered(one, numbers) for one in bulletin.drafts):
+        due_at = _put_off(tx, draft, office, now)
+        if due_at is not None:
+            later.keep(tx, _later(draft, None, cause, now, due_at))
+            continue
         row = outbox.next_row(tx)
-        material = _asked_for(tx, office, draft, Material(None))
+        material = _asked_for(tx, office, draft, Material(None, cause=_answered(draft, office, cause)))
         match write(draft, material, office.press, row, now):
             case Outgoing() as mail:
                 outbox.put(tx, _finished(tx, draft, mail, None, cause, row, now, "waiting", ""))
             case Unfit(reason):
                 log.error("a mail to %s could not be written: %s", draft.to.address, reason)
+
+
+def _renumbered(draft: Draft, numbers: Mapping[str, int]) -> Draft:
+    """The draft with the number that its reader's personal address carries from now on."""
+    fresh = numbers.get(draft.to.agent or "")
+    return draft if fresh is None else replace(draft, to=replace(draft.to, number=fresh))
 
 
 def _named(post: Post, office: Office, now: datetime) -> Ticket:
@@ -158,13 +185,13 @@ def _named(post: Post, office: Office, now: datetime) -> Ticket:
     told = [draft for draft in post.drafts if draft.to.agent is None and draft.to.number]
     if told and not ticket.shown:
         person = any(not draft.auto for draft in told)
-        ticket = replace(ticket, shown=shown_subject(ticket, office.press.desk, person=person))
+        ticket = replace(ticket, shown=shown_subject(ticket, office.press, person=person))
     return ticket
 
 
 @dataclass(slots=True)
 class _Told:
-    """What each customer was told, for the history, and the first row that could not be said (0 is none)."""
+    """What was told, for the history, and the first row that could not be said (0 is none)."""
 
     events: list[Event] = field(default_factory=list)
     unsaid: int = 0
@@ -199,13 +226,21 @@ def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now:
                 told.unsaid = told.unsaid or row
                 mail = _unsaid(draft, office, ticket, row, now)
         outbox.put(tx, _finished(tx, draft, mail, ticket, cause, row, now, state, answer))
-        if draft.to.agent is None and draft.to.number and state == "waiting":
-            event = Event(now, "told", "desk", text=draft.notice.value, before=str(row), after=draft.to.address)
+        if state == "waiting" and (event := _telling(draft, row, now)) is not None:
             told.events.append(event)
         row += 1
     if office.scribe is not None:
         office.scribe.hand_in(pages)
     return told
+
+
+def _telling(draft: Draft, row: int, now: datetime) -> Event | None:
+    """What the history keeps of a mail: each to a customer, and each brief of somebody who gets the ticket."""
+    if draft.to.agent is None and draft.to.number:
+        return Event(now, "told", "desk", text=draft.notice.value, before=str(row), after=draft.to.address)
+    if draft.to.agent is not None and draft.notice is Notice.ASSIGNED:
+        return Event(now, "briefed", "desk", text=draft.notice.value, before=str(row), after=draft.to.agent)
+    return None
 
 
 def _put_off(tx: Tx, draft: Draft, office: Office, now: datetime) -> datetime | None:
@@ -220,17 +255,17 @@ def _put_off(tx: Tx, draft: Draft, office: Office, now: datetime) -> datetime | 
     return told[-limit.most] + limit.span
 
 
-def _later(draft: Draft, ticket: Ticket, cause: Cause, now: datetime, due_at: datetime) -> later.Later:
+def _later(draft: Draft, ticket: Ticket | None, cause: Cause, now: datetime, due_at: datetime) -> later.Later:
     return later.Later(
         agent=draft.to.agent or "",
         notice=draft.notice,
-        ticket=ticket.number,
+        ticket=ticket.number if ticket is not None else 0,
         lines=lines_of(draft),
         at=now,
         due_at=due_at,
         inbox=cause.inbox or 0,
         question=draft.question,
-        fresh=bool(draft.fresh),
+        fresh=bool(draft.fresh) or Notice.WELCOME in draft.tells,
     )
 
 
@@ -249,16 +284,20 @@ def _entries(tx: Tx, post: Post, ticket: Ticket) -> Material:
 
 
 def _material(tx: Tx, office: Office, draft: Draft, ticket: Ticket, conversation: Material, cause: Cause) -> Material:
-    answers = cause.message_id if cause.author and cause.author == draft.to.key else ""
-    if office.press.keyring.read_id(answers) is not None:
-        # another reader's id of ours is as good as their signed address: it is never repeated
-        answers = MessageId("")
+    answers = _answered(draft, office, cause)
     ids = tuple(outbox.ids_to(tx, ticket.number, draft.to.address)) if conversation.entries[1:] or not answers else ()
     entries = conversation.entries
     if draft.to.agent is None and draft.to.number:
         entries = tuple(entry for entry in entries if entry.voice is not Voice.NOTE)
         return Material(ticket, entries, ids, answers)
     return _asked_for(tx, office, draft, Material(ticket, entries, ids, answers))
+
+
+def _answered(draft: Draft, office: Office, cause: Cause) -> MessageId:
+    """The id of the mail that its own writer is answered, "" where the reader is somebody else."""
+    answers = cause.message_id if cause.author and cause.author == draft.to.key else MessageId("")
+    # another reader's id of ours is as good as their signed address: it is never repeated
+    return answers if office.press.keyring.read_id(answers) is None else MessageId("")
 
 
 def _asked_for(tx: Tx, office: Office, draft: Draft, material: Material) -> Material:
@@ -275,18 +314,32 @@ def _asked_for(tx: Tx, office: Office, draft: Draft, material: Material) -> Mate
                 about_entries=tickets.entries(tx, draft.about, _CONVERSATION),
                 history=tickets.history(tx, draft.about),
             )
-        case Notice.ASSIGNED if draft.about is not None:
-            before = tickets.entries(tx, draft.about, _CONVERSATION)
-            return replace(material, entries=(*before, *material.entries))
+        case Notice.ASSIGNED:
+            before = tickets.entries(tx, draft.about, _CONVERSATION) if draft.about is not None else ()
+            entries = (*before, *material.entries)
+            files = _originals(tx, draft, entries)
+            earlier = tickets.earlier_of(tx, material.ticket) if files and material.ticket is not None else (0, 0)
+            return replace(material, entries=entries, originals=files, earlier=earlier)
         case _:
             return material
+
+
+def _originals(tx: Tx, draft: Draft, entries: tuple[Entry, ...]) -> tuple[Attachment, ...]:
+    """The conversation as files for whoever takes over; what the brief itself passes on is in it already."""
+    passed_on = draft.entry.inbox if draft.entry is not None else None
+    entries = tuple(entry for entry in entries if passed_on is None or entry.inbox != passed_on)
+    raws: dict[int, bytes] = {}
+    for entry in entries:
+        if entry.inbox is not None and (raw := inbox.original(tx, entry.inbox)) is not None:
+            raws[entry.inbox] = raw
+    return originals(entries, raws)
 
 
 def _listed(tx: Tx, draft: Draft) -> list[Ticket]:
     scope, _, name = draft.scope.partition(":")
     match scope:
         case "team":
-            return tickets.active(tx, team=name)
+            return [one for team in name.split(",") if team for one in tickets.active(tx, team=team)]
         case "late":
             return [one for one in tickets.active(tx, owner=name) if one.status is Status.OPEN][:20]
         case _:

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from maild import dates
+from maild.dates import Span, Unread
+from maild.vocabulary import KNOWN, LEVELS, LISTS, Known, Takes
+
 MOST_COMMANDS = 10
 _LONGEST_LINE = 2_000
 
@@ -36,6 +40,8 @@ class Name(StrEnum):
     SHOW = "show"
     HISTORY = "history"
     LIST = "list"
+    AWAY = "away"
+    BACK = "back"
     HELP = "help"
     YES = "yes"
 
@@ -47,6 +53,8 @@ class Fault(StrEnum):
     LATER = "later"
     REASON = "reason"
     WORDS = "words"
+    DATES = "dates"
+    TWO_WAYS = "two-ways"
     ALONE = "alone"
     CONFLICT = "conflict"
     HIDDEN = "hidden"
@@ -56,7 +64,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: `who` is an agent or team as written, `words` a level or tags, `text` free, `number` a ticket."""
+    """One command: `who` is an agent or team as written, `words` a level or tags, `text` free, `number` a ticket.
+
+    `span` are days as they were written: which ones they are depends on the day on which they are read.
+    """
 
     name: Name
     who: str = ""
@@ -64,6 +75,7 @@ class Command:
     text: str = ""
     because: str = ""
     number: int | None = None
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,83 +98,6 @@ class Words:
     wrong: tuple[Wrong, ...]
 
 
-class _Takes(StrEnum):
-    NOTHING = "nothing"
-    TEXT = "text"
-    NEEDED_TEXT = "needed-text"
-    WHO_BECAUSE = "who-because"
-    BECAUSE = "because"
-    MAYBE_BECAUSE = "maybe-because"
-    LEVEL = "level"
-    TAGS = "tags"
-    NUMBER = "number"
-    WHICH = "which"
-    STATUS = "status"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A word that the desk knows: its form, one line of help, and whether it comes in a later version."""
-
-    name: str
-    aliases: tuple[str, ...]
-    form: str
-    help: str
-    takes: _Takes = _Takes.NOTHING
-    later: bool = False
-
-
-LEVELS = ("low", "normal", "high", "urgent")
-LISTS = ("mine", "team", "late")
-_WHICH = ((), *((which,) for which in LISTS))
-_SOLVED = ("close", "closed", "done", "resolve", "resolved")
-
-KNOWN = (
-    Known("reply", ("public",), "#reply", "the text below goes to the customer (so it does without it)"),
-    Known("note", ("internal", "private"), "#note [text]", "for colleagues only", _Takes.TEXT),
-    Known("open", ("active",), "#open", "we are working on it"),
-    Known("pending", (), "#pending", "we wait for the customer"),
-    Known("hold", (), "#hold", "we wait for somebody else"),
-    Known("solved", _SOLVED, "#solved [cause]", "it is done; a reply opens it again", _Takes.TEXT),
-    Known("reopen", (), "#reopen", "open a solved ticket again"),
-    Known("assign", ("assignee", "agent", "owner"), "#assign WHO because ...", "to a colleague", _Takes.WHO_BECAUSE),
-    Known("take", ("mine", "me"), "#take [because ...]", "make it yours; if owned, say why", _Takes.MAYBE_BECAUSE),
-    Known("release", ("unassign",), "#release because ...", "give it back to the team", _Takes.BECAUSE),
-    Known("team", ("group", "queue", "department"), "#team TEAM because ...", "to a team", _Takes.WHO_BECAUSE),
-    Known("priority", LEVELS, "#priority low|normal|high|urgent", "how soon; #urgent does it, too", _Takes.LEVEL),
-    Known("tag", ("label",), "#tag a b", "add tags", _Takes.TAGS),
-    Known("untag", (), "#untag a b", "take tags away", _Takes.TAGS),
-    Known("subject", (), "#subject WORDS", "what agents see as its subject", _Takes.NEEDED_TEXT),
-    Known("accept", (), "#accept", "let the stranger who wrote take part"),
-    Known("show", (), "#show [N]", "a ticket in full", _Takes.NUMBER),
-    Known("history", (), "#history [N]", "what happened to a ticket, and why", _Takes.NUMBER),
-    Known("list", (), "#list [mine|team|late]", "the open tickets", _Takes.WHICH),
-    Known("help", (), "#help", "these words", _Takes.TEXT),
-    Known("yes", (), "#yes", "confirm what we asked"),
-    Known("status", (), "#status open|pending|hold|solved", "the status", _Takes.STATUS),
-    Known("escalate", ("esc",), "#escalate [LEVEL] because ...", "to the next rung", later=True),
-    Known("cc", ("ccs",), "#cc ADDRESS", "let somebody take part", later=True),
-    Known("uncc", (), "#uncc ADDRESS", "let somebody take part no longer", later=True),
-    Known("follow", (), "#follow", "be told what happens", later=True),
-    Known("unfollow", (), "#unfollow", "be told no longer", later=True),
-    Known("requester", (), "#requester ADDRESS", "who asks", later=True),
-    Known("language", (), "#language LANGUAGE", "the language that we write in", later=True),
-    Known("new", ("fwd",), "#new ADDRESS", "a new ticket for somebody", later=True),
-    Known("delay", ("eta",), "#delay DATE because ...", "a new promise, told to the customer", later=True),
-    Known("snooze", (), "#snooze DATE", "hide it until then", later=True),
-    Known("merge", (), "#merge N", "make two tickets one", later=True),
-    Known("link", (), "#link N", "tie two tickets", later=True),
-    Known("split", (), "#split", "make one ticket two", later=True),
-    Known("ask", (), "#ask ADDRESS", "ask somebody beside the ticket", later=True),
-    Known("template", ("canned", "macro"), "#template NAME", "a prepared text", later=True),
-    Known("away", ("ooo", "vacation"), "#away FROM..TO [backup WHO]", "your absence", later=True),
-    Known("back", (), "#back", "your absence is over", later=True),
-    Known("who", (), "#who WHO", "what a colleague works on", later=True),
-    Known("undo", (), "#undo", "take the last step back", later=True),
-    Known("spam", (), "#spam", "put it aside", later=True),
-)
-"""Every word that the desk knows; the help mail is made from it."""
-
 _BY_WORD = {word: known for known in KNOWN for word in (known.name, *known.aliases)}
 
 _STATUSES = frozenset({Name.OPEN, Name.PENDING, Name.HOLD, Name.SOLVED, Name.REOPEN})
@@ -170,6 +105,7 @@ _GROUPS = (
     _STATUSES,
     frozenset({Name.REPLY, Name.NOTE}),
     frozenset({Name.ASSIGN, Name.TAKE, Name.RELEASE}),
+    frozenset({Name.AWAY, Name.BACK}),
     *(frozenset({name}) for name in (Name.TEAM, Name.PRIORITY, Name.SUBJECT)),
 )
 """Of each group one mail may hold one command."""
@@ -180,11 +116,19 @@ _BECAUSE = re.compile(
 )
 """The word before a reason, in each shipped language."""
 
+_BACKUP = re.compile(
+    r"(?<!\S)(?:backup|cover(?:ed by)?|remplaçante?|remplacée? par|suppléante?|suplente|sustitut[oa]|reemplazo"
+    r"|замена|заместитель|замещает|vertretung(?: durch)?|vertreter(?:in)?|vertreten durch|ersatz)(?:[:,]?\s|$)",
+    re.IGNORECASE,
+)
+"""The word before who stands in, in each shipped language."""
+
+_WHICH = ((), *((which,) for which in LISTS))
 _BLANK = re.compile(r"[ \t\r\n]*+")
 _ENDINGS = ".,:;!?…"
 _TORN = range(60, 81)  # the widths at which mail programs break lines
 _WRAP = 72
-_FREE = frozenset({_Takes.TEXT, _Takes.NEEDED_TEXT, _Takes.WHO_BECAUSE, _Takes.BECAUSE, _Takes.MAYBE_BECAUSE})
+_FREE = frozenset({Takes.TEXT, Takes.NEEDED_TEXT, Takes.WHO_BECAUSE, Takes.BECAUSE, Takes.MAYBE_BECAUSE, Takes.SPAN})
 
 
 def read(text: str) -> Words:
@@ -306,28 +250,30 @@ def _command(line: str) -> Command | Wrong:
 def _taking(known: Known, line: str, rest: str) -> Command | Wrong:
     """The command with its words, by what it takes."""
     match known.takes:
-        case _Takes.NOTHING:
+        case Takes.NOTHING:
             alone = not rest.strip(_ENDINGS)
             return Command(Name(known.name)) if alone else _wrong(line, known.name, Fault.ALONE, _alone(known.name))
-        case _Takes.TEXT:
+        case Takes.TEXT:
             return Command(Name(known.name), text=rest)
-        case _Takes.NEEDED_TEXT:
+        case Takes.NEEDED_TEXT:
             return Command(Name(known.name), text=rest) if rest else _short(known, line)
-        case _Takes.WHO_BECAUSE:
+        case Takes.WHO_BECAUSE:
             return _who(known, line, rest)
-        case _Takes.BECAUSE | _Takes.MAYBE_BECAUSE:
+        case Takes.BECAUSE | Takes.MAYBE_BECAUSE:
             return _because(known, line, rest)
-        case _Takes.LEVEL:
+        case Takes.LEVEL:
             level = rest.casefold().rstrip(_ENDINGS)
             return Command(Name.PRIORITY, words=(level,)) if level in LEVELS else _short(known, line)
-        case _Takes.TAGS:
+        case Takes.TAGS:
             return _tags(known, line, rest)
-        case _Takes.NUMBER:
+        case Takes.NUMBER:
             return _number(known, line, rest.removeprefix("#").rstrip(_ENDINGS))
-        case _Takes.WHICH:
+        case Takes.WHICH:
             which = tuple(rest.casefold().rstrip(_ENDINGS).split())
             return Command(Name.LIST, words=which) if which in _WHICH else _short(known, line)
-        case _Takes.STATUS:
+        case Takes.SPAN:
+            return _span(known, line, rest)
+        case Takes.STATUS:
             return _status(known, line, rest)
         case _:
             assert_never(known.takes)
@@ -347,9 +293,34 @@ def _because(known: Known, line: str, rest: str) -> Command | Wrong:
     because = rest[found.end() :].strip() if found else ""
     if because:
         return Command(Name(known.name), because=because)
-    if known.takes is _Takes.MAYBE_BECAUSE and not rest.strip(_ENDINGS):
+    if known.takes is Takes.MAYBE_BECAUSE and not rest.strip(_ENDINGS):
         return Command(Name(known.name))
     return _unreasoned(known, line)
+
+
+def _span(known: Known, line: str, rest: str) -> Command | Wrong:
+    found = _BECAUSE.search(rest)
+    because = rest[found.end() :].strip() if found else ""
+    if found and not because:
+        missing = f'the reason is missing: write it behind "{found[0].strip()}", or leave that word out'
+        return _wrong(line, known.name, Fault.REASON, missing)
+    written = rest[: found.start()] if found else rest
+    named = _BACKUP.search(written)
+    who = written[named.end() :].strip(f" {_ENDINGS}").removeprefix("@") if named else ""
+    if named and (not who or len(who.split()) > 5):
+        return _short(known, line)
+    span = dates.read(written[: named.start()] if named else written)
+    match span:
+        case Span():
+            return Command(Name(known.name), who=who, because=because, span=span)
+        case Unread.UNCLEAR:
+            unclear = f'I cannot read these days; write them like "#{known.name} 1 dec..7 dec"'
+            return _wrong(line, known.name, Fault.DATES, unclear)
+        case Unread.TWO_WAYS:
+            unclear = f'these days can be read in two ways; name the month, like "#{known.name} 1 dec..7 dec"'
+            return _wrong(line, known.name, Fault.TWO_WAYS, unclear)
+        case _:
+            assert_never(span)
 
 
 def _number(known: Known, line: str, rest: str) -> Command | Wrong:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from itertools import compress
 from operator import not_
 
@@ -16,6 +17,7 @@ from maild.mime import Leaf, assembled, boundary_of, is_seven_bit, written
 from maild.readback import difference_in
 
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_PLAIN = b"\t\n" + bytes(range(32, 127))
 _CONTENT_ID = re.compile(r"[!#-;=?-~]+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
 _TYPE = re.compile(r"(?!(?:multipart|message)/)[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
@@ -97,15 +99,23 @@ def _fault(letter: Letter) -> str:
     if "" in specs:
         return "an address of the letter is empty"
     for name, _ in letter.extra:
-        if not _NAME.fullmatch(name) or _OURS.fullmatch(name):
+        if not _is_for_others(name):
             return f"the header field {name[:80]!r} is not for others to write"
     return ""
 
 
-def _clean_text(text: str) -> str:
-    if _NOT_TEXT.search(text):
-        text = _NOT_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return text if text.endswith("\n") else text + "\n"
+@lru_cache(maxsize=256)
+def _is_for_others(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and not _OURS.fullmatch(name)
+
+
+def _clean_text(text: str) -> bytes:
+    """The text in UTF-8 with CRLF, without control characters, and with a line end at its end."""
+    content = text.encode("utf-8", "surrogatepass")
+    odd = content.translate(None, _PLAIN)  # the few characters that need a look: the pattern takes its time
+    if odd and _NOT_TEXT.search(odd.decode("utf-8", "surrogatepass")):
+        content = _NOT_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).encode()
+    return (content if content.endswith(b"\n") else content + b"\n").replace(b"\n", b"\r\n")
 
 
 def _head(letter: Letter) -> Iterator[tuple[str, Value]]:
@@ -117,7 +127,7 @@ def _head(letter: Letter) -> Iterator[tuple[str, Value]]:
     if letter.reply_to:
         yield "Reply-To", _named((Address(letter.reply_to),))
     yield "Subject", clean(letter.subject)
-    yield "Date", format_datetime(letter.date.astimezone(UTC))
+    yield "Date", _date(letter.date.replace(microsecond=0))
     yield "Message-ID", f"<{letter.message_id}>"
     if answered := ids_of((letter.in_reply_to,)):
         yield "In-Reply-To", answered
@@ -127,6 +137,11 @@ def _head(letter: Letter) -> Iterator[tuple[str, Value]]:
         yield name, clean(value)
 
 
+@lru_cache(maxsize=16)
+def _date(second: datetime) -> str:
+    return format_datetime(second.astimezone(UTC))
+
+
 def _named(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
     return tuple(Address(spec_of(address.spec), clean(address.name)) for address in addresses)
 
@@ -134,9 +149,7 @@ def _named(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
 def _leaves_of(letter: Letter) -> list[Leaf]:
     """The parts of the letter in the order in which they are written: text, HTML, its images, the rest."""
     texts = [("plain", letter.text)] + ([("html", letter.html)] if letter.html else [])
-    leaves = [
-        Leaf(f"text/{kind}; charset=utf-8", _clean_text(text).replace("\n", "\r\n").encode()) for kind, text in texts
-    ]
+    leaves = [Leaf(f"text/{kind}; charset=utf-8", _clean_text(text)) for kind, text in texts]
     inline = [bool(letter.html) and _belongs_to_html(one) for one in letter.attachments]
     leaves += [_attached(one, "inline", one.content_id) for one in compress(letter.attachments, inline)]
     leaves += [_attached(one, "attachment", "") for one in compress(letter.attachments, map(not_, inline))]

@@ -10,12 +10,19 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
-from maild.store import inbox, outbox
-from maild.store.engine import Store, Tx
+from maild import dates
+from maild.act import Office, publish
+from maild.dates import Span
+from maild.decide.admin import Amiss, Away, Back, Left, Word, on_word
+from maild.decide.preview import told_of_word
+from maild.decision import Bulletin
+from maild.gather import outlook_of
+from maild.store import absences, inbox, outbox
+from maild.store.engine import Tx
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -57,14 +64,14 @@ def ask(folder: Path, request: Request) -> Answer | None:
         return answer
 
 
-def offline(folder: Path, store: Store, request: Request, now: datetime) -> Answer:
+def offline(folder: Path, office: Office, request: Request, now: datetime) -> Answer:
     """Do it ourselves where no daemon runs, under its lock; LockedError where one has just started."""
     with lock(folder):
-        store.create()
-        return store.write(lambda tx: execute(tx, request, now))
+        office.store.create()
+        return office.store.write(lambda tx: execute(tx, office, request, now))
 
 
-def execute(tx: Tx, request: Request, now: datetime) -> Answer:
+def execute(tx: Tx, office: Office, request: Request, now: datetime) -> Answer:
     """Carry out one writing request; the words say what became of it."""
     match request:
         case {"do": "outbox-retry", "row": int(row)}:
@@ -76,8 +83,35 @@ def execute(tx: Tx, request: Request, now: datetime) -> Answer:
         case {"do": "quarantine-spam", "mail": int(mail)}:
             done = inbox.mark(tx, mail, "spam, says the operator")
             return _said(done, f"inbox mail {mail} is marked as spam", f"inbox mail {mail} is not in quarantine")
+        case {"do": "agent-away", "agent": str(agent), "days": str(days), "by": str(by)}:
+            span = dates.read(days)
+            if not isinstance(span, Span):
+                return _said(False, "", "these are no days; write them like 2026-12-01..2026-12-07")
+            away = Away(agent, span, request.get("backup") or "", request.get("because") or "", by)
+            return _tell(tx, office, away, now)
+        case {"do": "agent-back", "agent": str(agent), "planned": bool(planned), "by": str(by)}:
+            return _tell(tx, office, Back(agent, planned, by), now)
+        case {"do": "agent-left", "agent": str(agent), "by": str(by)}:
+            last = request.get("last")
+            return _tell(tx, office, Left(agent, date.fromisoformat(last) if last else None, by), now)
         case _:
             return _said(False, "", "this maild does not know that request")
+
+
+def _tell(tx: Tx, office: Office, word: Word, now: datetime) -> Answer:
+    """Do what an admin says of an agent; the answer says what follows from it."""
+    desk = absences.with_absences(tx, office.press.desk)
+    match on_word(word, desk, absences.living(tx), absences.next_id(tx), now):
+        case Amiss(words):
+            return _said(False, "", words)
+        case Bulletin() as bulletin:
+            lines = told_of_word(outlook_of(tx, bulletin.absences, desk, now), desk)
+            publish(tx, office, bulletin, now)
+            log.info("%s", "; ".join(bulletin.because))
+            said = (office.press.templates.say(one, "en", desk.timezone, now) for one in lines)
+            return _said(True, " ".join(said), "")
+        case unexpected:
+            assert_never(unexpected)
 
 
 class Service:

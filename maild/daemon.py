@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import secrets
 import shutil
@@ -29,13 +30,13 @@ from maild.ingest import imap, pipe, smtp
 from maild.ingest.doors import Journal, is_ours
 from maild.ingest.mailbox import Health
 from maild.ingest.proof import Trust
-from maild.letters import Press
 from maild.logs import log_to_stderr, notify
 from maild.process import Clerk
 from maild.readers import Readers
 from maild.readers.scribe import Scribe
 from maild.store import inbox, outbox
 from maild.store.engine import Store
+from maild.telling import Press
 from maild.templates.render import Templates
 from maild.watch import Watch, vanished
 
@@ -104,6 +105,7 @@ class Daemon:
         journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
         scheduler = self._scheduler(journal, folder)
+        gc.freeze()  # what is there now stays, so that no collection need look at it again
         try:
             with self._doors(journal):
                 self._start_all(journal)
@@ -325,7 +327,7 @@ class Daemon:
     def answer(self, request: control.Request) -> control.Answer:
         if request.get("do") == "status":
             return self.status()
-        answer = self.store.write(lambda tx: control.execute(tx, request, clock()))
+        answer = self.store.write(lambda tx: control.execute(tx, self.office, request, clock()))
         if request.get("do") == "outbox-retry":
             self.relay.paused_until = None  # whoever says "now" has looked after the relay
         self.arrived.set()

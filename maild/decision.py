@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from maild.absence import Absence
 from maild.lines import Line
@@ -57,6 +58,7 @@ TO_CUSTOMERS = (
 )
 
 
+@lru_cache(maxsize=256)
 def leading(notices: frozenset[Notice]) -> Notice:
     """The one name of a mail that tells several things: the first that applies."""
     return next(notice for notice in Notice if notice in notices)
@@ -87,6 +89,12 @@ class ClearTimer:
     timer: TimerName
 
 
+STRICT = "strict"
+"""The check that a `#yes` sets aside where a command needs strict proof, whatever the operator trusts."""
+_STRICT_LASTS = timedelta(minutes=15)
+_LASTS = timedelta(days=7)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a question to a person is about: the mail that is held, and the checks that a `#yes` sets aside.
@@ -101,6 +109,11 @@ class Asked:
     waives: tuple[str, ...]
     also: tuple[tuple[int, tuple[str, ...]], ...] = ()
     deed: str = ""
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long the question waits for its answer: minutes, where it stands in for strict proof (DESIGN 3.6)."""
+        return _STRICT_LASTS if any(STRICT in waives for _, waives in self.releases) else _LASTS
 
     @property
     def releases(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
@@ -158,7 +171,7 @@ class Post:
     """The mail belongs to a ticket: its new state, what happened, what is told, what time will do.
 
     `opened` tells a new ticket from one that stands; `met` are the Message-IDs to know again; `elsewhere` are other
-    tickets in their new state, with what happened there.
+    tickets in their new state, with what happened there. `bulletin` is what the mail tells beside the ticket.
     """
 
     ticket: Ticket
@@ -172,28 +185,36 @@ class Post:
     elsewhere: tuple[tuple[Ticket, tuple[Event, ...]], ...] = ()
     proved: str | None = None
     absences: tuple[Absence, ...] = ()
+    bulletin: Bulletin | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
     """What is done and told that belongs to no one ticket: absences in their new state, timers of tickets that
-    they concern, and mails to agents and admins."""
+    they concern, and mails to agents and admins.
+
+    `revoked` are agents whose personal address is void from now on, so that what they are told bears a fresh one;
+    `proved` is an agent whose mail has proved its sender.
+    """
 
     because: tuple[str, ...]
     absences: tuple[Absence, ...] = ()
     timers: tuple[tuple[TicketNo, SetTimer | ClearTimer], ...] = ()
     drafts: tuple[Draft, ...] = ()
+    revoked: tuple[str, ...] = ()
+    proved: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
     """The mail waits in quarantine, with a stated cause; `held: ` starts the cause of one that a person can release.
 
-    `post` carries what is told of it on the ticket that it was meant for.
+    `post` carries what is told of it on the ticket that it was meant for, `bulletin` what is told without a ticket.
     """
 
     because: tuple[str, ...]
     post: Post | None = None
+    bulletin: Bulletin | None = None
 
 
 @dataclass(frozen=True, slots=True)

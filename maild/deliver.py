@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from maild.act import NO_CAUSE, Office, carry_out
+from maild.act import NO_CAUSE, Office, carry_out, publish
 from maild.courier import Courier, Deferred, Outcome, Refused, Sent, Uncertain
+from maild.decide.learn import on_failure, status_in
 from maild.decide.undelivered import on_delay, on_refusal
+from maild.decision import Bulletin
+from maild.decision import Sent as Written
+from maild.gather import facts_of
 from maild.retry import USUAL, Patience, next_try
-from maild.store import outbox, tickets
+from maild.store import absences, outbox, tickets
 from maild.store.engine import Tx
 from maild.typed import Pace
 
@@ -79,8 +83,12 @@ class Delivery:
         return bool(leased)
 
     def _settlement(self, carried: list[tuple[outbox.Leased, Outcome, datetime]]) -> Callable[[Tx], None]:
+        sent = [(one, outcome.answer, at) for one, outcome, at in carried if isinstance(outcome, Sent)]
+        others = [one for one in carried if not isinstance(one[1], Sent)]
+
         def write(tx: Tx) -> None:
-            for one, outcome, at in carried:
+            outbox.sent(tx, sent)
+            for one, outcome, at in others:
                 try:
                     with tx.apart():
                         settle(tx, self.office, one, outcome, at, self.patience)
@@ -113,7 +121,7 @@ def settle(
     """Write what became of one mail, and what follows from it, in one transaction."""
     match outcome:
         case Sent(answer):
-            outbox.sent(tx, one, answer, now)
+            outbox.sent(tx, [(one, answer, now)])
         case Refused(answer):
             _refuse(tx, office, one, answer, now)
         case Deferred(answer=answer):
@@ -138,9 +146,23 @@ def _refuse(tx: Tx, office: Office, one: outbox.Leased, answer: str, now: dateti
         return
     row = outbox.find(tx, [one.id])[one.id]
     ticket = tickets.get(tx, row.ticket, follow=False) if row.ticket is not None else None
+    learnt = _learnt(tx, office, row, answer, now)
     if ticket is not None:
-        post = on_refusal(ticket, row, answer, office.press.desk, now)
+        post = replace(on_refusal(ticket, row, answer, office.press.desk, now), bulletin=learnt)
         carry_out(tx, office, post, NO_CAUSE, {ticket.number: ticket}, now)
+    elif learnt is not None:
+        publish(tx, office, learnt, now)
+
+
+def _learnt(tx: Tx, office: Office, row: Written, answer: str, now: datetime) -> Bulletin | None:
+    """What the relay's answer about a mail to an agent tells of the agent."""
+    if row.agent is None:
+        return None
+    living, facts = absences.living(tx, row.agent), facts_of(tx, row.agent, None)
+    learnt = on_failure(row, status_in(answer), living, office.press.desk, facts, now)
+    if learnt is not None:
+        log.info("outbox mail %d: %s", row.row, "; ".join(learnt.because))
+    return learnt
 
 
 def _tell_if_late(tx: Tx, office: Office, one: outbox.Leased, answer: str, now: datetime, patience: Patience) -> None:

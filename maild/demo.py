@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 from pathlib import Path
@@ -60,6 +60,7 @@ settle = "1s"
 id = "ann"
 name = "Ann Lee"
 email = "ann@example.com"
+backup = "ben"
 
 [[agent]]
 id = "ben"
@@ -96,6 +97,13 @@ reason = "Billing questions are answered by our accounts team."
 """
 
 
+_WIRE = email.policy.SMTP
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
 class DemoError(Exception):
     """The demo cannot go on; the words say what did not happen."""
 
@@ -122,16 +130,25 @@ class Day:
         else:
             self._send(message)
 
-    def person_replies(self, who: str, to: EmailMessage, text: str) -> None:
+    def person_replies(self, who: str, answers: EmailMessage, text: str, to: str = "") -> None:
         """Somebody answers a mail of the desk, with the whole mail quoted below, as mail clients do."""
-        message = self._message(who, str(to["Reply-To"]), f"Re: {to['Subject']}", text)
-        message["In-Reply-To"] = to["Message-ID"]
-        message["References"] = f"{to['References'] or ''} {to['Message-ID']}".strip()
+        message = self._message(who, to or str(answers["Reply-To"]), f"Re: {answers['Subject']}", text)
+        message["In-Reply-To"] = answers["Message-ID"]
+        message["References"] = f"{answers['References'] or ''} {answers['Message-ID']}".strip()
         self.say(_heading(f"{who} replies"))
         self.say(_shown(message))
-        quoted = "\n".join(f"> {line}" for line in _text(to).splitlines())
-        message.set_content(f"{text}\n\nOn {to['Date']}, {to['From']} wrote:\n{quoted}\n")
+        quoted = "\n".join(f"> {line}" for line in _text(answers).splitlines())
+        message.set_content(f"{text}\n\nOn {answers['Date']}, {answers['From']} wrote:\n{quoted}\n")
         self._send(message)
+
+    def responder_answers(self, who: str, to: EmailMessage, text: str) -> None:
+        """Somebody's vacation responder answers a mail of the desk: to its envelope sender, marked as automatic."""
+        message = self._message(who, str(to["Return-Path"]).strip("<>"), f"Automatic reply: {to['Subject']}", text)
+        message["Auto-Submitted"] = "auto-replied"
+        message["In-Reply-To"] = to["Message-ID"]
+        self.say(_heading(f"The vacation responder of {who} answers"))
+        self.say(_shown(message))
+        self._send(message, sender="")
 
     def arrives(self, notice: str, to: str) -> EmailMessage:
         """Wait for a mail of the desk, and show it as its reader sees it."""
@@ -166,14 +183,15 @@ class Day:
         message.set_content(text + "\n")
         return message
 
-    def _send(self, message: EmailMessage) -> None:
+    def _send(self, message: EmailMessage, sender: str | None = None) -> None:
+        envelope = parseaddr(str(message["From"]))[1] if sender is None else sender
         with smtplib.SMTP("127.0.0.1", self.smtp, timeout=PATIENCE) as client:
-            client.send_message(message, parseaddr(str(message["From"]))[1], [parseaddr(str(message["To"]))[1]])
+            client.sendmail(envelope or "<>", [parseaddr(str(message["To"]))[1]], message.as_bytes(policy=_WIRE))
 
     def _append(self, message: EmailMessage) -> None:
         with imaplib.IMAP4("127.0.0.1", self.imap, timeout=PATIENCE) as client:
             client.login("support", self.password)
-            client.append("INBOX", "", "", message.as_bytes(policy=email.policy.SMTP))
+            client.append("INBOX", "", "", message.as_bytes(policy=_WIRE))
 
 
 def play(say: Callable[[str], None], folder: Path = FOLDER) -> int:
@@ -221,6 +239,35 @@ def _day(day: Day) -> None:
     day.arrives("solved", "luc@customer.example")
     day.person_replies(luc, moved, "Thanks a lot!")
     day.arrives("customer-replied", "ben@example.com")
+    _holiday(day, ann)
+
+
+def _holiday(day: Day, ann: str) -> None:
+    """An agent goes on holiday; the vacation responder is all that tells the desk, and the work moves by itself."""
+    chloe = "Chloé Martin <chloe@client.example>"
+    welcome = day.arrives("welcome", "ann@example.com")
+    day.customer_writes(
+        chloe, "Mot de passe", "Bonjour, je ne peux plus me connecter depuis hier. Pouvez-vous m'aider ?"
+    )
+    day.arrives("received", "chloe@client.example")
+    brief = day.arrives("assigned", "ann@example.com")
+    last = datetime.now(UTC) + timedelta(days=14)
+    until = f"{last.day} {_MONTHS[last.month - 1]} {last.year}"
+    day.responder_answers(ann, brief, f"I am out of the office until {until} and read no mail.\n\nAnn")
+    day.arrives("absence", "ann@example.com")
+    day.arrives("assigned", "ben@example.com")
+    day.arrives("owner-changed", "chloe@client.example")
+    day.arrives("owner-changed", "mia@other.example")
+    day.person_replies(ann, welcome, "#back")
+    returned = day.arrives("absence", "ann@example.com")
+    day.person_replies(ann, returned, "#yes", to=_confirmation(returned))
+    day.arrives("owner-changed", "chloe@client.example")
+
+
+def _confirmation(question: EmailMessage) -> str:
+    """The address that the mail's own words give for a #yes."""
+    words = _text(question).split()
+    return next(word for word in words if "+" in word and "@" in word)
 
 
 @contextlib.contextmanager

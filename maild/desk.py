@@ -14,6 +14,10 @@ AgentId = NewType("AgentId", str)
 TeamId = NewType("TeamId", str)
 
 
+LANGUAGES = ("en", "fr")
+"""The languages that the shipped templates speak."""
+
+
 class Receipts(StrEnum):
     """When an agent's mail is answered with a receipt; refusals are always told."""
 
@@ -72,14 +76,15 @@ class Agent:
     timezone: ZoneInfo | None = None
     away: tuple[tuple[date, date], ...] = ()
     left: date | None = None
+    addresses: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The agent's own addresses, in lower case; made once, for every mail asks for them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "addresses", frozenset(spec.lower() for spec in (self.email, *self.also)))
 
     @property
     def short(self) -> str:
         return self.shown_as or self.name.split()[0]
-
-    @property
-    def addresses(self) -> frozenset[str]:
-        return frozenset(spec.lower() for spec in (self.email, *self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,8 @@ class Desk:
     """The whole house as the judgement sees it.
 
     `subaddress` is "+" or "" (DESIGN 3.4); `authserv` says whether proof can be had at all (an authserv_id is set).
-    `absences` are those that stand, now or later, as the store knows them; the file alone gives none.
+    `languages` are those that the desk can write in. `absences` are those that stand, now or later, as the store knows
+    them; the file alone gives none.
     """
 
     name: str
@@ -190,18 +196,20 @@ class Desk:
     max_attachments: int = 50
     calendars: tuple[Calendar, ...] = ()
     organisations: tuple[Organisation, ...] = ()
+    languages: tuple[str, ...] = LANGUAGES
     absence: AbsencePolicy = AbsencePolicy()
     absences: tuple[Absence, ...] = ()
+    addresses: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Every plain address that is ours, in lower case; made once, for every mail asks for them."""
+
+    def __post_init__(self) -> None:
+        team_addresses = (team.address for team in self.teams if team.address)
+        ours = frozenset(spec.lower() for spec in (self.address, *self.aliases, *team_addresses))
+        object.__setattr__(self, "addresses", ours)
 
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2].lower()
-
-    @property
-    def addresses(self) -> frozenset[str]:
-        """Every plain address that is ours, in lower case."""
-        team_addresses = (team.address for team in self.teams if team.address)
-        return frozenset(spec.lower() for spec in (self.address, *self.aliases, *team_addresses))
 
     def agent(self, known_as: str | None) -> Agent | None:
         return next((agent for agent in self.agents if agent.id == known_as), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,9 +10,13 @@ from maild.absence import Absence, Stage
 from maild.act import Office
 from maild.commands import read
 from maild.decide.absence import Facts
+from maild.decide.learn import ONCE_IN
 from maild.decide.mail import find
+from maild.decide.preview import Outcome, preview
+from maild.decide.robots import row_of
 from maild.decide.situation import Earlier, Situation
-from maild.decision import NO_ANSWERS, Asked, Loads
+from maild.decision import NO_ANSWERS, Answers, Asked, Loads
+from maild.desk import Agent, Desk
 from maild.mail import Kind, Mail
 from maild.store import absences, inbox, meta, outbox, tickets, timers
 from maild.store.engine import Tx
@@ -25,9 +30,9 @@ def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, loads: Loads, n
     """The situation of one mail, read in the transaction that will carry its decision out."""
     desk = absences.with_absences(tx, office.press.desk)
     found = clues(mail, kept.recipients, office.press.keyring, desk.addresses, now)
-    earlier = inbox.earlier(tx, kept.id, mail.fingerprint)
+    before = inbox.before(tx, kept.id, mail.fingerprint, mail.message_id, mail.author.key)
+    earlier, same_id = before.same_mail, before.ticket_of_id
     met = tickets.met(tx, found.foreign[:_REFERENCES])
-    same_id = inbox.ticket_of_id(tx, kept.id, mail.message_id)
     sent = outbox.find(tx, _rows(found))
     spoken = desk.agent_at(mail.author.spec) is not None
     named = {
@@ -64,23 +69,32 @@ def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, loads: Loads, n
         loads=loads,
         proved=frozenset(meta.starting(tx, "proved:")) if spoken else frozenset(),
         waived=frozenset(kept.released),
-        first_time=not inbox.wrote_before(tx, kept.id, mail.author.key),
+        answers=NO_ANSWERS if known else _answers(tx, mail, None, now),
+        first_time=not before.wrote,
     )
-    return _counted(tx, _of_absence(tx, situation) if spoken or _asks(situation) else situation)
+    own = found.token(Use.PERSONAL) is not None
+    about_absence = spoken or own or mail.kind is Kind.BOUNCE or _asks(situation) is not None
+    if about_absence:
+        situation = _of_absence(tx, situation)
+    return _counted(tx, situation) if known else situation
 
 
 def _of_absence(tx: Tx, situation: Situation) -> Situation:
-    """The situation with what concerns an agent's absences, where an agent seems to write or a question is answered."""
-    agent = situation.agent
+    """The situation with what concerns an agent's absences, where an agent seems to write, a mail to an agent came
+    back, or a question is answered."""
+    agent = _out_of_reach(situation) if situation.mail.kind is Kind.BOUNCE else situation.agent
     question = _asks(situation)
     number = int(question.deed.partition(":")[2]) if question else 0
     absence = absences.get(tx, number) if number else None
     token = situation.clues.token(Use.PERSONAL)
+    living = absences.living(tx, agent.id) if agent else ()
+    # what a return would bring back was taken since the absence began that still runs
+    under_way = absence or next((one for one in living if one.stage is Stage.BEGUN), None)
     return replace(
         situation,
         absence=absence,
-        absence_facts=facts_of(tx, absence.agent if absence else agent.id if agent else "", absence),
-        living=(*absences.living(tx, agent.id), *_learnt(tx, agent.id, situation.now)) if agent else (),
+        absence_facts=facts_of(tx, absence.agent if absence else agent.id if agent else "", under_way),
+        living=(*living, *_over(tx, agent.id, situation.now)) if agent else (),
         personal=absences.agent_of(tx, token.party) if token else None,
     )
 
@@ -90,8 +104,24 @@ def _asks(situation: Situation) -> Asked | None:
     return next((row.question for row in situation.sent.values() if row.question and row.question.deed), None)
 
 
-def _learnt(tx: Tx, agent: str, now: datetime) -> tuple[Absence, ...]:
-    return tuple(one for one in absences.learnt_since(tx, agent, now - _LEARNT) if one.stage in _OVER)
+def _out_of_reach(situation: Situation) -> Agent | None:
+    """The agent whom the mail that came back was for."""
+    row = row_of(situation)
+    return situation.desk.agent(row.agent) if row is not None else None
+
+
+def _over(tx: Tx, agent: str, now: datetime) -> tuple[Absence, ...]:
+    """What is over of this agent's absences and still counts, by the day of whatever zone is last."""
+    return absences.over(tx, agent, now - ONCE_IN, (now - timedelta(days=1)).date())
+
+
+def outlook_of(
+    tx: Tx, fresh: Sequence[Absence], desk: Desk, now: datetime, until: datetime | None = None
+) -> tuple[Outcome, ...]:
+    """What absences in their new state will do to the tickets that are open now; `desk` is the one that they meet."""
+    loads = Loads(tickets.open_counts(tx), tickets.last_owners(tx))
+    owned = [one for one in tickets.active(tx, most=_ALL) if one.owner is not None]
+    return preview(fresh, desk, absences.living(tx), owned, loads, now, until=until)
 
 
 def facts_of(tx: Tx, agent: str, absence: Absence | None) -> Facts:
@@ -104,8 +134,6 @@ def facts_of(tx: Tx, agent: str, absence: Absence | None) -> Facts:
     )
 
 
-_LEARNT = timedelta(days=7)
-_OVER = frozenset({Stage.ENDED, Stage.WITHDRAWN})
 _ALL = 1_000_000
 
 
@@ -113,7 +141,7 @@ _ROW_TOKENS = frozenset({Use.BOUNCE, Use.CONFIRM})
 
 
 def _rows(found: Clues) -> list[int]:
-    rows = [token.ticket for token in found.tokens if token.use in _ROW_TOKENS]
+    rows = [token.ticket for token in (*found.tokens, *found.expired) if token.use in _ROW_TOKENS]
     rows.extend(ours.row for ours in (*found.own[:_REFERENCES], *found.returned[:_REFERENCES]) if ours.row)
     return list(dict.fromkeys(rows))
 
@@ -146,15 +174,20 @@ def _earlier(kept: inbox.Kept | None) -> Earlier | None:
     return Earlier(kept.id, None if kept.ticket is None else TicketNo(kept.ticket), kept.recipients)
 
 
+def _answers(tx: Tx, mail: Mail, ticket: Ticket | None, now: datetime) -> Answers:
+    if not (mail.answerable and mail.author.spec):
+        return NO_ANSWERS
+    number = ticket.number if ticket is not None else None
+    quiet = timers.quiet(tx, ticket)
+    return outbox.answers(tx, mail.author.spec, number, quiet, now, proven=mail.proof.proven)
+
+
 def _counted(tx: Tx, situation: Situation) -> Situation:
     """The situation with what the limits count: answers to the author, and customers' mail on the ticket."""
-    mail, now = situation.mail, situation.now
+    now = situation.now
     place = find(situation)
     ticket = place.ticket if place is not None else None
-    answers = NO_ANSWERS
-    if mail.answerable and mail.author.spec:
-        number = ticket.number if ticket is not None else None
-        answers = outbox.answers(tx, mail.author.spec, number, timers.quiet(tx, ticket), now)
+    answers = _answers(tx, situation.mail, ticket, now)
     if ticket is None:
         return replace(situation, answers=answers)
     since = now - timedelta(minutes=situation.desk.answers.summary_minutes)

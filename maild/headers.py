@@ -28,8 +28,8 @@ _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+")
 _ATEXT = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+"
 ID = re.compile(rf"{_ATEXT}@(?:{_ATEXT}|\[[A-Za-z0-9.:]+\])")
 """A Message-ID without its brackets, or a plain address."""
-NAMED = re.compile(rf"((?:[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+ )+)<({_ATEXT}@{_ATEXT})>")
-"""A plain address after a name of atoms."""
+NAMED = re.compile(rf"(?:((?:[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+ )+)|\"([ !#-\[\]-~]+)\" )<({_ATEXT}@{_ATEXT})>")
+"""A plain address after a name of atoms, or after one in quotes that escapes nothing."""
 _LOCAL = re.compile(rf'{_ATEXT}|"(?:[ !#-\[\]-~]|\\[ -~])*"')
 _DOMAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[A-Za-z0-9.:]+\]")
 _Q = {code: f"={code:02X}" for code in range(256) if not re.match(r"[A-Za-z0-9!*+/-]", chr(code))} | {32: "_"}
@@ -86,6 +86,9 @@ def ids_of(ids: Iterable[MessageId]) -> str:
 def line_of(name: str, value: Value) -> str:
     """A field with its value in ASCII, folded."""
     if isinstance(value, str):
+        line = f"{name}: {value}"
+        if len(line) <= _FOLD_AT and line.isascii() and "=?" not in line:  # as nearly all are
+            return line.rstrip(" ")
         return _folded(name, value.split(" ") if _is_plain(value) else _encoded(value, _room_beside(name)))
     pieces: list[str] = []
     for address in value:
@@ -97,7 +100,8 @@ def line_of(name: str, value: Value) -> str:
 
 def parameter_line(name: str, value: str) -> str:
     """A MIME field, broken between its parameters."""
-    return _folded(name, value.replace("; ", ";\0").split("\0"))
+    line = f"{name}: {value}"
+    return line if len(line) <= _FOLD_AT else _folded(name, value.replace("; ", ";\0").split("\0"))
 
 
 def _folded(name: str, pieces: Sequence[str]) -> str:

@@ -19,3 +19,15 @@ class Line:
 
 def line(name: str, /, **values: Value) -> Line:
     return Line(name, tuple(values.items()))
+
+
+def plain(said: str | Line) -> str:
+    """A line for the log and the history: its name as words, with what it speaks of."""
+    if isinstance(said, str):
+        return said
+    values = ", ".join(f"{key} {_whole(value)}" for key, value in said.values if value not in {"", None})
+    return f"{said.name.replace('_', ' ')}{f' ({values})' if values else ''}"
+
+
+def _whole(value: Value) -> str:
+    return " ".join(map(plain, value)) if isinstance(value, tuple) else str(value)

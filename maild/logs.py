@@ -17,6 +17,9 @@ def log_to_stderr(*, log_json: bool) -> None:
     plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     stream.setFormatter(_JsonLines() if log_json else plain)
     logging.basicConfig(level=logging.INFO, handlers=[stream], force=True)
+    # no line of ours says them, so that nobody has to find them out for each
+    logging._srcfile = None  # noqa: SLF001  the way that the library's own manual shows
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in ("imapclient", "imapclient.imaplib", "mail.log"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
-from maild.headers import parameter_line
+from maild.headers import LONGEST_LINE, parameter_line
 from maild.mail import MessageId
 
 _LONGEST_PARAMETER = 60  # characters of a file name in one parameter
 _BOUNDARY_TRIES = 8
-_LINES = re.compile(rb"(?:[^\n]{0,999}+\n)*+[^\n]{0,998}")
 _PLAIN_FILE_NAME = re.compile(rf"(?!.*=\?)[ !#-:<-\[\]-~]{{1,{_LONGEST_PARAMETER}}}")
 _NOT_IN_FALLBACK = re.compile(r"[^A-Za-z0-9._ -]+")
 
@@ -63,8 +62,8 @@ def _transferred(leaf: Leaf) -> tuple[str, bytes]:
             return "7bit", content
         escapes = content.count(b"=") + len(content.translate(None, bytes(range(128))))
         if escapes * 6 <= len(content):
-            lines = binascii.b2a_qp(content.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
-            return "quoted-printable", lines
+            lines = binascii.b2a_qp(content.replace(b"\r", b""))  # a CR stands in no text but before LF
+            return "quoted-printable", lines.replace(b"\n", b"\r\n")
     packed = binascii.b2a_base64(content, newline=False)
     return "base64", b"\r\n".join([packed[at : at + 76] for at in range(0, len(packed), 76)]) + b"\r\n"
 
@@ -76,8 +75,14 @@ def is_seven_bit(content: bytes) -> bool:
 
 def has_good_lines(content: bytes) -> bool:
     """Whether lines end with CRLF and nothing else, and none is too long."""
-    ends = content.count(b"\r\n")
-    return content.count(b"\r") == ends == content.count(b"\n") and bool(_LINES.fullmatch(content))
+    if content.replace(b"\r", b"").replace(b"\n", b"\r\n") != content:
+        return False
+    at = 0
+    while len(content) - at > LONGEST_LINE:  # from line to line, as far as one that is not too long could reach
+        at = content.rfind(b"\n", at, at + LONGEST_LINE + 2) + 1
+        if not at:
+            return False
+    return True
 
 
 def _file_name(name: str) -> str:

@@ -1,7 +1,4 @@
-"""Why a ticket moves, in words of our own: each a phrase that every language has, and its English for the history.
-
-The templates say the phrases (`reasons` in each language's words); health is never told, only that somebody is away.
-"""
+"""Why a ticket moves, in words of our own: phrases that every language has, with their English for the history."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from enum import StrEnum
 
 from maild.absence import Absence, Leave
 from maild.desk import Agent
+from maild.lines import Line, line
 from maild.ticket import Code, Reason
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -20,7 +18,7 @@ _MONTHS = (
 
 
 class Phrase(StrEnum):
-    """What a reason of ours says; the names of the wordings in the templates."""
+    """What a reason of ours says: `why_...` in each language's lines; health is never told, only that one is away."""
 
     FEWEST_OPEN = "fewest_open"
     TURN = "turn"
@@ -36,10 +34,12 @@ class Phrase(StrEnum):
 
 def fewest_open(agent: Agent) -> Reason:
     """For new work that goes to who carries least."""
+    """For new work that goes to who carries least."""
     return _ours(Code.ROUTING, Phrase.FEWEST_OPEN, agent.short, f"{agent.short} has the fewest open requests now.")
 
 
 def turn(agent: Agent) -> Reason:
+    """For new work that goes round."""
     """For new work that goes round."""
     return _ours(Code.ROUTING, Phrase.TURN, agent.short, f"It is {agent.short}'s turn to take a new request.")
 
@@ -52,10 +52,12 @@ def stands_in(agent: Agent) -> Reason:
 
 def took_up(agent: Agent) -> Reason:
     """For a ticket that an agent made theirs."""
+    """For a ticket that an agent made theirs."""
     return _ours(Code.ROUTING, Phrase.TOOK_UP, agent.short, f"{agent.short} took up your request.")
 
 
 def knows_earlier(agent: Agent) -> Reason:
+    """For a follow-up that stays with its owner of before."""
     """For a follow-up that stays with its owner of before."""
     return _ours(Code.ROUTING, Phrase.KNOWS_EARLIER, agent.short, f"{agent.short} knows your earlier request.")
 
@@ -79,12 +81,30 @@ def absent(name: str, absence: Absence, *, tell_date: bool) -> Reason:
 
 def left(name: str) -> Reason:
     """For the tickets of somebody who no longer works here."""
+    """For the tickets of somebody who no longer works here."""
     return _ours(Code.LEFT, Phrase.LEFT, name, f"{name} has left our desk.")
 
 
 def back(name: str) -> Reason:
     """For what goes back to an owner who was away."""
+    """For what goes back to an owner who was away."""
     return _ours(Code.RETURN, Phrase.BACK, name, f"{name} is back.")
+
+
+def words(reason: Reason) -> str | Line:
+    """What a reason says to whoever reads it: our own phrases, else a rule's text by language, else as written."""
+    match reason:
+        case Reason(phrase=Phrase.ADDRESS):
+            plain, _, team = reason.who.partition("\t")
+            return line("why_address", plain=plain, team=team)
+        case Reason(phrase=Phrase.AWAY_UNTIL):
+            return line("why_away_until", who=reason.who, until=reason.until)
+        case Reason(phrase=str() as phrase) if phrase:
+            return line(f"why_{phrase}", who=reason.who)
+        case Reason(texts=texts) if texts:
+            return line("rule_says", text=reason.text, **dict(texts))
+        case _:
+            return reason.text
 
 
 def day(when: date) -> str:

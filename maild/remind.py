@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from maild.act import NO_CAUSE, Office, carry_out, publish
+from maild.act import NO_CAUSE, Cause, Office, carry_out, publish
 from maild.decide.absence import on_due
-from maild.decide.gathered import Waiting, tell_gathered
+from maild.decide.gathered import Waiting, tell_gathered, tell_gathered_apart
 from maild.decide.timer import Seen, on_timer
 from maild.decision import Loads, SetTimer, TimerName
 from maild.gather import facts_of
@@ -70,10 +70,14 @@ def _tell(tx: Tx, office: Office, waited: Sequence[later.Later], now: datetime) 
     desk, first = office.press.desk, waited[0]
     known = {one.ticket: ticket for one in waited if (ticket := tickets.get(tx, one.ticket, follow=False))}
     agent = desk.agent(first.agent)
-    if agent is None or not known:
+    if agent is None:
         log.warning("%d tellings to %s have nobody to hear them", len(waited), first.agent)
         return
     waiting = [Waiting(one.ticket, one.lines, one.at, one.question, one.fresh) for one in waited]
+    if not known:
+        facts = facts_of(tx, "", None)
+        publish(tx, office, tell_gathered_apart(agent, first.notice, waiting, facts), now)
+        return
     post = tell_gathered(agent, first.notice, waiting, known, desk, now)
     carry_out(tx, office, post, NO_CAUSE, known, now)
     log.info("ticket %d: %s", post.ticket.number, "; ".join(post.because))
@@ -105,7 +109,7 @@ def _decide(tx: Tx, office: Office, due: timers.Due, now: datetime) -> None:
         seen = _about_move(tx, ticket, due)
     desk = absences.with_absences(tx, office.press.desk)
     post = on_timer(due.timer, due.detail, ticket, seen, desk, due.due_at, now)
-    carry_out(tx, office, post, NO_CAUSE, {ticket.number: ticket}, now)
+    carry_out(tx, office, post, Cause(timer=due.timer.value), {ticket.number: ticket}, now)
     log.info("ticket %d: %s", ticket.number, "; ".join(post.because))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from maild.absence import Absence
+from maild.decide.trail import Moved
 from maild.mail import Attachment
 from maild.rules.match import NearMiss, Rule
 from maild.rules.model import Then
@@ -42,12 +44,54 @@ def ticket(one: Ticket) -> Shape:
     }
 
 
-def whole_ticket(one: Ticket, entries: Sequence[Entry], history: Sequence[Event]) -> Shape:
-    """`maild ticket N`: the row, what was said, and what happened."""
+def whole_ticket(one: Ticket, entries: Sequence[Entry], history: Sequence[Event], moves: Sequence[Shape]) -> Shape:
+    """`maild ticket N`: the row, what was said, what happened, and each move with whoever heard of it."""
     return {
         **ticket(one),
         "entries": [_entry(entry) for entry in entries],
         "history": [_event(event) for event in history],
+        "moves": list(moves),
+    }
+
+
+def moved(one: Moved, mails: Mapping[int, Queued], absences: Mapping[int, Absence]) -> Shape:
+    """One move of a ticket: what made it, and by which mails the successor and the customers heard of it."""
+    origin = one.origin
+    behind = absences.get(origin.absence or 0)
+    return {
+        "at": time(one.at),
+        "from": {"owner": one.before.owner or None, "team": one.before.team or None},
+        "to": {"owner": one.after.owner or None, "team": one.after.team or None},
+        "code": one.code,
+        "reason": one.text,
+        "by": one.by,
+        "who": one.who,
+        "cause": {
+            "mail": origin.mail,
+            "timer": origin.timer or None,
+            "rule": origin.rule or None,
+            "absence": absence(behind) if behind else None,
+        },
+        "briefed": [_telling(mails[row]) for row in one.briefed if row in mails],
+        "told": [_telling(mails[row]) for row in one.told if row in mails],
+        "undone": one.undone,
+    }
+
+
+def absence(one: Absence) -> Shape:
+    """An absence: `last_day` is the last day away, null where nobody knows; `by` is whoever told us."""
+    return {
+        "id": one.id,
+        "agent": one.agent,
+        "leave": one.leave.value,
+        "since": time(one.since),
+        "until": time(one.until),
+        "last_day": one.last_day.isoformat() if one.last_day else None,
+        "source": one.source.value,
+        "stage": one.stage.value,
+        "backup": one.backup,
+        "because": one.because,
+        "by": one.by,
     }
 
 
@@ -83,10 +127,17 @@ def outgoing(queued: Queued) -> Shape:
     }
 
 
-def explained(kept: Kept, sent: Sequence[Queued]) -> Shape:
-    """`maild explain`: where a mail ended, each reason of its own, and what was sent because of it."""
+def explained(kept: Kept, sent: Sequence[Queued], absences: Sequence[Absence], moves: Sequence[Shape]) -> Shape:
+    """`maild explain`: where a mail ended, each reason of its own, what was sent, and which tickets it moved."""
     told = [outgoing(queued) | {"sent_at": time(queued.sent_at)} for queued in sent]
-    return arrival(kept) | {"because": list(kept.because), "sent": told}
+    because = list(kept.because)
+    learnt = [absence(one) for one in absences]
+    return arrival(kept) | {"because": because, "sent": told, "absences": learnt, "moves": list(moves)}
+
+
+def explained_outgoing(queued: Queued, moves: Sequence[Shape]) -> Shape:
+    """`maild explain out:N` for a mail of ours that no mail caused: the row, and the moves of which it tells."""
+    return outgoing(queued) | {"sent_at": time(queued.sent_at), "moves": list(moves)}
 
 
 def finding(one: Finding) -> Shape:
@@ -128,6 +179,18 @@ def fared(miss: NearMiss) -> Shape:
     """How one rule fared with a mail: what held, and the first condition that did not, null where it matched."""
     matched = not miss.failed
     return {"rule": miss.rule, "matched": matched, "held": list(miss.held), "failed": miss.failed or None}
+
+
+def _telling(queued: Queued) -> Shape:
+    return {
+        "outbox": queued.id,
+        "recipient": queued.recipient,
+        "agent": queued.agent,
+        "notice": queued.notice,
+        "message_id": queued.message_id,
+        "state": queued.state,
+        "sent_at": time(queued.sent_at),
+    }
 
 
 def _participant(party: Party) -> Shape:

@@ -133,9 +133,20 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What made a ticket move: the mail (its number in the inbox) or the timer that set it off, and the absence or the
+    rule that stands behind it."""
+
+    mail: int | None = None
+    timer: str = ""
+    absence: int | None = None
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened, in an append-only history. `before` and `after` are the field's values as text; `why`
-    is the whole reason of a move, of which `code` and `text` are the part in English."""
+    is the whole reason of a move, of which `code` and `text` are the part in English, and `origin` what made it."""
 
     at: datetime
     event: str
@@ -145,6 +156,7 @@ class Event:
     before: str = ""
     after: str = ""
     why: Reason | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

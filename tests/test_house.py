@@ -26,13 +26,25 @@ PURE = (
         "decision",
         "decide",
         "commands",
+        "dates",
+        "vocabulary",
         "retry",
         "compose",
         "headers",
         "mime",
         "readback",
     ),
-    *("letters", "templates", "rules", "threading", "typed", "ingest.attachments", "ingest.bounces", "ingest.charsets"),
+    *(
+        "letters",
+        "telling",
+        "templates",
+        "rules",
+        "threading",
+        "typed",
+        "ingest.attachments",
+        "ingest.bounces",
+        "ingest.charsets",
+    ),
     *(
         "ingest.encodings",
         "ingest.evidence",
@@ -43,7 +55,7 @@ PURE = (
         "ingest.language",
     ),
     *("ingest.mailbox", "ingest.parse", "ingest.parts", "ingest.people", "ingest.proof", "ingest.quote"),
-    *("ingest.quote_html", "ingest.quote_signs", "ingest.reading"),
+    *("ingest.quote_html", "ingest.quote_signs", "ingest.reading", "ingest.away", "ingest.vacation"),
 )
 """The floors from `decide` and `letters` down."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,7 +47,21 @@ class _Number(click.ParamType[int]):
         return int(written)
 
 
+class _Day(click.ParamType[date]):
+    """A day as a person writes it: `2026-12-24`."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        written = str(value).strip()
+        try:
+            return date.fromisoformat(written if len(written) == 10 else "")
+        except ValueError:
+            self.fail(f"{written[:40]!r} is not a day; write it like 2026-12-24", param, ctx)
+
+
 NUMBER = _Number()
+DAY = _Day()
 
 
 def with_config(verb: Verb) -> Verb:

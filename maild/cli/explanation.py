@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from maild.cli import screen
+from maild.cli.absent import state
 from maild.cli.choice import Failure, load, wants_json, with_config, with_json
+from maild.cli.moves import Trail, shapes_of, tell, trail_of
 from maild.cli.snapshot import NOTHING, snapshot
 
 if TYPE_CHECKING:
+    from maild.absence import Absence
+    from maild.desk import Desk
     from maild.store.engine import Tx
     from maild.store.inbox import Kept
     from maild.store.outbox import Queued
 
 _OUT = re.compile(r"out:#?([0-9]{1,18})", re.IGNORECASE)
 _OUR_ID = re.compile(r"<?m\.[a-z2-7]{40}\.([0-9]{1,12})@[^>]*>?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a mail: the mails that it caused, the absences that it told of, and the moves of either."""
+
+    kept: Kept
+    sent: list[Queued]
+    absences: tuple[Absence, ...]
+    trails: tuple[Trail, ...]
 
 
 @click.command()
@@ -40,16 +56,22 @@ def explain(message: str) -> None:
         kept = _caused(tx, sent) if sent else _named(tx, message)
         if not kept and sent is None:
             raise Failure(f"no mail is called {message[:100]}; maild inbox and maild outbox list them")
-        told = [(one, _sent_for(tx, one)) for one in kept]
+        told = [_outcome(tx, one) for one in kept]
+        spoken = _moves_told(tx, sent) if sent is not None else ()
     if wants_json():
         from maild import show
 
-        screen.tell_json([show.explained(one, caused) for one, caused in told])
+        shapes = [show.explained(one.kept, one.sent, one.absences, _all_shapes(one.trails)) for one in told]
+        if sent is not None and not told:
+            shapes = [show.explained_outgoing(sent, _all_shapes(spoken))]
+        screen.tell_json(shapes)
         return
     if sent is not None:
         _tell_sent(sent, zone)
-    for one, caused in told:
-        _tell_kept(one, caused, zone)
+        _tell_moves("It tells of this move:", spoken, config.desk)
+    for one in told:
+        _tell_kept(one, config.desk)
+        _tell_moves("What it moved, and who heard of it:", one.trails, config.desk)
 
 
 def outgoing_mail(tx: Tx, row: int) -> Queued | None:
@@ -84,10 +106,40 @@ def _caused(tx: Tx, sent: Queued) -> list[Kept]:
     return [] if cause is None else [cause]
 
 
-def _sent_for(tx: Tx, kept: Kept) -> list[Queued]:
-    from maild.store import outbox
+def _outcome(tx: Tx, kept: Kept) -> Outcome:
+    from maild.store import absences, outbox
 
-    return outbox.of_inbox(tx, kept.id)
+    told = absences.of_mail(tx, kept.id)
+    numbers: set[int] = {ticket for one in told for ticket in absences.moved_by(tx, one)}
+    if kept.ticket is not None:
+        numbers.add(kept.ticket)
+    behind = {one.id for one in told}
+    trails = tuple(
+        trail_of(tx, number, lambda one: one.origin.mail == kept.id or one.origin.absence in behind)
+        for number in sorted(numbers)
+    )
+    return Outcome(kept, outbox.of_inbox(tx, kept.id), told, trails)
+
+
+def _moves_told(tx: Tx, sent: Queued) -> tuple[Trail, ...]:
+    """The moves that a mail of ours told of, or briefed somebody for."""
+    if sent.ticket is None:
+        return ()
+    return (trail_of(tx, sent.ticket, lambda one: sent.id in {*one.briefed, *one.told}),)
+
+
+def _all_shapes(trails: Sequence[Trail]) -> list[dict[str, Any]]:
+    return [{"ticket": trail.ticket, **shape} for trail in trails for shape in shapes_of(trail)]
+
+
+def _tell_moves(heading: str, trails: Sequence[Trail], desk: Desk) -> None:
+    moved = [trail for trail in trails if trail.moves]
+    if not moved:
+        return
+    screen.line(heading)
+    for trail in moved:
+        tell(trail, desk, named=True)
+    screen.line()
 
 
 def _tell_sent(sent: Queued, zone: tzinfo) -> None:
@@ -108,7 +160,8 @@ def _tell_sent(sent: Queued, zone: tzinfo) -> None:
     screen.line()
 
 
-def _tell_kept(kept: Kept, caused: list[Queued], zone: tzinfo) -> None:
+def _tell_kept(told: Outcome, desk: Desk) -> None:
+    kept, zone = told.kept, desk.timezone
     ended = kept.state if kept.ticket is None else f"{kept.state} #{kept.ticket}"
     screen.heading(f"Inbox mail {kept.id}: {ended}")
     screen.fields(
@@ -123,7 +176,8 @@ def _tell_kept(kept: Kept, caused: list[Queued], zone: tzinfo) -> None:
             ("Released", " ".join(kept.released)),
             ("Because", kept.because),
             ("Next", _next(kept)),
-            ("Sent", [_told(one, zone) for one in caused] or "nothing"),
+            ("Absence", [f"{one.agent} {state(one, desk)}: {one.stage}" for one in told.absences]),
+            ("Sent", [_told(one, zone) for one in told.sent] or "nothing"),
         )
     )
     screen.line()

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maild.cli import place, screen
+from maild.cli.absent import span
 from maild.cli.choice import Failure, load, wants_json, with_config, with_json
 from maild.cli.snapshot import NOTHING, snapshot
 
 if TYPE_CHECKING:
+    from maild.absence import Absence
     from maild.config import Config
     from maild.store.inbox import Kept
     from maild.store.outbox import Queued
@@ -30,7 +32,10 @@ _OUTBOX = ("waiting", "sending", "sent", "uncertain", "refused", "held")
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How the desk is: counts by state, the oldest of what waits, and what the daemon says (None: none runs)."""
+    """How the desk is: counts by state, the oldest of what waits, and what the daemon says (None: none runs).
+
+    `away` are the absences of those who will be back; `unreached` the open tickets that reach nobody who is there.
+    """
 
     daemon: Mapping[str, Any] | None
     spooled: int
@@ -42,6 +47,8 @@ class Condition:
     undecided: Kept | None = None
     unsent: Queued | None = None
     last_mail_at: datetime | None = None
+    away: tuple[Absence, ...] = ()
+    unreached: tuple[int, ...] = ()
 
 
 @click.command()
@@ -104,6 +111,10 @@ def worries_of(condition: Condition, config: Config, now: datetime) -> Iterator[
     if unsent is not None and now - unsent.created_at > config.limits.retry_told:
         since = screen.moment(unsent.created_at, config.desk.timezone)
         yield f"outbox mail {unsent.id} to {unsent.recipient} waits since {since}: {unsent.answer or 'no answer yet'}"
+    if condition.unreached:
+        some = ", ".join(f"#{number}" for number in condition.unreached[:10])
+        more = f" and {len(condition.unreached) - 10} more" if len(condition.unreached) > 10 else ""
+        yield f"everybody is away who could look after {some}{more}; maild agents says until when"
     if condition.unreadable:
         yield f"{condition.unreadable} files in {place.spool(config.store.url) / 'bad'} could not be read; look at them"
     if condition.free < config.limits.free_disk:
@@ -118,7 +129,12 @@ def _look(config: Config) -> Condition:
     with snapshot(config) as tx:
         if tx is None:
             return outside
-        from maild.store import inbox, outbox, tickets
+        from maild.absence import Leave
+        from maild.decide.assign import reachable
+        from maild.store import absences, inbox, outbox, tickets
+
+        desk, now = absences.with_absences(tx, config.desk), datetime.now(UTC)
+        away = (desk.away(agent, now) for agent in desk.agents)
 
         undecided = inbox.waiting(tx, 1)
         unsent = outbox.listing(tx, ("waiting", "sending", "uncertain"))
@@ -131,6 +147,8 @@ def _look(config: Config) -> Condition:
             undecided=undecided[0] if undecided else None,
             unsent=unsent[0] if unsent else None,
             last_mail_at=max((one.received_at for one in came), default=None),
+            away=tuple(one for one in away if one is not None and one.leave is not Leave.LEFT),
+            unreached=tuple(no for no, owner, team in tickets.contacts(tx) if not reachable(desk, owner, team, now)),
         )
 
 
@@ -153,7 +171,7 @@ def _count(folder: Path) -> int:
 
 
 def _shape(condition: Condition, worries: list[str]) -> dict[str, Any]:
-    from maild.show import time
+    from maild.show import absence, time
 
     daemon, undecided, unsent = condition.daemon, condition.undecided, condition.unsent
     return {
@@ -167,6 +185,8 @@ def _shape(condition: Condition, worries: list[str]) -> dict[str, Any]:
         "oldest_waiting_at": time(undecided.received_at if undecided else None),
         "oldest_unsent_at": time(unsent.created_at if unsent else None),
         "last_mail_at": time(condition.last_mail_at),
+        "away": [absence(one) for one in condition.away],
+        "unreached": list(condition.unreached),
         "worries": worries,
     }
 
@@ -185,6 +205,7 @@ def _tell(condition: Condition, config: Config, worries: list[str]) -> None:
             ("Outbox", _counted(condition.outbox, _OUTBOX)),
             ("Spool", f"{condition.spooled} mails to take in" if condition.spooled else ""),
             ("Last mail", screen.moment(condition.last_mail_at, zone)),
+            ("Away", [f"{one.told or one.agent}, {span(one, config.desk)}" for one in condition.away]),
             ("Waits longest", screen.moment(undecided.received_at, zone) if undecided else ""),
             ("Unsent since", screen.moment(unsent.created_at, zone) if unsent else ""),
         )

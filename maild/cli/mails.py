@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 
 from maild.cli import screen
 from maild.cli.choice import NUMBER, Failure, load, wants_json, with_config, with_json
-from maild.cli.snapshot import NOTHING, snapshot, write
+from maild.cli.snapshot import NOTHING, snapshot, who_asks, write
 from maild.cli.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ def quarantine(ctx: click.Context) -> None:
 @click.argument("number", type=NUMBER)
 def release(number: int) -> None:
     """Let a mail through: it is decided again, without the checks that held it."""
-    write(load(), {"do": "quarantine-release", "mail": number, "by": _who()})
+    write(load(), {"do": "quarantine-release", "mail": number, "by": who_asks()})
 
 
 @quarantine.command("spam")
@@ -213,11 +212,3 @@ def _put_out(content: bytes) -> None:
         raise Failure("a raw mail could steer your terminal; write it to a file: --raw > mail.eml")
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
-
-
-def _who() -> str:
-    """The name that this person goes by on this machine."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "operator"

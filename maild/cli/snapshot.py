@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -54,7 +55,7 @@ def is_there(url: str) -> bool:
 
 def write(config: Config, request: Mapping[str, Any]) -> None:
     """Have the running daemon write it, or do it under its lock where none runs; say what came of it."""
-    from maild import control
+    from maild import control, keys
     from maild.store.engine import Store
 
     if not is_there(config.store.url):
@@ -63,11 +64,21 @@ def write(config: Config, request: Mapping[str, Any]) -> None:
     try:
         answer = control.ask(folder, request)
         if answer is None:
+            from maild.daemon import open_office
+
             store = Store(config.store.url)
             with contextlib.closing(store):
-                answer = control.offline(folder, store, request, datetime.now(UTC))
-    except (control.LockedError, OSError, ValueError) as fault:
+                answer = control.offline(folder, open_office(config, store), request, datetime.now(UTC))
+    except (control.LockedError, keys.SecretError, OSError, ValueError) as fault:
         raise Failure(f"{folder}: it could not be asked for: {fault}") from fault
     if not answer["ok"]:
         raise Failure(str(answer["words"]))
     click.echo(clean(str(answer["words"])))
+
+
+def who_asks() -> str:
+    """The name that this person goes by on this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "operator"

@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,16 +65,21 @@ def init() -> None:
 @click.command()
 @with_config
 def check() -> None:
-    """Say what is wrong with the configuration, or who we are."""
+    """Say what is wrong with the configuration, or who we are and what it changes."""
     config = load()
     troubles = list(_troubles(config))
     if troubles:
         raise Misconfigured(troubles)
     screen.line(f"{config.path}: all is well." if config.path else "There is no config.toml: the built-in example.")
     _introduce(config)
+    _foresee(config)
     if config.unbuilt:
         screen.line("Set, but not in this version:")
         for words in config.unbuilt:
+            screen.line(f"  {words}")
+    if config.advice:
+        screen.line("Worth a look:")
+        for words in config.advice:
             screen.line(f"  {words}")
     screen.line("Next: maild run" if config.path else "Next: maild init")
 
@@ -175,6 +181,28 @@ def _introduce(config: Config) -> None:
             ("Agents' mail", _trust(desk)),
         )
     )
+
+
+def _foresee(config: Config) -> None:
+    """What the desk will do with its people once it takes this file, and what is planned; only where it has run."""
+    if place.database(config.store.url) is None:
+        return
+    from maild.cli.snapshot import snapshot
+
+    now = datetime.now(UTC)
+    with snapshot(config) as tx:
+        if tx is None:
+            return
+        from maild import roll
+        from maild.templates.render import Templates
+
+        changes, planned = roll.foresee(tx, config.desk, now)
+        zone, words = config.desk.timezone, Templates(config.templates)
+    fields = {"Changes": changes, "To come": planned}
+    told = [(name, list(roll.in_english(lines, words, zone, now))) for name, lines in fields.items() if lines]
+    if told:
+        screen.line("With this file, and the open tickets of now:")
+        screen.fields(told)
 
 
 def _ways_in(config: Config) -> Iterator[str]:

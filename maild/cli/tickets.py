@@ -9,6 +9,7 @@ import click
 
 from maild.cli import screen
 from maild.cli.choice import NUMBER, Failure, load, wants_json, with_config, with_json
+from maild.cli.moves import shapes_of, tell, trail_of
 from maild.cli.snapshot import NOTHING, snapshot
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def tickets(status: str | None) -> None:
 @with_json
 @click.argument("number", type=NUMBER)
 def ticket(number: int) -> None:
-    """Show one ticket: its state, what was said, what happened."""
+    """Show one ticket: its state, what was said, what happened, and why it moved."""
     config = load()
     with snapshot(config) as tx:
         if tx is None:
@@ -58,15 +59,18 @@ def ticket(number: int) -> None:
         found = store.get(tx, number, follow=False)
         if found is None:
             raise Failure(f"there is no ticket {number}; maild tickets lists them")
-        entries, history = store.entries(tx, number), store.history(tx, number)
+        entries, history, trail = store.entries(tx, number), store.history(tx, number), trail_of(tx, number)
     if wants_json():
         from maild import show
 
-        screen.tell_json(show.whole_ticket(found, entries, history))
+        screen.tell_json(show.whole_ticket(found, entries, history, shapes_of(trail)))
         return
     _tell(found, config.desk)
     _tell_entries(entries, config.desk.timezone)
     _tell_history(history, config.desk.timezone)
+    screen.line()
+    screen.line("How it moved, and who heard of it:")
+    tell(trail, config.desk)
 
 
 def _row(one: Ticket, zone: tzinfo) -> tuple[object, ...]:
@@ -121,6 +125,8 @@ def _tell_history(history: tuple[Event, ...], zone: tzinfo) -> None:
 
 
 def _change(event: Event) -> str:
+    if event.event in {"told", "briefed"}:
+        return f"{event.after}: {event.text} (out:{event.before})"
     moved = f"{event.before or '-'} -> {event.after}" if event.after or event.before else ""
     why = f"{event.text} ({event.code})" if event.code else event.text
     return f"{moved}: {why}" if moved and why else moved or why

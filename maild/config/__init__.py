@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 
+from maild.config.advice import advise
 from maild.config.build import build
 from maild.config.check import Sheet, check, read_sheet
 from maild.config.handbook import Row, describe, handbook
@@ -77,7 +78,8 @@ def parse(text: str, path: FilePath | None) -> Config:
     if wrong or isinstance(rules, tuple):
         raise ConfigError(_problems(wrong, lines, file))
     unbuilt = _problems((Fault(place, why) for place, why in find_unbuilt(raw)), lines, file)
-    return build(sheet, rules, path, tuple(map(str, unbuilt)))
+    advice = _problems(advise(sheet), lines, file)
+    return build(sheet, rules, path, tuple(map(str, unbuilt)), tuple(map(str, advice)))
 
 
 def name(path: Path) -> str:

@@ -46,7 +46,7 @@ class DeskTable(Table):
     name: Line = key(..., "the desk's name, as customers read it")
     address: AddressSpec = key(..., "the address that customers write to")
     aliases: list[AddressSpec] = key([], "more addresses that are ours")
-    language: Language = key("en", "the desk's own language (this version ships en)")
+    language: Language = key("en", "the desk's own language; in this version mails go out in en and fr")
     timezone: Zone = key("UTC", "the time zone of the dates in our mails")
     subaddress: Literal["+", ""] = key("+", 'the sign before a token in an address; "" where the mailbox has none')
     admins: list[AddressSpec] = key([], "who is told when something is wrong with the desk itself")
@@ -123,10 +123,10 @@ class TicketsTable(Table):
 class AbsenceTable(Table):
     """What happens when an agent is away."""
 
-    min: Duration = key("1d", "shorter absences move nothing (not in this version)")
-    on_return: Literal["hand-back", "keep", "ask"] = key("ask", "who has the tickets then (not in this version)")
-    tell_date: bool = key(True, "tell customers the day of return (not in this version)")
-    learn: Literal["auto", "ask", "off"] = key("auto", "learn absences from vacation replies (not in this version)")
+    min: Duration = key("1d", "a shorter absence moves only what is promised for then, or written to")
+    on_return: Literal["hand-back", "keep", "ask"] = key("ask", "what becomes of tickets whose cover wrote nothing")
+    tell_date: bool = key(True, "tell customers the last day of the absence")
+    learn: Literal["auto", "ask", "off"] = key("auto", "believe agents' vacation replies, ask their lead, or neither")
 
 
 class NoticesTable(Table):
@@ -198,14 +198,14 @@ class AgentTable(Table):
     name: Line = key(..., "the name that customers read")
     email: AddressSpec = key(..., "where this agent gets mail; customers never see it")
     also: list[AddressSpec] = key([], "more addresses that this agent writes from")
-    backup: Id | None = key(None, "who covers in absence (not in this version)")
+    backup: Id | None = key(None, "who covers in absence; then the backup's backup, the team, its lead, an admin")
     level: Some = key(1, "the level of escalation this agent works on")
     admin: bool = key(False, "may do what only admins may")
     shown_as: Line | None = key(None, "the short name in sentences; the first word of the name if left out")
     language: Language | None = key(None, "the language of mails to this agent; the desk's if left out")
     timezone: Zone | None = key(None, "the time zone of dates in them; the desk's if left out")
-    away: list[Days] = key([], "days of absence (not in this version)")
-    left: Day | None = key(None, "the day on which this agent left (not in this version)")
+    away: list[Days] = key([], "days of absence, first and last day away; open tickets move at the start")
+    left: Day | None = key(None, "the last day of this agent here; then open tickets move")
 
 
 class TeamTable(Table):

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from maild.desk import LANGUAGES
 from maild.typed import Path
 
-_ABSENCE = "absence and cover are not in this version; nothing moves when an agent is away or has left"
 _LADDERS = "escalation ladders are not in this version"
 _PROMISES = "promised times are not in this version, so no date is printed"
 _REMINDERS = "reminders to customers are not in this version"
-_LANGUAGES = "this version writes its mails in English only"
+_LANGUAGES = "this language is not in this version; the mails go out in English"
 
 # A None in a path stands for any item or name.
 _KEYS: tuple[tuple[tuple[str | None, ...], str], ...] = (
-    (("agent", None, "away"), _ABSENCE),
-    (("agent", None, "left"), _ABSENCE),
-    (("agent", None, "backup"), _ABSENCE),
-    (("absence", None), _ABSENCE),
     (("ladder", None), _LADDERS),
     (("sla", None), _PROMISES),
     (("team", None, "sla"), _PROMISES),
@@ -55,7 +51,7 @@ def find_unbuilt(raw: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
 def _matters(word: str, value: object) -> bool:
     match word:
         case "language":
-            return value != "en"
+            return value not in LANGUAGES
         case "url":
             return str(value).startswith("postgresql")
         case _:

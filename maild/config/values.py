@@ -138,7 +138,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file. `unbuilt` tells, in sentences, of each key that is set and does nothing in this version."""
+    """The whole file. `unbuilt` tells, in sentences, of each key that is set and does nothing in this version; `advice`
+    of what is not wrong and may go wrong one day."""
 
     path: Path | None
     desk: Desk
@@ -152,6 +153,7 @@ class Config:
     limits: Limits
     templates: Path | None
     unbuilt: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

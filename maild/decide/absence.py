@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from maild.absence import Absence, Leave, Source, Stage
 from maild.decide.moves import due_within, is_short
 from maild.decision import Asked, Bulletin, Draft, Notice, SetTimer, TimerName
-from maild.desk import Agent, Desk, OnReturn
+from maild.desk import Agent, Desk, OnReturn, Team
 from maild.lines import Line, line
 from maild.ticket import Party, Role, Ticket, TicketNo, Use
 
@@ -21,6 +21,10 @@ PROBE_AFTER = timedelta(hours=1)
 """When an agent whose address refused a mail is written to again (DESIGN 3.6)."""
 DOUBT_FOR = timedelta(days=1)
 """How long a refused mail is remembered as a sign that nobody is there."""
+REMOVED = "removed"
+"""The key of the absence of somebody who was taken out of the file."""
+RELOAD = "reload"
+"""Who made an absence (`by`) that began when the file was taken: the admins hear of all of these in one mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,49 @@ def declare(
     )
 
 
+def replacing(declared: Absence, mine: Sequence[Absence], now: datetime) -> tuple[Absence, ...]:
+    """A new absence, and behind it those that it takes the place of, closed; `mine` are the agent's.
+
+    What one under way has moved stays moved and belongs to the new one, so that it comes back at its end.
+    """
+    replaced = [one for one in mine if _overlap(one, declared) and not _comes_later(one, declared, now)]
+    under_way = [one for one in replaced if one.stage is Stage.BEGUN]
+    if under_way:
+        since = min(one.since for one in under_way)
+        declared = replace(declared, since=since, leave=under_way[0].leave, look_at=now)
+    return (declared, *(_closed(one, now) for one in replaced))
+
+
+def call_off(one: Absence, now: datetime) -> Absence:
+    """An absence that ends here; the clock ends one that has begun, so that its tickets come back as the operator
+    wants."""
+    if one.stage is Stage.BEGUN:
+        return replace(one, until=now, look_at=now)
+    return replace(one, stage=Stage.WITHDRAWN, look_at=None)
+
+
+def _overlap(one: Absence, declared: Absence) -> bool:
+    """Whether they have a moment in common; who has left stays so, and what is only doubted is left to the clock."""
+    if one.leave is Leave.LEFT or one.stage in {Stage.DOUBTED, Stage.ENDED, Stage.WITHDRAWN}:
+        return False
+    begins_before_its_end = declared.until is None or one.since < declared.until
+    return begins_before_its_end and (one.until is None or declared.since < one.until)
+
+
+def _comes_later(one: Absence, declared: Absence, now: datetime) -> bool:
+    """Whether it is still to come and stands beside the new one: what the file says stays as the file has it, and who
+    is away until nobody knows when may well be back before what is planned."""
+    planned = one.stage is Stage.SET and one.since > now
+    return planned and (one.source is Source.FILE or declared.until is None)
+
+
+def _closed(one: Absence, now: datetime) -> Absence:
+    """An absence in whose place another one stands: nobody is asked about what it has moved."""
+    if one.stage is Stage.BEGUN:
+        return replace(one, stage=Stage.ENDED, until=now, look_at=None)
+    return replace(one, stage=Stage.WITHDRAWN, look_at=None)
+
+
 def start_of(day: date, zone: ZoneInfo) -> datetime:
     """The first moment of a day there."""
     return datetime.combine(day, time(), zone)
@@ -120,8 +167,9 @@ def begin(absence: Absence, desk: Desk, facts: Facts, now: datetime) -> Bulletin
     how = "short: only what is due moves" if short else f"{len(moving)} tickets move"
     move = [(one.number, SetTimer(TimerName.MOVE, now, str(absence.id))) for one in moving]
     drafts = _tell_begun(absence, desk, facts, len(moving)) if absence.source is not Source.COMMAND else ()
+    alone = _tell_alone(absence, desk, facts, now)
     because = f"absence {absence.id} of {absence.agent} begins: {how}"
-    return Bulletin((because,), absences=(begun,), timers=tuple(move), drafts=drafts)
+    return Bulletin((because,), absences=(begun,), timers=tuple(move), drafts=(*drafts, *alone))
 
 
 def end(absence: Absence, desk: Desk, facts: Facts, now: datetime) -> Bulletin:
@@ -155,8 +203,9 @@ def on_answer(deed: str, absence: Absence | None, desk: Desk, facts: Facts, now:
     match what:
         case "apply" if absence.stage is Stage.ASKED:
             since = max(absence.since, now)
-            believed = replace(absence, stage=Stage.SET, since=since, look_at=since)
-            return Bulletin((f"absence {absence.id} of {absence.agent} is believed",), absences=(believed,))
+            believed = replace(absence, stage=Stage.SET, since=since, look_at=since, learnt_at=now)
+            absences = replacing(believed, _shorter(believed, desk, now), now)
+            return Bulletin((f"absence {absence.id} of {absence.agent} is believed",), absences=absences)
         case "undo" if absence.stage.stands and agent is not None:
             withdrawn = replace(absence, stage=Stage.WITHDRAWN, look_at=None)
             because = f"absence {absence.id} of {absence.agent} is taken back"
@@ -167,16 +216,24 @@ def on_answer(deed: str, absence: Absence | None, desk: Desk, facts: Facts, now:
             return done
 
 
-def learn(absence: Absence, desk: Desk, facts: Facts, why: str) -> Bulletin:
+def _shorter(believed: Absence, desk: Desk, now: datetime) -> list[Absence]:
+    """The absences under way that this one goes on from; who leaves does not come back to what they have moved."""
+    if believed.leave is Leave.LEFT:
+        return []
+    mine = [one for one in desk.absences if one.agent == believed.agent and one.until and one.covers(now)]
+    return [one for one in mine if one.until and (believed.until is None or one.until <= believed.until)]
+
+
+def learn(absence: Absence, desk: Desk, facts: Facts, why: Line, because: str) -> Bulletin:
     """Tell of an absence that was learnt and not believed: the lead, else the admins, can believe it with one word."""
     agent = desk.agent(absence.agent)
     name = agent.name if agent else absence.told
-    words = (_learnt(absence, name), line("not_believed", why=why))
+    words = (_learnt(absence, name), line("not_believed", why=(why,)))
     question = _deed("apply", absence)
     drafts = tuple(
-        _to(to, facts, Notice.ABSENCE, words, replace(question, agent=who)) for who, to in seniors(desk, absence)
+        draft_to(to, facts, Notice.ABSENCE, words, replace(question, agent=who)) for who, to in seniors(desk, absence)
     )
-    return Bulletin((f"absence of {absence.agent} is asked about: {why}",), absences=(absence,), drafts=drafts)
+    return Bulletin((because,), absences=(absence,), drafts=drafts)
 
 
 def seniors(desk: Desk, absence: Absence) -> list[tuple[str, Agent | str]]:
@@ -196,13 +253,36 @@ def _tell_begun(absence: Absence, desk: Desk, facts: Facts, moving: int) -> tupl
     name = agent.name if agent else absence.told
     words = (_learnt(absence, name), line("moving", number=moving, who=name))
     people: list[tuple[str, Agent | str]] = seniors(desk, absence)
+    if absence.by == RELOAD:
+        people = [(who, to) for who, to in people if isinstance(to, Agent) and not to.admin]
     undo = None
     if agent is not None and absence.leave is not Leave.LEFT:
         undo = _deed("undo", absence)
         people.insert(0, (str(agent.id), agent))
     return tuple(
-        _to(to, facts, Notice.ABSENCE, words, replace(undo, agent=who) if undo else None) for who, to in people
+        draft_to(to, facts, Notice.ABSENCE, words, replace(undo, agent=who) if undo else None) for who, to in people
     )
+
+
+def _tell_alone(absence: Absence, desk: Desk, facts: Facts, now: datetime) -> tuple[Draft, ...]:
+    """The admins' addresses hear of each team that nobody looks after from now on, new mail and all that waits in it;
+    where several go at the same moment, with the last of them."""
+    teams = [team for team in desk.teams if _ends_with(team, absence, desk, now)]
+    agents = frozenset(spec for agent in desk.agents for spec in agent.addresses)
+    if not teams:
+        return ()
+    words = tuple(line("team_alone", team=team.name) for team in teams)
+    return tuple(
+        draft_to(spec, facts, Notice.WARNING, words, None) for spec in desk.admins if spec.lower() not in agents
+    )
+
+
+def _ends_with(team: Team, absence: Absence, desk: Desk, now: datetime) -> bool:
+    """Whether this absence takes the last one who could answer for a team: a member, its lead, or an admin."""
+    people = [one for one in desk.agents if one.id in {*team.members, team.lead} or one.admin]
+    others = [one for one in desk.absences if one.id != absence.id and one.stage is Stage.BEGUN and one.covers(now)]
+    gone = {one.agent for one in others} | {one.id for one in people if not desk.works(one, now)}
+    return {one.id for one in people} - gone == {absence.agent}
 
 
 def _learnt(absence: Absence, name: str) -> Line:
@@ -216,7 +296,7 @@ def _learnt(absence: Absence, name: str) -> Line:
 def _ask_back(absence: Absence, agent: Agent, facts: Facts) -> tuple[Draft, ...]:
     taken = ", ".join(f"#{number}" for number in facts.taken[:20])
     words = (line("welcome_back", who=agent.short), line("taken_meanwhile", number=len(facts.taken), tickets=taken))
-    return (_to(agent, facts, Notice.ABSENCE, words, replace(_deed("hand-back", absence), agent=agent.id)),)
+    return (draft_to(agent, facts, Notice.ABSENCE, words, replace(_deed("hand-back", absence), agent=agent.id)),)
 
 
 def _doubt(absence: Absence, desk: Desk, facts: Facts, now: datetime) -> Bulletin:
@@ -226,7 +306,7 @@ def _doubt(absence: Absence, desk: Desk, facts: Facts, now: datetime) -> Bulleti
         gone = replace(absence, stage=Stage.WITHDRAWN, look_at=None)
         return Bulletin((f"{absence.agent} is no longer in doubt",), absences=(gone,))
     words = (line("could_not_reach", who=agent.short, at=absence.since),)
-    probe = _to(agent, facts, Notice.ABSENCE, words, None)
+    probe = draft_to(agent, facts, Notice.ABSENCE, words, None)
     later = replace(absence, look_at=absence.since + DOUBT_FOR)
     return Bulletin((f"{agent.id} is written to again",), absences=(later,), drafts=(probe,))
 
@@ -239,7 +319,9 @@ def _deed(what: str, absence: Absence) -> Asked:
     return Asked(0, absence.agent, (), deed=f"{what}:{absence.id}")
 
 
-def _to(to: Agent | str, facts: Facts, notice: Notice, lines: Sequence[Line], question: Asked | None) -> Draft:
+def draft_to(
+    to: Agent | str, facts: Facts, notice: Notice, lines: Sequence[str | Line] = (), question: Asked | None = None
+) -> Draft:
     """A mail to one person that belongs to no ticket; an agent answers it at the personal address."""
     if isinstance(to, Agent):
         party = Party(facts.number(to.id), to.email, to.name, Role.AGENT, proven=True, kept=True, agent=to.id)

@@ -6,15 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.commands import Fault, Name, Words, Wrong, read
-from maild.decide import customer, effects, robots
-from maild.decide.absence import on_answer
+from maild.commands import Fault, Words, Wrong, read
+from maild.decide import customer, effects, learn, robots
 from maild.decide.assign import people_of
 from maild.decide.holds import Hold
+from maild.decide.people import active, visible
+from maild.decide.plan import Ready, Refused, plan, says, without_commands
+from maild.decide.question import on_yes, question_of
 from maild.decide.situation import Situation
+from maild.decide.trust import Unproven, lacks_strict, needs_strict, unproven
 from maild.decide.turn import Turn
-from maild.decision import Asked, Decision, Done, Fresh, Notice, Post, Sent, SetAside
-from maild.desk import Agent, TrustAgents
+from maild.decision import STRICT, Asked, Decision, Fresh, Notice, Post, SetAside
+from maild.desk import Agent
+from maild.lines import Line, line, plain
 from maild.mail import Kind
 from maild.threading.tags import TOKEN_LENGTH, Token, split_token
 from maild.ticket import Event, Party, Role, Ticket, Use
@@ -38,7 +42,7 @@ class Denied:
 
     agent: Agent
     ticket: Ticket
-    because: str
+    because: str | Line
     waives: str = ""
     confirm: bool = False
     fresh: bool = False
@@ -64,7 +68,7 @@ class Gone:
 
 def on_agent_mail(situation: Situation) -> Decision | None:
     """Decide a mail that speaks as an agent; None where nothing in it does, so that it is a customer's."""
-    if _question(situation) is not None and not situation.waived:
+    if question_of(situation) is not None and not situation.waived:
         return on_yes(situation)
     match authority(situation):
         case None:
@@ -76,11 +80,11 @@ def on_agent_mail(situation: Situation) -> Decision | None:
         case Authority() as granted if situation.mail.kind is not Kind.PERSON:
             return robots.file_machine(situation, granted.ticket, granted.because)
         case Denied() as denied if situation.mail.kind is not Kind.PERSON:
-            return robots.file_machine(situation, denied.ticket, denied.because)
+            return robots.file_machine(situation, denied.ticket, plain(denied.because))
         case Denied() as denied:
             return _hold(situation, denied)
         case Authority() as granted:
-            return _speak(situation, granted)
+            return learn.on_word(granted.agent, situation, _speak(situation, granted))
         case unexpected:
             assert_never(unexpected)
 
@@ -92,11 +96,11 @@ def authority(situation: Situation) -> Authority | Denied | Leaked | Gone | None
     if token is not None and ticket is not None:
         return _by_token(situation, token, ticket)
     agent = situation.agent
-    if agent is None or not effects.active(agent, situation.desk, situation.now):
+    if agent is None or not active(agent, situation.desk, situation.now):
         return None
     expired = next((old for old in situation.clues.expired if old.use in {Use.REPLY, Use.NOTE}), None)
     old = situation.tickets.get(expired.ticket) if expired is not None else None
-    if expired is not None and old is not None and effects.visible(situation.desk, old, agent):
+    if expired is not None and old is not None and visible(situation.desk, old, agent):
         if situation.waived:
             return Authority(agent, old, expired.use is Use.NOTE, f"signed address of {agent.id} for #{old.number}")
         return Denied(agent, old, "The address that it went to is more than 30 days old.", fresh=True)
@@ -114,7 +118,7 @@ def _by_token(situation: Situation, token: Token, ticket: Ticket) -> Authority |
     if party is None or party.role is not Role.AGENT:
         return _by_void_token(situation, ticket, note=note)
     holder = desk.agent(party.agent)
-    if holder is None or not effects.active(holder, desk, situation.now):
+    if holder is None or not active(holder, desk, situation.now):
         return None if ticket.participant_at(author.spec) else Gone(party.name, ticket)
     if author.key not in holder.addresses:
         return Leaked(party, holder, ticket)
@@ -125,9 +129,9 @@ def _by_token(situation: Situation, token: Token, ticket: Ticket) -> Authority |
 def _by_merged_token(situation: Situation, ticket: Ticket, *, note: bool) -> Authority | Denied | None:
     """The address is of a ticket that went into this one, where other people have its numbers: only proof counts."""
     agent = situation.agent
-    if agent is None or not effects.active(agent, situation.desk, situation.now):
+    if agent is None or not active(agent, situation.desk, situation.now):
         return None
-    if not effects.visible(situation.desk, ticket, agent):
+    if not visible(situation.desk, ticket, agent):
         return None
     if situation.mail.proof.proven or situation.waived:
         return Authority(agent, ticket, note, f"signed address of a ticket that is part of #{ticket.number} now")
@@ -139,11 +143,11 @@ def _by_merged_token(situation: Situation, ticket: Ticket, *, note: bool) -> Aut
 def _by_void_token(situation: Situation, ticket: Ticket, *, note: bool) -> Authority | Denied | None:
     """The number was taken away after the token had been seen in other hands; a `#yes` to our question stands."""
     agent = situation.agent
-    if agent is None or not effects.active(agent, situation.desk, situation.now):
+    if agent is None or not active(agent, situation.desk, situation.now):
         return None
     if situation.waived:
         return Authority(agent, ticket, note, f"signed address of {agent.id} for #{ticket.number}, void since")
-    if not any(one.agent == agent.id for one in ticket.parties) and not effects.visible(situation.desk, ticket, agent):
+    if not any(one.agent == agent.id for one in ticket.parties) and not visible(situation.desk, ticket, agent):
         return None
     return Denied(agent, ticket, "The address that it went to is no longer valid.", fresh=True)
 
@@ -157,7 +161,7 @@ def _by_message_id(situation: Situation, agent: Agent) -> Authority | Denied | N
         notice = situation.sent.get(ours.row)
         if notice is not None and notice.agent != agent.id:
             continue
-        if notice is None and not effects.visible(situation.desk, ticket, agent):
+        if notice is None and not visible(situation.desk, ticket, agent):
             continue
         note = notice is None or notice.notice not in {Notice.ASSIGNED, Notice.CUSTOMER_REPLIED}
         denied = _unproven(situation, agent, ticket)
@@ -172,7 +176,7 @@ def _by_tag(situation: Situation, agent: Agent) -> Authority | Denied | None:
     ticket = tickets.get(number) if number is not None else None
     if ticket is None or ticket.participant_at(situation.mail.author.spec):
         return None
-    if not effects.visible(situation.desk, ticket, agent):
+    if not visible(situation.desk, ticket, agent):
         return None
     if clues.tag == ticket.number and situation.mail.proof.proven:
         return Authority(agent, ticket, False, f"subject tag of #{ticket.number}, address proven")
@@ -180,63 +184,14 @@ def _by_tag(situation: Situation, agent: Agent) -> Authority | Denied | None:
 
 
 def _unproven(situation: Situation, agent: Agent, ticket: Ticket) -> Denied | None:
-    desk, proof = situation.desk, situation.mail.proof
-    if proof.proven or not situation.waived.isdisjoint({"proof", "operator"}):
-        return None
-    because = f"Nothing proves its sender ({proof.because})."
-    held = Denied(agent, ticket, because)
-    asked = Denied(agent, ticket, because, waives="proof", confirm=True)
-    can_be_had = desk.authserv or agent.id in situation.proved
-    match desk.trust_agents:
-        case TrustAgents.TOKEN if desk.subaddress:
+    because = f"Nothing proves its sender ({situation.mail.proof.because})."
+    match unproven(situation, agent):
+        case None:
             return None
-        case TrustAgents.STRICT:
-            return held
-        case TrustAgents.CONFIRM | TrustAgents.TOKEN:
-            return asked
-        case TrustAgents.AUTO if can_be_had:
-            return held
-        case TrustAgents.AUTO:
-            # a Message-ID is no secret token, so without one the agent is asked
-            return None if desk.subaddress else asked
-        case _:
-            assert_never(desk.trust_agents)
-
-
-def _question(situation: Situation) -> Sent | None:
-    """The question of ours that the mail answers: by its signed address, or by a plain reply with `#yes`."""
-    token = situation.clues.token(Use.CONFIRM)
-    if token is not None:
-        return situation.sent.get(token.ticket)
-    if not _says_yes(situation):
-        return None
-    asked = next((row for ours in situation.clues.own if (row := situation.sent.get(ours.row))), None)
-    return asked if asked is not None and asked.question is not None else None
-
-
-def _says_yes(situation: Situation) -> bool:
-    mail = situation.mail
-    return mail.kind is Kind.PERSON and any(command.name is Name.YES for command in read(mail.new_text).commands)
-
-
-def on_yes(situation: Situation) -> Decision:
-    """A `#yes` to a question of ours: it does exactly what that mail asked, once."""
-    question = _question(situation)
-    asked = question.question if question else None
-    if question is None or asked is None:
-        return SetAside(("held: a confirmation that answers no question of ours",))
-    agent = situation.desk.agent(asked.agent)
-    known = agent.addresses if agent is not None else frozenset({asked.agent} if "@" in asked.agent else ())
-    if situation.mail.author.key not in known:
-        return SetAside((f"held: the question of outbox mail {question.row} was put to somebody else",))
-    if not _says_yes(situation):
-        return SetAside((f"held: no #yes stands on the first line; the question was outbox mail {question.row}",))
-    if asked.deed:
-        bulletin = on_answer(asked.deed, situation.absence, situation.desk, situation.absence_facts, situation.now)
-        because = (f"#yes of {asked.agent} to outbox mail {question.row}", *bulletin.because)
-        return Done(because, bulletin=bulletin)
-    mails = ", ".join(str(inbox) for inbox, _ in asked.releases)
-    return Done((f"#yes of {asked.agent} to outbox mail {question.row}: inbox mail {mails} goes on",), release=asked)
+        case Unproven.HELD:
+            return Denied(agent, ticket, because)
+        case Unproven.ASKED:
+            return Denied(agent, ticket, because, waives="proof", confirm=True)
 
 
 def _begin(situation: Situation, ticket: Ticket, agent: Agent) -> tuple[Turn, tuple[Fresh, ...]]:
@@ -265,17 +220,19 @@ def _speak(situation: Situation, granted: Authority) -> Decision:
     turn.proved = agent.id if mail.proof.proven else None
     turn.met = (mail.message_id,)
     if "commands" in situation.waived:
-        words = effects.without_commands(words)
+        words = without_commands(words)
     elif words.wrong:
-        reasons = tuple(f'"{wrong.line}": {wrong.reason}.{_meant(wrong)}' for wrong in words.wrong)
-        return refuse(turn, situation, agent, reasons, words, fresh)
+        return refuse(turn, situation, agent, tuple(map(amiss, words.wrong)), words, fresh)
     _link_others(turn, situation, agent)
-    match effects.plan(situation, granted.ticket, agent, words, note=granted.note):
-        case effects.Refused(reasons):
+    match plan(situation, granted.ticket, agent, words, note=granted.note):
+        case Refused(reasons):
             return refuse(turn, situation, agent, reasons, words, fresh)
         case Hold(because, waives, since):
             return _hold(situation, Denied(agent, granted.ticket, because, waives=waives, since=since))
-        case effects.Ready():
+        case Ready() if lacks_strict(situation, words):
+            away_unproven = line("away_unproven", who=agent.name)
+            return _hold(situation, Denied(agent, granted.ticket, away_unproven, waives=STRICT, confirm=True))
+        case Ready():
             return effects.carry_out(turn, situation, agent, words, note=granted.note, fresh=fresh)
         case unexpected:
             assert_never(unexpected)
@@ -295,18 +252,30 @@ def _link_others(turn: Turn, situation: Situation, agent: Agent) -> None:
         turn.elsewhere.append((replace(other, links=(*other.links, mine)), (event,)))
 
 
-def _meant(wrong: Wrong) -> str:
-    return f' Did you mean "#{wrong.nearest}"?' if wrong.fault is Fault.UNKNOWN and wrong.nearest else ""
+def amiss(wrong: Wrong) -> str | Line:
+    """What was wrong with one line, as the refusal says it."""
+    match wrong.fault:
+        case Fault.DATES | Fault.TWO_WAYS:
+            return line(f"wrong_{wrong.fault.name.lower()}", written=wrong.line, word=wrong.word)
+        case Fault.UNKNOWN if wrong.nearest:
+            return f'"{wrong.line}": {wrong.reason}. Did you mean "#{wrong.nearest}"?'
+        case _:
+            return f'"{wrong.line}": {wrong.reason}.'
 
 
 def refuse(
-    turn: Turn, situation: Situation, agent: Agent, reasons: tuple[str, ...], words: Words, fresh: tuple[Fresh, ...]
+    turn: Turn,
+    situation: Situation,
+    agent: Agent,
+    reasons: tuple[str | Line, ...],
+    words: Words,
+    fresh: tuple[Fresh, ...],
 ) -> Post:
     """Nothing runs and nothing goes to the customer; the agent hears why, and can send the text without commands."""
-    turn.because.extend(f"refused: {reason}" for reason in reasons)
-    turn.happened("refused", text="; ".join(reasons))
+    turn.because.extend(f"refused: {plain(reason)}" for reason in reasons)
+    turn.happened("refused", text="; ".join(map(plain, reasons)))
     question = None
-    if effects.says(effects.without_commands(words), situation.mail):
+    if says(without_commands(words), situation.mail):
         question = Asked(situation.inbox, agent.id, tuple(sorted(situation.waived | {"commands"})))
     seen = (effects.VOID.format(turn.ticket.number),) if fresh else ()
     turn.tell_agent(
@@ -327,10 +296,12 @@ def _hold(situation: Situation, denied: Denied) -> SetAside:
     agent = denied.agent
     turn, fresh = _begin(situation, denied.ticket, agent)
     seen = (effects.VOID.format(turn.ticket.number),) if fresh else ()
-    turn.happened("held", text=denied.because)
+    turn.happened("held", text=plain(denied.because))
     question = None
     if denied.waives:
-        question = Asked(situation.inbox, agent.id, tuple(sorted(situation.waived | {denied.waives})))
+        # who vouches for a mail that needs strict proof as well is not asked twice
+        strict = {STRICT} if denied.confirm and needs_strict(read(situation.mail.new_text)) else set()
+        question = Asked(situation.inbox, agent.id, tuple(sorted(situation.waived | {denied.waives} | strict)))
     if denied.fresh and not fresh:
         party = turn.party_of(agent)
         fresh = (Fresh(turn.ticket.number, party.number, turn.ticket.address, turn.ticket.subject),)
@@ -345,7 +316,7 @@ def _hold(situation: Situation, denied: Denied) -> SetAside:
         since=denied.since,
         fresh=fresh,
     )
-    return SetAside((f"held: {denied.because}",), turn.post())
+    return SetAside((f"held: {plain(denied.because)}",), turn.post())
 
 
 def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) -> Post | SetAside:
@@ -355,32 +326,32 @@ def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) ->
     fresh = turn.renumber(party)
     way = (Fresh(ticket.number, fresh.number, ticket.address, ticket.subject),)
     who = author.spec or "an unknown sender"
-    line = f"A mail from {who} came to your own address for #{ticket.number}. It is void now; this is a new one."
+    told = f"A mail from {who} came to your own address for #{ticket.number}. It is void now; this is a new one."
     writer = ticket.participant_at(author.spec) if author.spec else None
     if writer is not None:
         because = (f"it came to the address of {agent.id} for #{ticket.number}, which is void now",)
-        return _with_news(turn, agent, line, way, customer.append(situation, turn.ticket, writer, because))
-    turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(line,), fresh=way)
+        return _with_news(turn, agent, told, way, customer.append(situation, turn.ticket, writer, because))
+    turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
     other = situation.agent
-    if other is not None and effects.active(other, desk, situation.now) and effects.visible(desk, ticket, other):
+    if other is not None and active(other, desk, situation.now) and visible(desk, ticket, other):
         own = turn.party_of(other)
         way = (Fresh(ticket.number, own.number, ticket.address, ticket.subject),)
-        line = f"Your mail went to {agent.name}'s own address for #{ticket.number}; this is yours."
-        turn.tell_agent(other, Notice.HELD, Use.NOTE, auto=True, lines=(line,), fresh=way)
+        told = f"Your mail went to {agent.name}'s own address for #{ticket.number}; this is yours."
+        turn.tell_agent(other, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
     return SetAside((f"held: it came from {who} to the address of {agent.id} for #{ticket.number}",), turn.post())
 
 
-def _with_news(turn: Turn, agent: Agent, line: str, way: tuple[Fresh, ...], post: Post | SetAside) -> Post | SetAside:
+def _with_news(turn: Turn, agent: Agent, told: str, way: tuple[Fresh, ...], post: Post | SetAside) -> Post | SetAside:
     """A customer's reply that came to an agent's address: one mail tells the agent of both."""
     if isinstance(post, SetAside):
-        turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(line,), fresh=way)
+        turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
         return replace(post, post=turn.post())
     drafts = list(post.drafts)
     for place, draft in enumerate(drafts):
         if draft.to.agent == agent.id:
-            drafts[place] = replace(draft, lines=(*draft.lines, line), fresh=(*draft.fresh, *way))
+            drafts[place] = replace(draft, lines=(*draft.lines, told), fresh=(*draft.fresh, *way))
             return replace(post, events=(*turn.events, *post.events), drafts=tuple(drafts))
-    turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(line,), fresh=way)
+    turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
     return replace(post, events=(*turn.events, *post.events), drafts=(*turn.drafts, *drafts))
 
 
@@ -390,7 +361,7 @@ def _turn_away(situation: Situation, name: str, ticket: Ticket) -> SetAside:
     turn = Turn(ticket, situation.desk, situation.now, "desk")
     because = f"it came from {who} to the address of {name}, who is no longer an agent here"
     turn.happened("held", text=because)
-    line = f"A mail from {who} came to the address that {name} had for #{ticket.number}. It is kept aside."
+    told = f"A mail from {who} came to the address that {name} had for #{ticket.number}. It is kept aside."
     for person in people_of(situation.desk, ticket.owner, ticket.team, situation.now):
-        turn.tell_agent(person, Notice.HELD, Use.NOTE, auto=True, lines=(line,))
+        turn.tell_agent(person, Notice.HELD, Use.NOTE, auto=True, lines=(told,))
     return SetAside((f"held: {because}",), turn.post())

@@ -67,6 +67,11 @@ def people_of(desk: Desk, owner: str | None, team: str, now: datetime) -> tuple[
     return (agent,) if agent else members or admins or desk.agents
 
 
+def reachable(desk: Desk, owner: str | None, team: str, now: datetime) -> bool:
+    """Whether anybody is there who hears of this ticket's mail: its owner, its team, the team's lead, an admin."""
+    return any(desk.there(agent, now) for agent in people_of(desk, owner, team, now))
+
+
 def _stands_in(desk: Desk, team: Team, not_to: frozenset[str], now: datetime) -> Agent | None:
     lead = desk.lead_of(team.id)
     admins = (agent for agent in desk.agents if agent.admin)

@@ -1,55 +1,26 @@
-"""What an agent's words do: checked as a whole first, then carried out as a whole (DESIGN 3.7)."""
+"""What an agent's words do, once they have been judged: carried out as a whole (DESIGN 3.7)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
-from difflib import get_close_matches
+from dataclasses import replace
 from typing import assert_never
 
 from maild import reasons
 from maild.commands import Command, Name, Words
+from maild.decide import away
 from maild.decide.assign import choose, people_of
-from maild.decide.holds import Hold, leak, stale
+from maild.decide.people import group, person, visible
+from maild.decide.plan import door, public, says
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
-from maild.decision import Fresh, Notice, Post
-from maild.desk import Agent, Desk, Receipts, Team
+from maild.decision import Bulletin, Fresh, Notice, Post
+from maild.desk import Agent, Receipts
+from maild.lines import Line
 from maild.mail import Mail
 from maild.threading.masks import for_customers
 from maild.ticket import Code, Entry, Priority, Reason, Role, Status, Ticket, Use, Voice
 
 VOID = "Your own address for #{} stood beside a customer's, who can read it. It is void now; use the new one below."
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One command cannot be carried out, so none is."""
-
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Everything may run."""
-
-
-def plan(situation: Situation, ticket: Ticket, agent: Agent, words: Words, *, note: bool) -> Ready | Refused | Hold:
-    """Judge all commands and the text before anything happens."""
-    reasons = [reason for command in words.commands if (reason := _against(situation, ticket, agent, command))]
-    if reasons:
-        return Refused(tuple(reasons))
-    if not _public(words, note=note) or not says(words, situation.mail):
-        return Ready()
-    overtaken = stale(situation, ticket, agent) if "stale" not in situation.waived else None
-    internal = leak(situation, ticket, words) if "leak" not in situation.waived else None
-    return overtaken or internal or Ready()
-
-
-def without_commands(words: Words) -> Words:
-    """The text alone; of the commands only those stand that say whether it is for the customer."""
-    voice = tuple(replace(c, text="") for c in words.commands if c.name in {Name.REPLY, Name.NOTE})
-    return Words(voice, words.rest, ())
 
 
 def carry_out(
@@ -59,88 +30,73 @@ def carry_out(
 
     `fresh` is the agent's new address where the one that this mail used is void.
     """
-    mail, desk = situation.mail, situation.desk
-    public = _public(words, note=note)
+    mail = situation.mail
+    to_all = public(words, note=note)
     spoke = says(words, mail)
     before = turn.ticket
     turn.party_of(agent)
-    if public and spoke and turn.ticket.owner is None and _may_own(desk, turn.ticket, agent):
+    if to_all and spoke and turn.ticket.owner is None and _may_own(turn, agent):
         turn.owner(agent.id, reasons.took_up(agent))
-    lines = [_run(turn, situation, agent, command) for command in sorted(words.commands, key=_team_first)]
+    lines: list[str | Line] = []
+    for command in sorted(words.commands, key=_order):
+        lines.extend(_run(turn, situation, agent, command))
     if spoke:
-        turn.say(_entry(situation, agent, turn, words, public=public))
+        turn.say(_entry(situation, agent, turn, words, public=to_all))
     else:
         turn.ticket = replace(turn.ticket, updated_at=situation.now)
     # the successor's brief stands before the customer's mail, which waits for it
     _tell_owners(turn, before, agent)
-    if spoke and public:
+    if spoke and to_all:
         _send(turn, before, mail, agent)
     else:
         _tell_effects(turn, before, agent)
-    if spoke and not public:
+    if spoke and not to_all:
         _tell_colleagues(turn, situation, agent)
-    _receipt(turn, agent, [line for line in lines if line], spoke=spoke, public=public, fresh=fresh)
+    _receipt(turn, agent, lines, spoke=spoke, public=to_all, fresh=fresh)
     return turn.post()
 
 
-def _team_first(command: Command) -> bool:
-    """A team brings an owner of its own choice; one that is named beside it stands."""
-    return command.name is not Name.TEAM
+def _order(command: Command) -> int:
+    """A team brings an owner of its own choice, and one that is named beside it stands; absences see what is left."""
+    return 0 if command.name is Name.TEAM else 2 if command.name is Name.AWAY else 1
 
 
-def _public(words: Words, *, note: bool) -> bool:
-    names = {command.name for command in words.commands}
-    return Name.REPLY in names or (Name.NOTE not in names and not note)
-
-
-def says(words: Words, mail: Mail) -> bool:
-    noted = any(command.name is Name.NOTE and command.text for command in words.commands)
-    return bool(words.rest.strip() or noted or any(not one.inline for one in mail.attachments))
-
-
-def _against(situation: Situation, ticket: Ticket, agent: Agent, command: Command) -> str:
-    """Why this command cannot run, "" where it can."""
-    desk = situation.desk
+def _run(turn: Turn, situation: Situation, agent: Agent, command: Command) -> tuple[str | Line, ...]:
+    """Carry out one command that was judged; what the receipt says of it."""
     match command.name:
-        case Name.ASSIGN:
-            found = person(desk, command.who)
-            if found is None:
-                return _unknown("agent", command.who, [one.id for one in desk.agents])
-            if not active(found, desk, situation.now):
-                return f"{found.name} works here no longer: name somebody else."
-            if found.addresses & {ticket.requester.key}:
-                return f"{found.name} asked in #{ticket.number}: nobody is assigned a ticket of their own."
-        case Name.TAKE:
-            if agent.addresses & {ticket.requester.key}:
-                return f"You asked in #{ticket.number}: nobody is assigned a ticket of their own."
-            if ticket.owner not in {None, agent.id} and not command.because:
-                owner = desk.contact(ticket.owner, ticket.team)
-                return f'{owner} owns #{ticket.number}: say why you take it, as in "#take because …".'
-        case Name.TEAM:
-            if group(desk, command.who) is None:
-                return _unknown("team", command.who, [one.id for one in desk.teams])
-        case Name.SHOW | Name.HISTORY:
-            number = command.number or ticket.number
-            seen = situation.tickets.get(number)
-            if seen is None or not visible(desk, seen, agent):
-                return f"There is no ticket #{number} that you may see."
-        case Name.ACCEPT:
-            if not _door(situation, ticket):
-                return f"Nobody waits to join through #{ticket.number}."
-        case Name.REOPEN:
-            if ticket.status.active:
-                return f"#{ticket.number} is {ticket.status}: there is nothing to open again."
-        case Name.YES:
-            return "There is no question that this #yes could answer."
+        case Name.AWAY:
+            return _leave(turn, situation, agent, command)
+        case Name.BACK:
+            return _return(turn, situation, agent)
         case _:
-            pass
-    return ""
+            said = _change(turn, situation, agent, command)
+            return (said,) if said else ()
 
 
-def _run(turn: Turn, situation: Situation, agent: Agent, command: Command) -> str:
-    """Carry out one command that was judged; what the receipt says of it, "" where nothing."""
+def _leave(turn: Turn, situation: Situation, agent: Agent, command: Command) -> tuple[Line, ...]:
+    """Declare the agent's absence; this ticket counts as it is after the other commands."""
+    others = (one for one in situation.absence_facts.owned if one.number != turn.ticket.number)
+    mine = (turn.ticket,) if turn.ticket.owner == agent.id and turn.ticket.status.active else ()
+    told = away.leave(situation, agent, command, (*others, *mine))
+    turn.because.extend(told.because)
+    turn.absences.extend(told.absences)
+    return told.lines
+
+
+def _return(turn: Turn, situation: Situation, agent: Agent) -> tuple[Line, ...]:
+    """End the agent's absence; where the operator wants the agent to be asked about the tickets, this mail asks."""
+    told = away.come_back(situation, agent)
+    turn.because.extend(told.because)
+    turn.absences.extend(told.absences)
+    turn.bulletin = Bulletin((), timers=told.timers) if told.timers else None
+    turn.question = told.question
+    return told.lines
+
+
+def _change(turn: Turn, situation: Situation, agent: Agent, command: Command) -> str:
+    """Carry out a command that is about this ticket, or answer one; what the receipt says of it, "" where nothing."""
     match command.name:
-        case Name.REPLY | Name.NOTE | Name.YES:
+        case Name.REPLY | Name.NOTE | Name.YES | Name.AWAY | Name.BACK:
             return ""
         case Name.OPEN | Name.REOPEN:
             turn.status(Status.OPEN)
@@ -211,7 +167,7 @@ def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> s
 
 def _accept(turn: Turn, situation: Situation) -> str:
     """The stranger behind a linked ticket joins the one that they knocked at, and the linked one leads there."""
-    old = _door(situation, turn.ticket)
+    old = door(situation, turn.ticket)
     if old is None:
         return ""
     guest = turn.ticket.requester
@@ -222,16 +178,6 @@ def _accept(turn: Turn, situation: Situation) -> str:
     turn.status(Status.CLOSED, f"part of #{old.number}")
     turn.ticket = replace(turn.ticket, merged_into=old.number)
     return f"{guest.address} takes part in #{old.number} from now on."
-
-
-def _door(situation: Situation, ticket: Ticket) -> Ticket | None:
-    """The ticket at whose door a stranger's ticket stands."""
-    if ticket.merged_into is not None or len(ticket.links) != 1:
-        return None
-    other = situation.tickets.get(ticket.links[0])
-    if other is None or other.number >= ticket.number or other.participant_at(ticket.requester.address):
-        return None
-    return other
 
 
 def _show(turn: Turn, agent: Agent, command: Command) -> None:
@@ -310,8 +256,9 @@ def _tell_owners(turn: Turn, before: Ticket, agent: Agent) -> None:
 
 
 def _receipt(
-    turn: Turn, agent: Agent, lines: list[str], *, spoke: bool, public: bool, fresh: tuple[Fresh, ...]
+    turn: Turn, agent: Agent, lines: list[str | Line], *, spoke: bool, public: bool, fresh: tuple[Fresh, ...]
 ) -> None:
+    asks = turn.question is not None
     answered = any(draft.to.agent == agent.id and draft.scope for draft in turn.drafts)
     match turn.desk.receipts:
         case Receipts.NEVER | Receipts.ERRORS:
@@ -322,14 +269,15 @@ def _receipt(
             wanted = bool(lines) or spoke or not answered
         case _:
             assert_never(turn.desk.receipts)
-    if not wanted and not fresh:
+    if not wanted and not fresh and not asks:
         return
     if spoke and wanted:
         customer = turn.ticket.requester.name or turn.ticket.requester.address
         lines = [*lines, f"Your text went to {customer}." if public else "Your note went to colleagues only."]
     if fresh:
         lines = [*lines, VOID.format(turn.ticket.number)]
-    turn.tell_agent(agent, Notice.RECEIPT, Use.NOTE, auto=True, lines=tuple(lines), fresh=fresh)
+    notice = Notice.ABSENCE if asks else Notice.RECEIPT
+    turn.tell_agent(agent, notice, Use.NOTE, auto=True, lines=tuple(lines), fresh=fresh, question=turn.question)
 
 
 def _entry(situation: Situation, agent: Agent, turn: Turn, words: Words, *, public: bool) -> Entry:
@@ -349,42 +297,9 @@ def _entry(situation: Situation, agent: Agent, turn: Turn, words: Words, *, publ
     )
 
 
-def _may_own(desk: Desk, ticket: Ticket, agent: Agent) -> bool:
-    """Whether a public reply makes this agent the owner: a member of the team, and no ticket of their own."""
-    team = desk.team_of(ticket.team)
-    return team is not None and agent.id in team.members and not agent.addresses & {ticket.requester.key}
-
-
-def person(desk: Desk, who: str) -> Agent | None:
-    """The agent whom somebody means by an id, a name or an address, each whole; a first name where only one has it."""
-    key = who.casefold().strip().lstrip("@")
-    for agent in desk.agents:
-        if key in {agent.id.casefold(), agent.name.casefold(), *agent.addresses}:
-            return agent
-    short = [agent for agent in desk.agents if key in {agent.short.casefold(), agent.name.casefold().split()[0]}]
-    return short[0] if len(short) == 1 else None
-
-
-def group(desk: Desk, which: str) -> Team | None:
-    """The team that somebody means by its id or its name."""
-    key = which.casefold().strip()
-    return next((team for team in desk.teams if key in {team.id.casefold(), team.name.casefold()}), None)
-
-
-def active(agent: Agent, desk: Desk, now: datetime) -> bool:
-    """Whether the agent still works here; the day of leaving is the last one."""
-    return agent.left is None or now.astimezone(agent.timezone or desk.timezone).date() <= agent.left
-
-
-def visible(desk: Desk, ticket: Ticket, agent: Agent) -> bool:
-    """Whether an agent may see a ticket: those of private teams only their members, their lead and admins."""
-    team = desk.team_of(ticket.team)
-    if team is None or not team.private:
-        return True
-    return agent.admin or agent.id in {*team.members, team.lead} or ticket.owner == agent.id
-
-
-def _unknown(what: str, name: str, known: list[str]) -> str:
-    close = get_close_matches(name.lower(), [one.lower() for one in known], n=1, cutoff=0.5)
-    hint = f' Did you mean "{close[0]}"?' if close else f" Known: {', '.join(known)}."
-    return f'There is no {what} "{name}".{hint}'
+def _may_own(turn: Turn, agent: Agent) -> bool:
+    """Whether a public reply makes this agent the owner: a member of the team, there, and no ticket of their own."""
+    team = turn.desk.team_of(turn.ticket.team)
+    if team is None or agent.id not in team.members or not turn.desk.there(agent, turn.now):
+        return False
+    return not agent.addresses & {turn.ticket.requester.key}

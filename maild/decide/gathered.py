@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from maild.decide.absence import Facts, draft_to
 from maild.decide.turn import Turn
-from maild.decision import Asked, Draft, Fresh, Notice, Post
+from maild.decision import Asked, Bulletin, Draft, Fresh, Notice, Post
 from maild.desk import Agent, Desk
 from maild.lines import Line, line
 from maild.ticket import Role, Ticket, Use
@@ -67,19 +68,31 @@ def tell_gathered(
     newest = next(tickets[one.ticket] for one in reversed(waited) if one.ticket in tickets)
     turn = Turn(newest, desk, now, "clock")
     turn.because.append(f"{len(waited)} tellings ({notice.value}) to {agent.id} in one mail")
-    lines: list[str | Line] = [line("newest_of", number=len(waited))] if len(waited) > _SHOWN else []
-    lines.extend(line("told_at", at=one.at, number=one.ticket, words=one.lines) for one in waited[-_SHOWN:])
     turn.tell_agent(
         agent,
         notice,
         Use.NOTE,
         auto=True,
-        lines=tuple(lines),
+        lines=_all_lines(waited),
         question=_joined([one.question for one in waited if one.question is not None]),
         fresh=tuple(dict.fromkeys(_fresh(waited, tickets, agent)))[:_SHOWN],
         gathered=True,
     )
     return turn.post()
+
+
+def tell_gathered_apart(agent: Agent, notice: Notice, waited: Sequence[Waiting], facts: Facts) -> Bulletin:
+    """One mail for all that waited, where none of it is about a ticket; it comes from the personal address."""
+    question = _joined([one.question for one in waited if one.question is not None])
+    draft = draft_to(agent, facts, notice, _all_lines(waited), question)
+    renewed = frozenset({Notice.WELCOME}) if any(one.fresh for one in waited) else frozenset()
+    because = f"{len(waited)} tellings ({notice.value}) to {agent.id} in one mail"
+    return Bulletin((because,), drafts=(replace(draft, tells=draft.tells | renewed, gathered=True),))
+
+
+def _all_lines(waited: Sequence[Waiting]) -> tuple[str | Line, ...]:
+    lines = (line("told_at", at=one.at, number=one.ticket, words=one.lines) for one in waited[-_SHOWN:])
+    return (*((line("newest_of", number=len(waited)),) if len(waited) > _SHOWN else ()), *lines)
 
 
 def _joined(questions: Sequence[Asked]) -> Asked | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from maild.decide import agent, customer, robots
+from maild.decide import agent, customer, learn, personal, question, robots
 from maild.decide.routing import addressed, teams_at
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
-from maild.decision import Decision, Duplicate, SetAside
+from maild.decision import Decision, Done, Duplicate, SetAside
 from maild.mail import Kind
 from maild.threading.clues import same_words
 from maild.ticket import Party, Status, Ticket, Use
@@ -34,7 +34,7 @@ def on_mail(situation: Situation) -> Decision:
     if sum(name == "received" for name, _ in mail.headers) >= _RECEIVED_MOST and not situation.vouched:
         return _aside(f"it went through {_RECEIVED_MOST} servers or more: a loop")
     if situation.clues.token(Use.CONFIRM) is not None and not situation.waived:
-        return agent.on_yes(situation)
+        return question.on_yes(situation)
     match mail.kind:
         case Kind.BOUNCE | Kind.DELAY:
             filed = robots.file_bounce(situation)
@@ -49,18 +49,22 @@ def on_mail(situation: Situation) -> Decision:
             return _from_machine(situation)
         case _:
             pass
-    spoken = agent.on_agent_mail(situation)
-    if spoken is not None:
-        return spoken
-    return _from_outside(situation)
+    spoken = personal.on_personal_mail(situation) or agent.on_agent_mail(situation)
+    return personal.with_revoked(situation, spoken or _from_outside(situation))
 
 
 def _from_machine(situation: Situation) -> Decision:
-    """An automatic answer, a receipt, a complaint: kept where it belongs, changes nothing."""
+    """An automatic answer, a receipt, a complaint: kept where it belongs, changes nothing there.
+
+    An agent's own may tell of an absence; one that belongs to no ticket is then a word to the desk, and opens none.
+    """
     mail = situation.mail
+    learnt = learn.on_reply(situation)
     found = find(situation) or next(iter(_returned(situation)), None)
     if found is not None:
-        return robots.file_machine(situation, found.ticket, found.because)
+        return robots.file_machine(situation, found.ticket, found.because, learnt)
+    if learnt is not None:
+        return Done(learnt.because, bulletin=learnt)
     if mail.kind in {Kind.COMPLAINT, Kind.RECEIPT} and not situation.vouched:
         return _aside(f"{mail.kind.value}: belongs to no mail of ours")
     return _without_clue(situation)

@@ -12,7 +12,7 @@ from maild.decide.turn import Turn
 from maild.decision import Draft, Loads, Notice
 from maild.desk import Agent, Desk
 from maild.lines import line
-from maild.ticket import Code, Entry, Event, Party, Role, Status, Ticket, Use, Voice
+from maild.ticket import Code, Entry, Event, Origin, Party, Role, Status, Ticket, Use, Voice
 
 AWAY = frozenset({Code.ABSENCE_PLANNED.value, Code.ABSENCE_UNPLANNED.value, Code.LEFT.value})
 """The codes of moves that an absence caused."""
@@ -38,7 +38,8 @@ def hand_over(turn: Turn, absence: Absence, loads: Loads) -> None:
     cover = cover_of(desk, ticket.team, frozenset({ticket.requester.key}), absence.agent, absence, loads, turn.now)
     name = (gone.name if gone else "") or absence.told or absence.agent
     turn.because.append(f"absence {absence.id} of {absence.agent}: {'; '.join(cover.because)}")
-    turn.owner(cover.owner.id if cover.owner else None, reasons.absent(name, absence, tell_date=desk.absence.tell_date))
+    reason = reasons.absent(name, absence, tell_date=desk.absence.tell_date)
+    turn.owner(cover.owner.id if cover.owner else None, reason, Origin(absence=absence.id))
     brief(turn)
     if cover.nobody:
         _tell_admins(turn, name)
@@ -78,7 +79,7 @@ def come_back(turn: Turn, agent: Agent | None, history: Sequence[Event], entries
         return
     cover = desk.agent(ticket.owner)
     turn.because.append(f"{agent.id} is back")
-    turn.owner(agent.id, reasons.back(agent.name))
+    turn.owner(agent.id, reasons.back(agent.name), Origin(absence=_taken_by(agent.id, history)))
     turn.tell_agent(agent, Notice.ASSIGNED, Use.REPLY)
     if cover is not None:
         told = line("back_again", who=agent.name, number=ticket.number)
@@ -91,16 +92,23 @@ def against_return(ticket: Ticket, agent: str, history: Sequence[Event], entries
     if ticket.status not in {Status.OPEN, Status.PENDING, Status.HOLD}:
         return f"it is {ticket.status}"
     moves = [event for event in history if event.event == "owner"]
-    left = next((event for event in reversed(moves) if event.before == agent), None)
-    if left is None or left.code not in AWAY:
+    place = max((place for place, event in enumerate(moves) if event.before == agent), default=None)
+    left = None if place is None else moves[place]
+    if place is None or left is None or left.code not in AWAY:
         return f"no absence took it from {agent}"
     if ticket.owner == agent:
         return f"{agent} has it"
-    if any(event.at >= left.at and event.code not in AWAY for event in moves if event is not left):
+    if any(event.code not in AWAY for event in moves[place + 1 :]):
         return "it was given on by hand"
     if any(entry.agent and entry.voice is Voice.PUBLIC and entry.at >= left.at for entry in entries):
         return "its cover has written to the customer"
     return ""
+
+
+def _taken_by(agent: str, history: Sequence[Event]) -> int | None:
+    """The absence that took the ticket from this agent last."""
+    taken = (event.origin for event in reversed(history) if event.event == "owner" and event.before == agent)
+    return next((origin.absence for origin in taken if origin is not None), None)
 
 
 def due_within(ticket: Ticket, absence: Absence) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from maild.decide.learn import on_failure, status_of
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decide.undelivered import tell_undelivered
-from maild.decision import Done, Post, Sent, SetAside
+from maild.decision import Bulletin, Done, Post, Sent, SetAside
 from maild.mail import Address, Kind
 from maild.ticket import Entry, Ticket, Use, Voice
 
@@ -20,18 +21,20 @@ def file_bounce(situation: Situation) -> Post | SetAside | Done:
     Only the signed address lets it speak of delivery (DESIGN 3.6); a returned id of ours alone is filed as evidence.
     """
     mail = situation.mail
-    row = _row(situation)
+    row = row_of(situation)
     ticket = situation.tickets.get(row.ticket) if row is not None and row.ticket is not None else None
     if row is None:
         return SetAside((f"{mail.kind.value}: belongs to no mail of ours",))
+    # without sub-addresses there is no signed envelope address, and our own Message-ID has to do (DESIGN 3.4)
+    signed = situation.clues.token(*_BOUNCE) is not None or situation.desk.subaddress == ""
+    learnt = _learnt(situation, row) if signed and mail.kind is Kind.BOUNCE else None
     if ticket is None:
-        return Done((f"{mail.kind.value} of outbox mail {row.row}: recorded",))
+        because = f"{mail.kind.value} of outbox mail {row.row}: recorded"
+        return Done((because, *(learnt.because if learnt else ())), bulletin=learnt)
     turn = Turn(ticket, situation.desk, situation.now, "mail system")
     turn.because.append(f"{mail.kind.value} of outbox mail {row.row} to {row.recipient}")
     turn.say(_entry(situation))
     permanent = mail.kind is Kind.BOUNCE and any(one.cls == "permanent" for one in mail.bounced)
-    # without sub-addresses there is no signed envelope address, and our own Message-ID has to do (DESIGN 3.4)
-    signed = situation.clues.token(*_BOUNCE) is not None or situation.desk.subaddress == ""
     if not signed:
         turn.because.append("without our signed address: filed, changes nothing")
     elif permanent and _told_before(situation, ticket, row):
@@ -41,16 +44,40 @@ def file_bounce(situation: Situation) -> Post | SetAside | Done:
         tell_undelivered(turn, row, f"{status} {' '.join(mail.new_text.split())[:300]}".strip())
     else:
         turn.because.append("not final: nothing is told")
-    return turn.post()
+    return _with(turn, learnt)
 
 
-def file_machine(situation: Situation, ticket: Ticket, because: str) -> Post:
-    """Machine mail for a ticket that stands: kept in the conversation, changes nothing, tells nobody."""
+def file_machine(situation: Situation, ticket: Ticket, because: str, learnt: Bulletin | None = None) -> Post:
+    """Machine mail for a ticket that stands: kept in the conversation, changes nothing there, tells its people nothing.
+
+    `learnt` is what it tells of an agent's absence.
+    """
     turn = Turn(ticket, situation.desk, situation.now, situation.mail.author.spec or "a machine")
     turn.because.extend((because, f"filed, changes nothing: {situation.mail.kind.value}"))
     turn.say(_entry(situation))
     turn.met = (situation.mail.message_id,)
-    return turn.post()
+    return _with(turn, learnt)
+
+
+def row_of(situation: Situation) -> Sent | None:
+    """The mail of ours that a bounce is about: by its signed envelope address, else by an id that it names."""
+    token = situation.clues.token(*_BOUNCE)
+    if token is not None:
+        return situation.sent.get(token.ticket)
+    ids = (*situation.clues.returned, *situation.clues.own)
+    return next((situation.sent[ours.row] for ours in ids if ours.row in situation.sent), None)
+
+
+def _with(turn: Turn, learnt: Bulletin | None) -> Post:
+    if learnt is None:
+        return turn.post()
+    turn.because.extend(learnt.because)
+    return replace(turn.post(), bulletin=learnt)
+
+
+def _learnt(situation: Situation, row: Sent) -> Bulletin | None:
+    status = status_of(situation.mail.bounced, row)
+    return on_failure(row, status, situation.living, situation.desk, situation.absence_facts, situation.now)
 
 
 def _told_before(situation: Situation, ticket: Ticket, row: Sent) -> bool:
@@ -61,14 +88,6 @@ def _told_before(situation: Situation, ticket: Ticket, row: Sent) -> bool:
         and (event.before, event.after) == (row.notice.value, row.recipient)
         for event in situation.history.get(ticket.number, ())
     )
-
-
-def _row(situation: Situation) -> Sent | None:
-    token = situation.clues.token(*_BOUNCE)
-    if token is not None:
-        return situation.sent.get(token.ticket)
-    ids = (*situation.clues.returned, *situation.clues.own)
-    return next((situation.sent[ours.row] for ours in ids if ours.row in situation.sent), None)
 
 
 def _entry(situation: Situation) -> Entry:

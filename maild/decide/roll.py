@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maild.absence import Absence, Leave, Source, Stage
-from maild.decide.absence import Facts, declare, start_of, zone_of
+from maild.decide.absence import RELOAD, REMOVED, Facts, declare, start_of, zone_of
 from maild.decision import Bulletin, Draft, Notice
-from maild.desk import Agent, Desk
+from maild.desk import Agent, AgentId, Desk
 from maild.ticket import Party, Role, Use
 
 
@@ -31,11 +31,13 @@ def on_roll(
     lines = tuple(line for agent in desk.agents for line in _lines(agent, desk))
     known = {(one.agent, one.key): one for one in written}
     fresh = [one for one in lines if (one.agent, one.key) not in known and (one.until is None or one.until > now)]
-    stale = [one for one in written if one.stage.stands and (one.agent, one.key) not in _keys(lines, gone)]
+    kept = {(one.agent, one.key) for one in lines} | {(one.id, REMOVED) for one in gone}
+    kept |= {(one.agent, REMOVED) for one in written if desk.agent(AgentId(one.agent)) is None}
+    stale = [one for one in written if one.stage.stands and (one.agent, one.key) not in kept]
     absences = [*_changed(stale, fresh, now), *_left(gone, written, now)]
     replaced = {(one.agent, one.key) for one in absences}
     absences.extend(one for one in fresh if (one.agent, one.key) not in replaced)
-    numbered = _numbered(absences, facts.fresh)
+    numbered = tuple(_at_reload(one, now) for one in _numbered(absences, facts.fresh))
     because = tuple(f"{one.agent}: {one.leave.value}, {one.stage.value}, {one.key}" for one in numbered)
     welcome = tuple(_welcome(agent, facts) for agent in new) if desk.subaddress else ()
     return Bulletin(because, absences=numbered, drafts=welcome)
@@ -68,10 +70,6 @@ def _lines(agent: Agent, desk: Desk) -> Iterator[Absence]:
         )
 
 
-def _keys(lines: Sequence[Absence], gone: Sequence[Gone]) -> set[tuple[str, str]]:
-    return {(one.agent, one.key) for one in lines} | {(one.id, "removed") for one in gone}
-
-
 def _changed(stale: Sequence[Absence], fresh: Sequence[Absence], now: datetime) -> Iterator[Absence]:
     """What becomes of an absence whose line changed or went: one that has begun takes the new dates, or ends."""
     taken: set[str] = set()
@@ -88,7 +86,7 @@ def _changed(stale: Sequence[Absence], fresh: Sequence[Absence], now: datetime) 
 
 def _left(gone: Sequence[Gone], written: Sequence[Absence], now: datetime) -> Iterator[Absence]:
     for one in gone:
-        if any(old.agent == one.id and old.key == "removed" and old.stage.stands for old in written):
+        if any(old.agent == one.id and old.key == REMOVED and old.stage.stands for old in written):
             continue
         yield Absence(
             id=0,
@@ -99,9 +97,14 @@ def _left(gone: Sequence[Gone], written: Sequence[Absence], now: datetime) -> It
             source=Source.FILE,
             stage=Stage.SET,
             told=one.name,
-            key="removed",
+            key=REMOVED,
             look_at=now,
         )
+
+
+def _at_reload(one: Absence, now: datetime) -> Absence:
+    """The absence with a note of what made it, where it begins at once."""
+    return replace(one, by=RELOAD) if one.stage is Stage.SET and one.since <= now else one
 
 
 def _numbered(absences: Sequence[Absence], first: int) -> tuple[Absence, ...]:

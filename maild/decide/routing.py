@@ -11,10 +11,10 @@ from maild.decide.cover import cover_of
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Draft, Notice
-from maild.desk import Agent, Desk, Team
+from maild.desk import Agent, AgentId, Desk, Team
 from maild.rules.model import Facts, On, Verdict
 from maild.threading.tags import split_token
-from maild.ticket import Code, Party, Priority, Reason, Role, Status, Ticket, Use
+from maild.ticket import Code, Origin, Party, Priority, Reason, Role, Status, Ticket, Use
 
 DESK = "desk"
 """Who acts in the history where the desk's own rules do."""
@@ -84,8 +84,9 @@ def settle_fields(turn: Turn, situation: Situation, verdict: Verdict, team: Team
         if verdict.level is not None:
             turn.level(verdict.level)
     organisation = situation.desk.organisation_at(situation.mail.author.spec)
-    language = verdict.language or (organisation.language if organisation else "") or turn.ticket.language
-    turn.ticket = replace(turn.ticket, language=language)
+    said = situation.mail.language if situation.mail.language in situation.desk.languages else ""
+    language = verdict.language or (organisation.language if organisation else "") or said or turn.ticket.language
+    turn.change(language=language)
     _explain(turn, verdict)
 
 
@@ -146,16 +147,17 @@ def _place(turn: Turn, situation: Situation, verdict: Verdict, team: Team, befor
     chosen = team if before is not None else desk.team_of(verdict.team) or team
     how = reasons.address(turn.ticket.address, chosen.public_name or desk.name)
     said = _reason(verdict.team_reason, desk.language) if before is None else None
-    turn.team(chosen.id, said or how)
+    turn.team(chosen.id, said or how, _rule(verdict, "team") if said else None)
     kept = desk.agent(before.owner) if before is not None else None
     if kept is not None and not kept.addresses & not_to:
         # a stranger is told nothing of the ticket before, not even that its owner is theirs too
         takes_part = before is not None and before.participant_at(situation.mail.author.spec) is not None
-        turn.owner(*_present(turn, situation, kept, reasons.knows_earlier(kept) if takes_part else how))
+        why = reasons.knows_earlier(kept) if takes_part else how
+        turn.owner(*_present(turn, situation, kept, why), _absence(desk, kept, turn))
         return
     owner, reason = _owner(turn, situation, verdict, chosen, said)
     if owner is not None and reason is not None:
-        turn.owner(owner.id, reason)
+        turn.owner(owner.id, reason, _behind(turn, verdict))
     elif said is None:
         # an unowned ticket in the usual team has not moved: there is nothing to explain to the customer
         turn.ticket = replace(turn.ticket, why=None)
@@ -201,15 +203,35 @@ def _move(turn: Turn, situation: Situation, verdict: Verdict) -> None:
         return
     said = _reason(verdict.team_reason, desk.language) or Reason(Code.ROUTING, "")
     if team.id != before.team:
-        turn.team(team.id, said)
+        turn.team(team.id, said, _rule(verdict, "team"))
     if verdict.owner is not None or (team.id != before.team and before.owner not in team.members):
         owner, reason = _owner(turn, situation, verdict, team, said)
         if owner is not None or (verdict.owner == "none" and before.owner):
-            turn.owner(owner.id if owner else None, reason or said)
+            turn.owner(owner.id if owner else None, reason or said, _behind(turn, verdict))
         elif verdict.owner is None:
-            turn.owner(None, said)
+            turn.owner(None, said, _rule(verdict, "team"))
     if (turn.ticket.owner, turn.ticket.team) != (before.owner, before.team):
         turn.later_tell_move()
+
+
+def _behind(turn: Turn, verdict: Verdict) -> Origin | None:
+    """What gave the ticket its owner: the rule that names one, and the absence of the one whom it names."""
+    named = turn.desk.agent(AgentId(verdict.owner or ""))
+    away = _absence(turn.desk, named, turn) if named is not None else None
+    rule = _rule(verdict, "owner") or _rule(verdict, "team")
+    return replace(rule, absence=away.absence) if rule and away else rule or away
+
+
+def _rule(verdict: Verdict, field: str) -> Origin | None:
+    """The rule that set this field, None where none did."""
+    hit = next((one for one in verdict.hits if getattr(one.then, field) is not None), None)
+    return Origin(rule=hit.rule) if hit else None
+
+
+def _absence(desk: Desk, agent: Agent, turn: Turn) -> Origin | None:
+    """The absence that keeps this agent away now."""
+    away = desk.away(agent, turn.now)
+    return Origin(absence=away.id) if away else None
 
 
 def tell_successor(turn: Turn, before: Ticket) -> None:

@@ -6,19 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from maild.decision import Asked, ClearTimer, Draft, Fresh, Notice, Post, SetTimer, TimerName, leading
+from maild.absence import Absence
+from maild.decision import Asked, Bulletin, ClearTimer, Draft, Fresh, Notice, Post, SetTimer, TimerName, leading
 from maild.desk import Agent, Desk
 from maild.lines import Line
 from maild.mail import Attachment, MessageId
-from maild.ticket import Entry, Event, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Use
+from maild.ticket import Entry, Event, Origin, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Use
 
 
 @dataclass(slots=True)
 class Turn:
     """A ticket on its way from one state to the next.
 
-    Local to one decision and never handed out: `post()` makes the value. `who` is the name that the history shows.
+    Local to one decision and never handed out: `post()` makes the value. `who` is the name that the history shows,
+    `question` what the receipt asks beside what it tells.
     """
 
     ticket: Ticket
@@ -34,6 +37,9 @@ class Turn:
     met: tuple[MessageId, ...] = ()
     elsewhere: list[tuple[Ticket, tuple[Event, ...]]] = field(default_factory=list)
     proved: str | None = None
+    absences: list[Absence] = field(default_factory=list)
+    bulletin: Bulletin | None = None
+    question: Asked | None = None
 
     @contextmanager
     def by(self, who: str) -> Iterator[None]:
@@ -44,6 +50,11 @@ class Turn:
         finally:
             self.who = before
 
+    def change(self, **fields: Any) -> None:
+        """Give fields of the ticket new values; a ticket that would stay the same is not made anew."""
+        if any(getattr(self.ticket, name) != value for name, value in fields.items()):
+            self.ticket = replace(self.ticket, **fields)
+
     def happened(
         self,
         event: str,
@@ -53,8 +64,9 @@ class Turn:
         before: str = "",
         after: str = "",
         why: Reason | None = None,
+        origin: Origin | None = None,
     ) -> None:
-        self.events.append(Event(self.now, event, self.who, code, text, before, after, why))
+        self.events.append(Event(self.now, event, self.who, code, text, before, after, why, origin))
 
     def status(self, status: Status, text: str = "") -> None:
         before = self.ticket.status
@@ -62,33 +74,36 @@ class Turn:
             return
         self.happened("status", text=text, before="" if self.opened else before.value, after=status.value)
         solved_at = self.now if status is Status.SOLVED else self.ticket.solved_at if not status.active else None
-        self.ticket = replace(self.ticket, status=status, solved_at=solved_at)
+        self.change(status=status, solved_at=solved_at)
         if status is Status.SOLVED:
             self.timers[TimerName.CLOSE] = SetTimer(TimerName.CLOSE, self.now + self.desk.tickets.close_after)
         elif before is Status.SOLVED:
             self.timers[TimerName.CLOSE] = ClearTimer(TimerName.CLOSE)
 
-    def owner(self, owner: str | None, reason: Reason) -> None:
+    def owner(self, owner: str | None, reason: Reason, behind: Origin | None = None) -> None:
+        """Give the ticket to somebody, or to its team; `behind` is the absence or the rule that makes it move."""
         before = self.ticket.owner
         if owner == before:
             return
-        self.happened("owner", code=reason.code, text=reason.text, before=before or "", after=owner or "", why=reason)
+        self._moves("owner", before or "", owner or "", reason, behind)
         self.ticket = replace(self.ticket, owner=owner, why=reason, previous_owner=before)
 
-    def team(self, team: str, reason: Reason) -> None:
+    def team(self, team: str, reason: Reason, behind: Origin | None = None) -> None:
         before = self.ticket.team
         if team == before and not self.opened:
             return
-        known = "" if self.opened else before
-        self.happened("team", code=reason.code, text=reason.text, before=known, after=team, why=reason)
+        self._moves("team", "" if self.opened else before, team, reason, behind)
         self.ticket = replace(self.ticket, team=team, why=reason)
+
+    def _moves(self, field: str, before: str, after: str, reason: Reason, behind: Origin | None) -> None:
+        self.happened(field, code=reason.code, text=reason.text, before=before, after=after, why=reason, origin=behind)
 
     def priority(self, priority: Priority) -> None:
         if priority is self.ticket.priority and not self.opened:
             return
         before = "" if self.opened else self.ticket.priority.value
         self.happened("priority", before=before, after=priority.value)
-        self.ticket = replace(self.ticket, priority=priority)
+        self.change(priority=priority)
 
     def level(self, level: int) -> None:
         if level != self.ticket.level:
@@ -98,7 +113,7 @@ class Turn:
     def subject(self, subject: str) -> None:
         before = "" if self.opened else self.ticket.subject
         self.happened("subject", before=before, after=subject)
-        self.ticket = replace(self.ticket, subject=subject)
+        self.change(subject=subject)
 
     def tags(self, tags: tuple[str, ...]) -> None:
         kept = tuple(sorted(dict.fromkeys(tags)))
@@ -109,7 +124,7 @@ class Turn:
     def say(self, entry: Entry) -> None:
         """Add to the conversation; act adds the event that counts it."""
         self.entry = entry
-        self.ticket = replace(self.ticket, updated_at=self.now)
+        self.change(updated_at=self.now)
 
     def link(self, number: TicketNo) -> None:
         if number not in self.ticket.links:
@@ -210,7 +225,7 @@ class Turn:
                     proven=party.proven,
                 )
             )
-        self.ticket = replace(self.ticket, told_owner=self.ticket.owner, told_team=self.ticket.team)
+        self.change(told_owner=self.ticket.owner, told_team=self.ticket.team)
         if self.timers.get(TimerName.TELL) is not None or not self.opened:
             self.clear_timer(TimerName.TELL)
         return bool(readers)
@@ -291,4 +306,6 @@ class Turn:
             met=self.met,
             elsewhere=tuple(self.elsewhere),
             proved=self.proved,
+            absences=tuple(self.absences),
+            bulletin=self.bulletin,
         )

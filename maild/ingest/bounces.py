@@ -20,16 +20,17 @@ from maild.mail import Kind, MessageId, Undelivered
 # It tells its log of every mail that it looks at.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 
-_BOUNCE_SUBJECT = re.compile(
+_BOUNCE_WORDS = (
     r"undeliver|un-?deliver|non-?deliver|not delivered|could not be delivered|mail could not be|mail delivery|"
     r"delivery (?:status|failure|failed|notification|problem|error|report|has failed|unsuccess|delayed)|failed mail|"
     r"returned (?:mail|e-?mail|to sender)|failure notice|mail system (?:fail|error)|bounced? (?:mail|message)|"
     r"mail ?er[ -]?(?:daemon|error)|permanent (?:fatal )?error|address unknown|user unknown|unknown (?:user|address)|"
     r"warning: could not send|rejected|mailbox (?:full|unavailable)|quota|error sending|smtp error|"
     r"unzustellbar|nicht zugestellt|nachricht nicht|r[ée]exp[ée]di|non remis|non d[ée]liv|devuelto|"
-    r"no se (?:pudo|puede|ha podido) entregar|недоставл|не доставлено|не может быть доставлено|отклонено|エラー|配信",
-    re.IGNORECASE,
+    r"no se (?:pudo|puede|ha podido) entregar|недоставл|не доставлено|не может быть доставлено|отклонено|エラー|配信"
 )
+_BOUNCE_SUBJECT = re.compile(_BOUNCE_WORDS, re.IGNORECASE)
+_BOUNCE_SUBJECT_LOWER = re.compile(_BOUNCE_WORDS)
 _MACHINE, _REPORT, _SUBJECT = "sent by a machine", "a delivery report", "the subject of a bounce"
 _DAEMON_NAME = re.compile(
     r"mail(?:er)?[ -]?(?:delivery|daemon|system|administrator)|postmaster|mail delivery", re.IGNORECASE
@@ -75,8 +76,8 @@ def receipt(evidence: Evidence) -> Verdict | None:
 def by_words(evidence: Evidence) -> Verdict | None:
     """What the words of the many other mail systems say; words alone make a bounce only where they name somebody."""
     named = _addresses_in(evidence.header("x-failed-recipients"))
-    signs = _bounce_signs(evidence)
-    subject = bool(_BOUNCE_SUBJECT.search(evidence.top.subject))
+    subject = _is_bounce_subject(evidence.top.subject)
+    signs = _bounce_signs(evidence, subject=subject)
     if not (named or signs or subject):
         return None
     lasting, passing = ([], []) if named else _others(evidence, _by_flufl(evidence))
@@ -99,8 +100,14 @@ def _undelivered(evidence: Evidence, kind: Kind, about: Sequence[Undelivered], w
     return Verdict(kind, False, (why,), bounced=ordered, returned_ids=_returned(evidence))
 
 
-def _bounce_signs(evidence: Evidence) -> list[str]:
-    """What makes a mail without a readable status part look like a bounce."""
+def _is_bounce_subject(subject: str) -> bool:
+    # six times as fast as to search whatever the case, and with ASCII alone the same
+    found = _BOUNCE_SUBJECT_LOWER.search(subject.lower()) if subject.isascii() else _BOUNCE_SUBJECT.search(subject)
+    return found is not None
+
+
+def _bounce_signs(evidence: Evidence, *, subject: bool) -> list[str]:
+    """What makes a mail without a readable status part look like a bounce; `subject` tells that its subject does."""
     signs = []
     sender = evidence.header("from")
     if any(DAEMON.fullmatch(local) for local in evidence.speakers) or _DAEMON_NAME.search(sender):
@@ -111,7 +118,7 @@ def _bounce_signs(evidence: Evidence) -> list[str]:
         signs.append(_REPORT)
     automatic = evidence.header("auto-submitted").lower().startswith("auto-") or not evidence.top.authors
     machine = automatic or any(NOREPLY.fullmatch(local) or ROBOT.fullmatch(local) for local in evidence.speakers)
-    if _BOUNCE_SUBJECT.search(evidence.top.subject) and (signs or machine):
+    if subject and (signs or machine):
         signs += [_SUBJECT] if signs else [_MACHINE, _SUBJECT]
     return signs
 

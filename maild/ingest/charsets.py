@@ -6,6 +6,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 import cchardet
 
@@ -35,6 +36,7 @@ _NO_CHARSET = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_esca
 _SAMPLE = 16_384
 
 
+@lru_cache(maxsize=64)
 def _codec(name: str) -> str:
     """The codec for a declared charset, "" where there is none that we use."""
     plain = name.strip(" \t\r\n\"'").lower()
@@ -95,8 +97,12 @@ def _ranges(points: Iterator[int]) -> str:
 
 
 # Putting marks in order is quadratic in their number: nobody's writing has more than a few on one letter.
-_MARKS = _ranges(point for point in range(0x300, 0x1F000) if unicodedata.combining(chr(point)))
+_COMBINING = [point for point in range(0x300, 0x1F000) if unicodedata.combining(chr(point))]
+_MARKS = _ranges(iter(_COMBINING))
 _PILE = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
+# To look for all marks at once is slow, as they lie far apart; to look whether there is any is fast in two parts.
+_NEAR_MARK = re.compile(f"[{_ranges(point for point in _COMBINING if point < 0x10000)}]")
+_MAYBE_FAR_MARK = re.compile("[\U00010000-\U0001efff]")
 _CONTROLS = dict.fromkeys([*range(32), *range(0x7F, 0xA0)])
 for _kept in (9, 10):
     _CONTROLS.pop(_kept)
@@ -104,17 +110,27 @@ _CONTROLS[12] = 10
 _LINE_CONTROLS = {**_CONTROLS, 9: 32, 10: 32, 12: 32, 11: 32, 13: 32, 0x85: 32, 0x2028: 32, 0x2029: 32}
 _BIDI = dict.fromkeys([0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
 _LINE_CONTROLS |= _BIDI
+# To translate letters beyond ASCII is slow, and mostly there is nothing to translate among them.
+_CONTROL = re.compile(f"[{_ranges(iter(sorted(_CONTROLS)))}]")
+_LINE_CONTROL = re.compile(f"[{_ranges(iter(sorted(_LINE_CONTROLS)))}]")
 
 
 def clean(text: str) -> str:
     """A text that databases, JSON and people can take: NFC, no NUL, no other control, no lone surrogate, `\\n` ends."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii() or _CONTROL.search(text):
+        text = text.translate(_CONTROLS)
     return composed(text)
 
 
 def clean_line(text: str) -> str:
     """The same for one line: no line break, no bidi control, white space as single spaces."""
-    return composed(" ".join(text.translate(_LINE_CONTROLS).split()))
+    text = text.replace("\t", " ")  # by far the most frequent, and by itself no reason to look at each character
+    plain = text.isprintable() if text.isascii() else not _LINE_CONTROL.search(text)
+    if not plain:
+        text = text.translate(_LINE_CONTROLS)
+    return composed(" ".join(text.split()))
 
 
 def composed(text: str) -> str:
@@ -122,4 +138,6 @@ def composed(text: str) -> str:
     if text.isascii():
         return text
     text = text.encode("utf-8", "replace").decode("utf-8")
-    return unicodedata.normalize("NFC", _PILE.sub(r"\1", text))
+    if _NEAR_MARK.search(text) or _MAYBE_FAR_MARK.search(text):
+        text = _PILE.sub(r"\1", text)
+    return unicodedata.normalize("NFC", text)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
 
 from maild.mail import Arrival
 from maild.store import inbox
 from maild.store.engine import Store, Tx
 from maild.threading.tags import split_token
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Mails that one job of the writer keeps, each with who waits for it."""
+
+    members: list[tuple[Arrival, str, asyncio.Future[None]]]
 
 
 class Journal:
@@ -23,6 +32,8 @@ class Journal:
         self._store = store
         self._woken = woken
         self._has_room = has_room
+        self._lock = threading.Lock()
+        self._open: _Group | None = None
 
     def kept(self, sources: Sequence[str]) -> set[str]:
         """Which of these sources are in the inbox already."""
@@ -43,13 +54,56 @@ class Journal:
         self._woken()
 
     async def keep_one(self, arrival: Arrival) -> None:
-        """Keep one mail from the event loop; concurrent ones share a commit."""
+        """Keep one mail from the event loop; concurrent ones share a commit, and one word that it is done."""
         file = ""
         if len(arrival.raw) > inbox.INLINE:
             file = await asyncio.to_thread(inbox.store_big, self._store.folder, arrival.raw)
-        done: Future[int | None] = self._store.submit(lambda tx: inbox.keep(tx, arrival, file))
-        await asyncio.wrap_future(done)
-        self._woken()
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        group = self._join(arrival, file, kept)
+        try:
+            await kept
+        except Exception:
+            if len(group.members) == 1:
+                raise
+            # it may be the fault of another mail, so this one tries once more, by itself
+            await asyncio.wrap_future(self._store.submit(lambda tx: inbox.keep(tx, arrival, file)))
+            self._woken()
+
+    def _join(self, arrival: Arrival, file: str, kept: asyncio.Future[None]) -> _Group:
+        """Hand a mail to the writer, with those that wait for it already: one hand-over for all of them."""
+        with self._lock:
+            group = self._open
+            if group is not None:
+                group.members.append((arrival, file, kept))
+                return group
+            group = self._open = _Group([(arrival, file, kept)])
+        done = self._store.submit(partial(self._keep_group, group))
+        loop = kept.get_loop()
+        done.add_done_callback(lambda done: loop.call_soon_threadsafe(self._tell, group, done.exception()))
+        return group
+
+    def _close(self, group: _Group) -> None:
+        """Let nobody join any more."""
+        with self._lock:
+            if self._open is group:
+                self._open = None
+
+    def _keep_group(self, group: _Group, tx: Tx) -> None:
+        self._close(group)
+        for arrival, file, _ in group.members:
+            inbox.keep(tx, arrival, file)
+
+    def _tell(self, group: _Group, fault: BaseException | None) -> None:
+        self._close(group)  # where the transaction could not even begin
+        for _, _, kept in group.members:
+            if kept.done():  # whoever waited has left
+                continue
+            if fault is None:
+                kept.set_result(None)
+            else:
+                kept.set_exception(fault)
+        if fault is None:
+            self._woken()
 
 
 def is_ours(recipient: str, addresses: frozenset[str]) -> bool:

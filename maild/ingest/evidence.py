@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from maild.ingest.parse import Sheet
 from maild.ingest.parts import Part
@@ -33,7 +33,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a verdict is made from. `sender` is the reverse path: "" is the null one, None is not known."""
+    """What a verdict is made from. `sender` is the reverse path: "" is the null one, None is not known.
+
+    `speakers` are the local parts that may tell a machine: From, Sender, envelope and Return-Path, in lower case.
+    """
 
     top: Sheet
     raw: bytes
@@ -41,6 +44,13 @@ class Evidence:
     root: Part | None
     text: str
     sender: str | None
+    speakers: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        specs = [address.spec for address in self.top.authors]
+        specs += [self.sender or "", *self.top.values("return-path"), *self.top.values("sender")]
+        # mostly they are all the same, and each is held against many patterns
+        object.__setattr__(self, "speakers", tuple(dict.fromkeys(filter(None, map(local_part, specs)))))
 
     def header(self, name: str) -> str:
         return " ".join(self.top.values(name)).strip()
@@ -49,13 +59,6 @@ class Evidence:
     def null_sender(self) -> bool:
         paths = self.top.values("return-path")
         return self.sender == "" if self.sender is not None or not paths else paths[0].strip() in {"<>", ""}
-
-    @property
-    def speakers(self) -> tuple[str, ...]:
-        """The local parts that may tell a machine: From, Sender, envelope and Return-Path, in lower case."""
-        specs = [address.spec for address in self.top.authors]
-        specs += [self.sender or "", *self.top.values("return-path"), *self.top.values("sender")]
-        return tuple(local for spec in specs if (local := local_part(spec)))
 
     @property
     def report_type(self) -> str:

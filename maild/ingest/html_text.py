@@ -14,9 +14,13 @@ from maild.ingest.charsets import clean
 logging.getLogger("inscriptis").setLevel(logging.CRITICAL)
 
 _TAG = re.compile(r"<!--|<(/?)([A-Za-z][A-Za-z0-9]*+)([^<>]*+)>|<[!?][^<>]*+>")
-_UNSEEN = ("script", "style", "head", "title", "noscript", "template", "svg")
+_UNSEEN = frozenset({"script", "style", "head", "title", "noscript", "template", "svg"})
 _BLOCKS = {"p", "div", "br", "tr", "li", "ul", "ol", "table", "blockquote", "hr", "pre", "center"}
 _BREAKS = frozenset({*_BLOCKS, "h1", "h2", "h3", "h4", "h5", "h6"})
+_NESTING = re.compile(
+    r"<(/?)(?:div|span|table|blockquote|font|b|i|em|ul|ol|center)(?![A-Za-z0-9])[^<>]*+>", re.ASCII | re.IGNORECASE
+)
+_SPACES = re.compile(r"\s+")
 _WIDE_TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]*+)[^<>]{2000,}+>")
 _DEEP = 200
 
@@ -26,14 +30,13 @@ def text_of_html(html: str, most: int) -> str:
     html = clean(html[:most])
     if not html.strip():
         return ""
-    plainer = "".join(stripped(html))
     if _depth(html) > _DEEP:
-        return _tidy(plainer)
+        return _tidy("".join(stripped(html)))
     try:
         text = inscriptis.get_text(_WIDE_TAG.sub(r"<\1>", html))
     except Exception:  # noqa: BLE001  it meets HTML that no browser wrote; the plainer reading takes all
         text = ""
-    return _tidy(text) if text.strip() else _tidy(plainer)
+    return _tidy(text if text.strip() else "".join(stripped(html)))
 
 
 def _tidy(text: str) -> str:
@@ -43,33 +46,23 @@ def _tidy(text: str) -> str:
 
 def _depth(html: str) -> int:
     deepest = depth = 0
-    for tag in _TAG.finditer(html):
-        if tag[2] and tag[2].lower() in {
-            "div",
-            "span",
-            "table",
-            "blockquote",
-            "font",
-            "b",
-            "i",
-            "em",
-            "ul",
-            "ol",
-            "center",
-        }:
-            depth = max(0, depth - 1) if tag[1] else depth + 1
-            deepest = max(deepest, depth)
+    for closing in _NESTING.findall(html):
+        if closing:
+            depth -= depth > 0
+        else:
+            depth += 1
+            if depth > deepest:
+                deepest = depth
     return deepest
 
 
 def stripped(html: str) -> Iterator[str]:
     """The words between the tags, one pass, whatever the HTML is like."""
     position, hidden = 0, ""
-    lowered = html.lower()
-    ends = {name: lowered.rfind(f"</{name}") for name in _UNSEEN}
+    whole, ends = html, dict[str, int]()
     while tag := _TAG.search(html, position):
         if not hidden:
-            yield entities.unescape(re.sub(r"\s+", " ", html[position : tag.start()]))
+            yield entities.unescape(_SPACES.sub(" ", html[position : tag.start()]))
         position = tag.end()
         if tag[0] == "<!--":
             closing = html.find("-->", position)
@@ -80,9 +73,11 @@ def stripped(html: str) -> Iterator[str]:
         name = (tag[2] or "").lower()
         if hidden:
             hidden = "" if tag[1] and name == hidden else hidden
-        elif name in ends and not tag[1] and ends[name] >= position:
-            hidden = name
+        elif name in _UNSEEN and not tag[1]:
+            if name not in ends:
+                ends[name] = whole.lower().rfind(f"</{name}")
+            hidden = name if ends[name] >= position else ""
         elif name in _BREAKS:
             yield "\n"
     if not hidden:
-        yield entities.unescape(re.sub(r"\s+", " ", html[position:]))
+        yield entities.unescape(_SPACES.sub(" ", html[position:]))

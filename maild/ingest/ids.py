@@ -22,6 +22,8 @@ def message_id(raw: bytes) -> MessageId:
 
 def ids(text: str) -> tuple[MessageId, ...]:
     """The ids in a References or In-Reply-To, oldest first; addresses in a phrase around them are no ids."""
+    if "<" not in text:
+        return ()
     found: list[tuple[bool, str]] = []
     position = 0
     for match in _ID.finditer(text):

@@ -89,13 +89,17 @@ _ROBOT_HEADERS = (
 )
 
 
+_LIST_TAG = re.compile(r"(?:[a-z]{2,3}: ?)?\[([\w.+-]{2,40})\]", re.IGNORECASE)
+_DMARC_REPORT = re.compile(r"\breport[ -]domain: ?\S+ .*\bsubmitter:", re.IGNORECASE)
+
+
 def _marks(evidence: Evidence, ours: Ours) -> list[_Mark]:
     return [*_reply_marks(evidence), *_list_marks(evidence), *_tag_marks(evidence, ours), *_robot_marks(evidence)]
 
 
 def _tag_marks(evidence: Evidence, ours: Ours) -> Iterator[_Mark]:
     """The tag that a list puts before the subject, where it names the address that the mail was written to."""
-    tag = re.match(r"(?:[a-z]{2,3}: ?)?\[([\w.+-]{2,40})\]", evidence.top.subject, re.IGNORECASE)
+    tag = _LIST_TAG.match(evidence.top.subject)
     name = tag[1] if tag else ""
     for address in (*evidence.top.to, *evidence.top.cc):
         if name and address.local.lower() == name.lower() and not ours.holds(address.spec):
@@ -137,7 +141,7 @@ def _robot_marks(evidence: Evidence) -> Iterator[_Mark]:
     if evidence.null_sender:
         yield _Mark(Kind.NOTIFICATION, "the envelope sender is empty")
     suppress = evidence.header("x-auto-response-suppress").lower()
-    if re.search(r"\b(?:all|autoreply|oof|dr)\b", suppress):
+    if suppress and re.search(r"\b(?:all|autoreply|oof|dr)\b", suppress):
         yield _Mark(Kind.NOTIFICATION, "X-Auto-Response-Suppress")
     for name in _ROBOT_HEADERS:
         if evidence.top.values(name):
@@ -147,7 +151,7 @@ def _robot_marks(evidence: Evidence) -> Iterator[_Mark]:
             yield _Mark(Kind.NOTIFICATION, f"the sender's name is a machine's: {local[:60]}")
     if evidence.report_type or (evidence.root and evidence.root.type == "multipart/report"):
         yield _Mark(Kind.NOTIFICATION, "multipart/report")
-    if re.search(r"\breport[ -]domain: ?\S+ .*\bsubmitter:", evidence.top.subject[:500], re.IGNORECASE):
+    if _DMARC_REPORT.search(evidence.top.subject[:500]):
         yield _Mark(Kind.NOTIFICATION, "a DMARC report")
     if any("in a circle" in fault for fault in evidence.top.faults):
         yield _Mark(Kind.NOTIFICATION, "the mail goes in a circle")

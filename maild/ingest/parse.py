@@ -7,10 +7,11 @@ import email.utils
 import hashlib
 import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
+from functools import lru_cache
 
 import mailparser
 
@@ -52,10 +53,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What the header block says, in words."""
+    """What the header block says, in words; `named` holds the values of `headers` by name."""
 
     fields: tuple[Field, ...]
     headers: tuple[tuple[str, str], ...]
+    named: Mapping[str, tuple[str, ...]] = field(repr=False)
     body: int
     message_id: MessageId
     in_reply_to: tuple[MessageId, ...]
@@ -72,13 +74,14 @@ class Sheet:
 
     def values(self, name: str) -> tuple[str, ...]:
         """All values of one header, in order; `name` in lower case."""
-        return tuple(value for key, value in self.headers if key == name)
+        return self.named.get(name, ())
 
 
 # --- header lines ---------------------------------------------------------------------------------------------------
 
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
 _ENVELOPE_LINE = re.compile(rb">?From [^\n]*\n")
+_ENVELOPE = (b"From ", b">From ")
 # These have a grammar of their own; an encoded word in them is somebody's trick, not somebody's words.
 _STRUCTURED = re.compile(
     r"authentication-results|arc-|dkim-|received|return-path|delivered-to|message-id|references|in-reply-to|content-|mime-"
@@ -94,7 +97,8 @@ def fields_of(raw: bytes, start: int, end: int, limits: Limits) -> tuple[tuple[F
     position = start
     block_end = min(end, start + limits.header_block)
     while position < block_end:
-        envelope = _ENVELOPE_LINE.match(raw, position, block_end)
+        # most lines are spared the pattern
+        envelope = _ENVELOPE_LINE.match(raw, position, block_end) if raw.startswith(_ENVELOPE, position) else None
         if envelope and (position == start or _FIELD.match(raw, envelope.end(), block_end)):
             position = envelope.end()
             continue
@@ -124,14 +128,24 @@ def fields_of(raw: bytes, start: int, end: int, limits: Limits) -> tuple[tuple[F
 
 def first(fields: Sequence[Field], name: str) -> bytes:
     """The raw value of the first header of that name, or nothing."""
-    return next((line.raw for line in fields if line.name == name), b"")
+    for line in fields:
+        if line.name == name:
+            return line.raw
+    return b""
 
 
 def content_type(fields: Sequence[Field], default: str = "text/plain") -> tuple[str, dict[str, str]]:
     """A part's type and parameters; what cannot be read counts as `default` (RFC 2045 section 5.2)."""
-    value = decode(first(fields, "content-type"))
+    type_, given = _typed(first(fields, "content-type"))
+    return type_ or default, dict(given)
+
+
+@lru_cache(maxsize=64)
+def _typed(raw: bytes) -> tuple[str, Mapping[str, str]]:
+    """The same of one raw value, "" for a type that cannot be read; most parts say one of a few things."""
+    value = decode(raw)
     named = _TYPE.match(value)
-    return (f"{named[1]}/{named[2]}".lower() if named else default), params(value)
+    return (f"{named[1]}/{named[2]}".lower() if named else ""), params(value)
 
 
 def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
@@ -149,6 +163,7 @@ def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
     return Sheet(
         fields=fields,
         headers=headers,
+        named=_named(headers),
         body=body,
         message_id=message_id(first(fields, "message-id")),
         in_reply_to=ids(_joined(fields, "in-reply-to"))[-limits.references :],
@@ -169,6 +184,13 @@ def _value(line: Field, charset: str) -> str:
     if _STRUCTURED.match(line.name):
         return clean_line(decode(line.raw, charset))
     return clean_line(words(line.raw, charset))
+
+
+def _named(headers: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    named: dict[str, tuple[str, ...]] = {}
+    for name, value in headers:
+        named[name] = (*named.get(name, ()), value)
+    return named
 
 
 def _joined(fields: Sequence[Field], name: str) -> str:
@@ -192,26 +214,48 @@ def _delivered_to(fields: Sequence[Field]) -> tuple[str, ...]:
 def _people(
     fields: Sequence[Field], charset: str, *, plainly: bool
 ) -> tuple[dict[str, tuple[Address, ...]], datetime | None]:
-    """Recipients and date, as mail-parser reads them from a block of nothing else; where it fails, the standard way."""
-    block = Message()
+    """Recipients and date, as mail-parser reads them; where it fails, the standard way."""
+    values: dict[str, str] = {}
     for name in _ADDRESSED:
-        values = [decode(line.raw, charset) for line in fields if line.name == name]
-        if values:
-            block[name] = _bounded(", ".join(values))
-    block["date"] = clean_line(decode(first(fields, "date")))[:200]
-    pairs, date = ({}, None) if plainly else _by_mail_parser(block)
-    people = {
-        name: addresses_of(pairs.get(name, [])) or addresses_of(pairs_of(str(block[name] or ""))) for name in _ADDRESSED
-    }
-    return people, (date if date is not None else _date(str(block["date"])))
+        given = [decode(line.raw, charset) for line in fields if line.name == name]
+        values[name] = _bounded(", ".join(given)) if given else ""
+    stamp = clean_line(decode(first(fields, "date")))[:200]
+    found, date = ({}, None) if plainly else _by_mail_parser(values, stamp)
+    people = {name: found.get(name) or addresses_of(pairs_of(value)) for name, value in values.items()}
+    return people, (date if date is not None else _date(stamp))
 
 
-def _by_mail_parser(block: Message) -> tuple[dict[str, list[tuple[str, str]]], datetime | None]:
+class _Lines(mailparser.MailParser):  # type: ignore[misc]  # it declares no types
+    """mail-parser for header lines alone: it would go on to bodies and attachments, which a block of lines has not."""
+
+    def parse(self) -> None:
+        self._reset()  # this is where it reads the header lines
+
+
+def _by_mail_parser(values: Mapping[str, str], stamp: str) -> tuple[dict[str, tuple[Address, ...]], datetime | None]:
     try:
-        seen = mailparser.MailParser(block)
-        return {name: list(getattr(seen, name.replace("-", "_")) or []) for name in _ADDRESSED}, seen.date
+        found = {name: _addresses(value) for name, value in values.items() if value}
+        return found, _line("date", stamp).date
     except Exception:  # noqa: BLE001  it has raised what it never declared; one such mail must not stop the reading
         return {}, None
+
+
+def _addresses(value: str) -> tuple[Address, ...]:
+    return _usual_addresses(value) if len(value) < _USUAL else addresses_of(_line("to", value).to)
+
+
+_USUAL = 300  # characters: most mail is written to the same few addresses, and a long list is not worth the memory
+
+
+@lru_cache(maxsize=256)
+def _usual_addresses(value: str) -> tuple[Address, ...]:
+    return addresses_of(_line("to", value).to)
+
+
+def _line(name: str, value: str) -> _Lines:
+    block = Message()
+    block[name] = value
+    return _Lines(block)
 
 
 def _bounded(value: str, most: int = 64 * 1024) -> str:

@@ -60,6 +60,10 @@ def payload(raw: bytes, part: Part) -> bytes:
     return content
 
 
+_BOUNDARY_END = re.compile(rb"(--)?[ \t]*\r?(?:\n|\Z)")
+_LIKELY_BOUNDARY = re.compile(rb"(?<![^\n])--([!-~]{4,70})[ \t]*\r?\n[!-9;-~]+:")
+
+
 class _Walk:
     """One pass over one mail: it counts the parts and notes what it did not read."""
 
@@ -69,8 +73,8 @@ class _Walk:
         self.parts = 0
         self.faults: list[str] = []
 
-    def part(self, start: int, end: int, depth: int, default: str) -> Part:
-        fields, body, _ = fields_of(self.raw, start, end, replace(self.limits, header_block=64 * 1024, headers=100))
+    def part(self, start: int, end: int, depth: int, default: str, within: Limits) -> Part:
+        fields, body, _ = fields_of(self.raw, start, end, within)
         return self.dressed(fields, body, end, depth, default)
 
     def dressed(self, fields: tuple[Field, ...], body: int, end: int, depth: int, default: str) -> Part:
@@ -101,29 +105,33 @@ class _Walk:
     def children(self, boundary: str, start: int, end: int, depth: int, type_: str) -> tuple[Part, ...]:
         default = "message/rfc822" if type_ == "multipart/digest" else "text/plain"
         spans = self.spans(boundary, start, end) or self.spans(self.likely_boundary(start, end), start, end)
+        within = replace(self.limits, header_block=64 * 1024, headers=100)
         found: list[Part] = []
         for low, high in spans:
             if self.parts >= self.limits.parts:
                 self.note(f"more than {self.limits.parts} parts: the rest is not read")
                 break
-            found.append(self.part(low, high, depth + 1, default))
+            found.append(self.part(low, high, depth + 1, default, within))
         return tuple(found)
 
     def spans(self, boundary: str, start: int, end: int) -> list[tuple[int, int]]:
         """Where the parts lie between their boundary lines (RFC 2046 section 5.1.1); one without its end runs on."""
         if not boundary or len(boundary) > 200:
             return []
-        line = re.compile(rb"--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*\r?(?:\n|\Z)")
+        # a pattern would have to be compiled for each mail: no two have the same boundary
+        mark = b"--" + boundary.encode("utf-8", "replace")
         found: list[tuple[int, int]] = []
         opened: int | None = None
-        for match in line.finditer(self.raw, start, end):
-            if match.start() > start and self.raw[match.start() - 1] != 10:
-                continue
-            if opened is not None:
-                found.append((opened, max(opened, self.before(match.start()))))
-            opened = None if match[1] else match.end()
-            if match[1] or len(found) > self.limits.parts:
-                return found
+        at = self.raw.find(mark, start, end)
+        while at >= 0:
+            rest = _BOUNDARY_END.match(self.raw, at + len(mark), end)
+            if rest and (at == start or self.raw[at - 1] == 10):
+                if opened is not None:
+                    found.append((opened, max(opened, self.before(at))))
+                opened = None if rest[1] else rest.end()
+                if rest[1] or len(found) > self.limits.parts:
+                    return found
+            at = self.raw.find(mark, rest.end() if rest else at + 1, end)
         if opened is not None:
             found.append((opened, end))
         return found
@@ -136,9 +144,7 @@ class _Walk:
 
     def likely_boundary(self, start: int, end: int) -> str:
         """The boundary of a multipart that does not name it, or names another: the first line that could be one."""
-        match = re.compile(rb"(?<![^\n])--([!-~]{4,70})[ \t]*\r?\n[!-9;-~]+:").search(
-            self.raw, start, min(end, start + 65_536)
-        )
+        match = _LIKELY_BOUNDARY.search(self.raw, start, min(end, start + 65_536))
         return match[1].decode("ascii").removesuffix("--") if match else ""
 
     def note(self, fault: str) -> None:

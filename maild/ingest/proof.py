@@ -96,6 +96,7 @@ def _hops(trust: Trust) -> int | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def _within(peer: str, relay: str) -> bool:
     try:
         address, network = ip_address(peer.strip()), ip_network(relay.strip(), strict=False)
@@ -188,13 +189,16 @@ def _rough(value: str) -> str:
     return re.split(r"[;(]", value[:_LONGEST], maxsplit=1)[0]
 
 
-def _pieces(value: str) -> list[str] | None:
+@lru_cache(maxsize=16)  # each value is asked twice, for its server and for its results
+def _pieces(value: str) -> tuple[str, ...] | None:
     """The parts between semicolons, comments taken out and quoted strings whole; None where it is not well formed.
 
     RFC 5322 section 3.2.2: comments nest, a backslash guards the next character, quotes inside comments mean nothing.
     """
     if len(value) > _LONGEST:
         return None
+    if not _MARKED.search(value) and value.isprintable():
+        return tuple(value.split(";"))
     pieces, depth, guarded, quoted = [""], 0, False, False
     out: list[str] = []
     for character in value:
@@ -221,7 +225,10 @@ def _pieces(value: str) -> list[str] | None:
         if not depth:
             out.append(_printable(character))
     pieces[-1] = "".join(out)
-    return None if depth or quoted or guarded else pieces
+    return None if depth or quoted or guarded else tuple(pieces)
+
+
+_MARKED = re.compile(r'[\\"()]')
 
 
 def _printable(character: str) -> str:
@@ -238,15 +245,39 @@ _CLEAR = re.compile(
 
 
 def _result(piece: str) -> _Result:
+    """One result. A plain one is read with stand-ins for its values: that form is the same in all mail of a server."""
+    plain = piece.strip()
+    if not _PLAIN.fullmatch(plain):
+        return _checked(_tight(piece))
+    form = _checked(_VALUE.sub(rf"\1{_STAND_IN}", plain))
+    values = [value for _, value in _VALUE.findall(plain)]
+    if not form.clear or len(values) != len(form.properties):
+        return _checked(plain)
+    named = zip(form.properties, values, strict=True)
+    properties = tuple((kind, name, form_of.replace(_STAND_IN, value)) for (kind, name, form_of), value in named)
+    return _Result(form.method, form.result, properties)
+
+
+# In such a result a value reaches to the next space and no sign in it means anything to authres, so any other can
+# stand for it. What may begin or end a value is chosen so that _tight would leave the result as it is.
+_PLAIN_VALUE = r"(?:[A-Za-z0-9_-](?:[A-Za-z0-9._@+/=-]*[A-Za-z0-9._@+-])?|@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)"
+_PLAIN = re.compile(
+    rf"(?:dmarc|dkim)=[a-z]+(?: action=[a-z]+)?(?: (?:smtp|header|body|policy)\.[a-z-]+={_PLAIN_VALUE})*"
+)
+_VALUE = re.compile(r"(?<= )([a-z]+\.[a-z-]+=@?)([^ ]+)")
+_STAND_IN = "a.example"
+
+
+@lru_cache(maxsize=256)
+def _checked(plain: str) -> _Result:
     """One result, read by authres once its form is checked: authres mends what is broken, and that is a risk here."""
-    plain = _tight(piece)
     method = _method_of(plain)
     unreadable = _Result(method, "unreadable", clear=False)
     found = _CLEAR.fullmatch(plain)
     if not found or method not in _PROVING:
         return unreadable
     try:
-        header = _parsed(f"checked; {_ascii(plain)}")
+        header = authres.parse_value(f"checked; {_ascii(plain)}")
     except authres.AuthResError:
         return unreadable
     if [(one.method, one.result) for one in header.results] != [(method, found["result"].lower())]:
@@ -256,12 +287,6 @@ def _result(piece: str) -> _Result:
     if names != [name for kind, name, _ in properties if kind == "header"]:
         return unreadable
     return _Result(method, found["result"].lower(), properties)
-
-
-@lru_cache(maxsize=256)
-def _parsed(value: str) -> authres.AuthenticationResultsHeader:
-    """What authres makes of a value; it looks at the same pattern again and again, and the same servers write alike."""
-    return authres.parse_value(value)
 
 
 _PROVING = frozenset({"dmarc", "dkim"})
@@ -356,6 +381,7 @@ def _aligned(signer: str, domain: str) -> bool:
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
+@lru_cache(maxsize=256)
 def _domain(text: str) -> str:
     """A domain in its ASCII form, lower case; "" for what is none or has a single label."""
     try:

@@ -12,6 +12,7 @@ from maild.ingest.quote_html import marked_text
 from maild.ingest.quote_signs import (
     CLOCK,
     END,
+    ENDINGS,
     FORWARD,
     HEADER,
     KIND,
@@ -22,6 +23,7 @@ from maild.ingest.quote_signs import (
     RULES,
     SIGNATURE,
     SIGNED_INTRO,
+    SPACE,
     SPACES,
     WROTE,
     YEAR,
@@ -76,7 +78,7 @@ def divide(text: str) -> Reply:
     seen = _seen(apart)
     cut = _cut(seen)
     if cut is None:
-        return Reply(_tidy(lines, _seen(lines)))
+        return Reply(_tidy(lines, seen if apart == lines else _seen(lines)))
     above = _tidy(apart[: cut.start], seen[: cut.start])
     lost = not above if cut.bare else _words_below(apart[: cut.end], seen, cut.start)
     if cut.passed_on or lost:
@@ -107,7 +109,7 @@ def _seen(lines: Sequence[str]) -> list[str]:
 
 
 def _plain(line: str) -> str:
-    return line.translate(SPACES).strip()
+    return line.strip() if line.isascii() or not SPACE.search(line) else line.translate(SPACES).strip()
 
 
 def _quoted(line: str) -> bool:
@@ -124,6 +126,8 @@ def _torn(rest: str) -> bool:
 
 def _split_introductions(lines: Sequence[str]) -> list[str]:
     """Put "On Mon, ... wrote:" on a line by itself where a client joined it to the words before it."""
+    if not any("wrote:" in line for line in lines):
+        return list(lines)
     apart: list[str] = []
     for line in lines:
         found = MIDLINE.search(line.rstrip()) if len(line) < _WIDEST and line.rstrip().endswith("wrote:") else None
@@ -144,13 +148,16 @@ def _cut(seen: Sequence[str]) -> _Cut | None:
 
 def _first(seen: Sequence[str], end: int | None) -> _Cut | None:
     """The first quote that clients' own signs show; below `end` nothing is the author's."""
-    second = _second_opinion(seen)
+    asked = False
     for n, line in enumerate(seen):
         if not line:
             continue
         if FORWARD.match(line):
             return _Cut(n, bare=True, passed_on=True)
-        cut = second if second and second.start == n else _beginning(seen, n)
+        cut = None
+        if not asked and _dated(seen, n) and _found_by_quotequail(seen[n : n + 2]) == 0:
+            cut, asked = _second_opinion(seen, n), True
+        cut = cut or _beginning(seen, n)
         if cut is not None:
             return _Cut(_climb(seen, cut.start), cut.bare, end=end)
     return None
@@ -247,7 +254,9 @@ def _quote_follows(seen: Sequence[str], n: int) -> bool:
 
 def _introduction(seen: Sequence[str], end: int) -> int | None:
     """Where an introduction ("On ... wrote:") begins that ends with line `end`, or None."""
-    if not END.search(seen[end]):
+    line = seen[end]
+    # the pattern looks at each letter: a line that ends in no such way needs none of that
+    if not (line.endswith(ENDINGS) or line[-5:].lower() == "wrote") or not END.search(line):
         return None
     quote = _quote_follows(seen, end)
     joined = ""
@@ -300,6 +309,8 @@ def _introduces(line: str, *, opened: bool, quote: bool) -> bool:
 
 def _header_block(seen: Sequence[str], n: int) -> bool:
     """Whether a client's header lines ("From: ... Sent: ...") begin here, and not a form that somebody filled in."""
+    if ":" not in seen[n] and "：" not in seen[n]:
+        return False
     kinds: set[str] = set()
     address = clock = False
     loose = 0
@@ -322,23 +333,25 @@ def _header_block(seen: Sequence[str], n: int) -> bool:
     return bool(main & {"from", "date"}) and (address or "subject" in main)
 
 
-def _second_opinion(seen: Sequence[str]) -> _Cut | None:
-    """What quotequail finds beyond our own signs, where a date and an address stand by it."""
-    # the library is slow on long texts, and what it finds counts only beside a date and an address
-    if not any(_dated(seen, n) for n in range(len(seen))):
+def _second_opinion(seen: Sequence[str], n: int) -> _Cut | None:
+    """What quotequail finds beyond our own signs, where nothing before line n tells it of a quote.
+
+    It is slow on long texts, and what it finds counts only beside a date and an address. It looks at two lines at a
+    time and takes the first: so those two are shown to it alone, and all that is before them once, if at all.
+    """
+    if _found_by_quotequail(seen[: n + 2]) != n:
         return None
-    text = "\n".join(seen)
-    parts = quotequail.quote(text, limit=MOST_LINES + 1, quote_intro_line=True)
-    if len(parts) < 2:
-        return None
-    start = len(seen) - 1 - parts[1][1].count("\n")
-    if not _dated(seen, start):
-        return None
-    return _Cut(start, bare=not any(line.startswith((">", "|")) for line in seen[start + 1 : start + 5]))
+    return _Cut(n, bare=not any(line.startswith((">", "|")) for line in seen[n + 1 : n + 5]))
+
+
+def _found_by_quotequail(lines: Sequence[str]) -> int | None:
+    parts = quotequail.quote("\n".join(lines), limit=MOST_LINES + 1, quote_intro_line=True)
+    return len(lines) - 1 - parts[1][1].count("\n") if len(parts) == 2 else None
 
 
 def _dated(seen: Sequence[str], n: int) -> bool:
-    return bool(YEAR.search(seen[n])) and has_address(" ".join(seen[n : n + 2]))
+    following = seen[n + 1] if n + 1 < len(seen) else ""
+    return (has_address(seen[n]) or has_address(following)) and bool(YEAR.search(seen[n]))
 
 
 # What remains
@@ -397,6 +410,8 @@ def _tidy(lines: Sequence[str], seen: Sequence[str]) -> str:
 def _before_signature(seen: Sequence[str], end: int) -> int:
     """Where the signature begins: RFC 3676 section 4.3, and short enough to be one."""
     for n in range(end - 1, max(end - 40, 0), -1):
+        if not seen[n].startswith(("--", "__")):
+            continue
         following = [line for line in seen[n + 1 : end] if line]
         if SIGNATURE.match(seen[n]) and len(following) <= 20:
             return n

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC
 from itertools import islice
 
 from maild.ingest import kind, parse, proof, quote
@@ -14,10 +15,12 @@ from maild.ingest.charsets import clean, decode
 from maild.ingest.evidence import Evidence
 from maild.ingest.html_text import stripped, text_of_html
 from maild.ingest.kind import Ours
+from maild.ingest.language import language_of
 from maild.ingest.parse import Limits
 from maild.ingest.parts import Part, leaves, payload, tree
 from maild.ingest.proof import Trust
-from maild.mail import Address, Attachment, Kind, Mail, MessageId, Proof
+from maild.ingest.vacation import read_vacation
+from maild.mail import Address, Attachment, Kind, Mail, MessageId, Proof, Vacation
 
 UNREADABLE = "This mail could not be read; the original is kept."
 NO_TRUST = Trust(relays=(), authserv_ids=(), peer="", mailbox="")
@@ -75,7 +78,8 @@ def _read(raw: bytes, sender: str | None, ours: Ours, trust: Trust, limits: Limi
     if len(kept) > limits.attachments:
         faults += (f"more than {limits.attachments} attachments: the rest is in the original alone",)
     attachments = tuple(attachment_of(content, part, n) for n, part in enumerate(kept[: limits.attachments], start=1))
-    top = replace(top, faults=(*top.faults, *faults, *said.faults))
+    if faults or said.faults:
+        top = replace(top, faults=(*top.faults, *faults, *said.faults))
     evidence = Evidence(top=top, raw=content, parts=parts, root=root, text=said.text, sender=sender)
     return _mail(raw, evidence, said, attachments, ours, trust)
 
@@ -86,6 +90,7 @@ def _mail(
     top = evidence.top
     verdict = kind.judge(evidence, ours)
     author = top.authors[0] if len(top.authors) == 1 else Address("")
+    new_text = _new_words(said)
     return Mail(
         kind=verdict.kind,
         message_id=top.message_id,
@@ -99,7 +104,7 @@ def _mail(
         subject=top.subject,
         date=top.date,
         text=said.text,
-        new_text=_new_words(said),
+        new_text=new_text,
         html=said.html,
         attachments=attachments,
         headers=top.headers,
@@ -107,15 +112,24 @@ def _mail(
         sha256=hashlib.sha256(raw).hexdigest(),
         size=len(raw),
         proof=proof.prove(top.headers, author, trust),
+        language=language_of(new_text, top.headers),
         list_id=top.list_id,
         plain=said.plain,
         ambiguous=said.ambiguous,
         answerable=verdict.answerable,
         bounced=verdict.bounced,
         returned_ids=verdict.returned_ids,
+        vacation=_vacation(verdict.kind, said.text, top),
         why=verdict.why,
         error="; ".join(dict.fromkeys(top.faults)),
     )
+
+
+def _vacation(who: Kind, text: str, top: parse.Sheet) -> Vacation | None:
+    """The absence that an automatic reply tells of; one without a Date cannot say what its "Monday" means."""
+    if who is not Kind.AUTO_REPLY or top.date is None:
+        return None
+    return read_vacation(text, top.subject, top.date, UTC)
 
 
 def _new_words(said: _Words) -> str:
@@ -290,8 +304,8 @@ def _quoted(depth: str, pieces: Sequence[str]) -> str:
 
 
 _LEADING = 8
-_LOOKED_AT = (4000, 20_000)  # characters: mostly the first few tell
-_LONGEST_MARK = 2100  # characters of what is no word
+_LOOKED_AT = (1000, 4000, 20_000)  # characters: mostly the first few tell
+_LOOKED_AHEAD = 600  # characters by which the pattern tells that something is no word: its longest tag, and some
 _TOKEN_OR_MARK = re.compile(
     r"<[^<>\n]{0,500}>|\[[^\[\]\n]{0,300}\]|\bhttps?://\S{1,2000}|^[ \t]*(?:[*+o•·-]|\d+\.)[ \t]+"
     r"|([#@/]?(?!\bhttps?://\S)[^\W_]+)",
@@ -311,7 +325,7 @@ def _leading(pieces: Iterator[str]) -> list[str]:
         text = "".join((text, *_as_many(pieces, most - len(text))))
         found = (one for one in _TOKEN_OR_MARK.finditer(text, 0, most) if one[1])
         words = list(islice(found, _LEADING))
-        if len(words) == _LEADING and words[-1].end() < most - _LONGEST_MARK:
+        if len(words) == _LEADING and words[-1].end() < most - _LOOKED_AHEAD:
             break
     return [word[1].casefold() for word in words]
 

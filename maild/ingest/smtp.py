@@ -182,6 +182,7 @@ class _Session(SMTP):
         self._door, self._terms, self._limits, self._peer = door, terms, terms.limits, peer
         self._mail = Transaction()
         self._patience = self._full_patience = terms.limits.commands + terms.limits.recipients
+        self._deadline = 0.0
         super().__init__(
             None,
             enable_SMTPUTF8=True,
@@ -241,8 +242,20 @@ class _Session(SMTP):
         # Ends the session's task at once: what is still in the stream must not be read as commands.
         raise asyncio.CancelledError
 
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Put off the end of our patience. The library makes a timer each time, and the loop is slow with thousands of
+        them: ours stays where it comes early enough, and is set anew when it has gone off."""
+        self._deadline = self.loop.time() + (self._limits.idle if duration is None else duration)
+        timer = self._timeout_handle
+        if timer is None or timer.cancelled() or timer.when() > self._deadline:
+            if timer is not None:
+                timer.cancel()
+            self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
+
     def _timeout_cb(self) -> None:
-        if self.transport is None or self.transport.is_closing():
+        if self.loop.time() < self._deadline:
+            self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
+        elif self.transport is None or self.transport.is_closing():
             self.cut()
         else:
             self.leave(_SILENT)
@@ -368,16 +381,16 @@ class _Session(SMTP):
     async def _receive(self, body: Body) -> None:
         """Read to the final dot and give back what follows it; else the session ends here, never in mid-mail."""
         rest: bytes | None = None
+        until = self.loop.time() + self._limits.whole
         try:
-            async with asyncio.timeout(self._limits.whole):
-                while rest is None:
-                    rest = body.take(await self._reader.read(_BLOCK))
-                    self._reset_timeout()
-                    if rest is None and body.endless:
-                        self._hang_up(TOO_BIG)
-                    if rest is None and self._reader.at_eof():
-                        self._hang_up(_SILENT)
-        except (TimeoutError, ConnectionError):
+            while rest is None:
+                self._reset_timeout(min(self._limits.idle, until - self.loop.time()))
+                rest = body.take(await self._reader.read(_BLOCK))
+                if rest is None and body.endless:
+                    self._hang_up(TOO_BIG)
+                if rest is None and self._reader.at_eof():
+                    self._hang_up(_SILENT)
+        except ConnectionError:
             self._hang_up(_SILENT)
         except Exception:
             self._terms.log.exception("the mail of %s could not be received", self._peer)

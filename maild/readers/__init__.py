@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import resource
 import selectors
 import signal
@@ -13,6 +14,7 @@ import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
@@ -55,9 +57,7 @@ class _Task:
     key: int
     raw: bytes
     sender: str | None
-    ours: Ours
-    trust: Trust
-    limits: Limits
+    terms: bytes
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class Readers:
 
     def submit(self, key: int, raw: bytes, *, sender: str | None, ours: Ours, trust: Trust) -> None:
         """Hand in a mail; `key` is yours and comes back with its outcome."""
-        self._queue.append(_Task(key, raw, sender, ours, trust, self._limits))
+        self._queue.append(_Task(key, raw, sender, _packed(ours, trust, self._limits)))
         self._feed()
 
     def poll(self) -> list[tuple[int, Outcome]]:
@@ -171,7 +171,7 @@ class Readers:
             child.since = child.since if child.tasks else time.monotonic()
             child.tasks.append(task)
             try:
-                child.line.send(task)
+                child.line.send((task.raw, task.sender, task.terms))
             except OSError:
                 # A small mail would have fitted into the line of a living child: this one never saw it.
                 if len(task.raw) < _AHEAD_OCTETS:
@@ -242,6 +242,20 @@ class Readers:
             child.process.wait()
 
 
+# The terms on which mail is read are the same for nearly every mail: they are packed once, and unpacked once.
+
+
+@lru_cache(maxsize=64)
+def _packed(ours: Ours, trust: Trust, limits: Limits) -> bytes:
+    return pickle.dumps((ours, trust, limits), pickle.HIGHEST_PROTOCOL)
+
+
+@lru_cache(maxsize=64)
+def _unpacked(terms: bytes) -> tuple[Ours, Trust, Limits]:
+    told: tuple[Ours, Trust, Limits] = pickle.loads(terms)  # noqa: S301  from our own parent
+    return told
+
+
 _BY_SIGNAL = 100
 
 
@@ -261,7 +275,8 @@ _SAMPLE = (
     b"Received: from a.example by mx.example; Thu, 1 Jan 2026 00:00:00 +0000\r\n"
     b"Authentication-Results: mx.example; dmarc=pass header.from=a.example\r\n"
     b"From: A <a@a.example>\r\nTo: B <b@b.example>\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n"
-    b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>A word.</p>\r\n"
+    b"Subject: Automatic reply\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n"
+    b"<p>I am away until Monday, and answer then.</p>\r\n"
 )
 _RECYCLED = 0
 _DISMISSED = 3
@@ -275,7 +290,7 @@ def serve(descriptor: int, cpu: int, wall: float, memory: int, mails: int) -> No
     """
     from maild.ingest import reading  # only children need it, and only once
 
-    # what is compiled at first use is then compiled for every fork
+    # what is compiled or loaded at first use is then there for every fork: patterns, words, the model of languages
     reading.read(_SAMPLE, sender="", trust=Trust(("::1",), ("mx.example",), "::1", ""))
     line = Connection(descriptor)
     try:
@@ -306,11 +321,12 @@ def _work(line: Connection, share: Share) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (_memory_now() + share.memory, resource.RLIM_INFINITY))
     for _ in range(share.mails):
         try:
-            task = line.recv()
+            raw, sender, terms = line.recv()
         except (EOFError, OSError):
             return _DISMISSED
         _arm(share)
-        mail = reading.read(task.raw, sender=task.sender, ours=task.ours, trust=task.trust, limits=task.limits)
+        ours, trust, limits = _unpacked(terms)
+        mail = reading.read(raw, sender=sender, ours=ours, trust=trust, limits=limits)
         signal.setitimer(signal.ITIMER_REAL, 0)
         try:
             line.send(mail)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from maild.absence import Absence, Leave, Source, Stage
 from maild.desk import Agent, Desk
 from maild.store.engine import Tx
+from maild.store.statement import Statement
 from maild.store.tables import BY_ABSENCE, table
 from maild.ticket import TicketNo
 
@@ -21,6 +22,8 @@ _ticket = table("ticket")
 
 _STANDS = tuple(stage.value for stage in Stage if stage.stands)
 _LIVES = (*_STANDS, Stage.ASKED.value, Stage.DOUBTED.value)
+_STANDING = Statement(select(_absence).where(_absence.c.stage.in_(_STANDS)).order_by(_absence.c.id))
+_OVER = (Stage.ENDED.value, Stage.WITHDRAWN.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Known:
 
 def with_absences(tx: Tx, desk: Desk) -> Desk:
     """The desk with the absences that stand: what every decision looks at."""
-    rows = tx.connection.execute(select(_absence).where(_absence.c.stage.in_(_STANDS)).order_by(_absence.c.id)).all()
+    rows = _STANDING.rows(tx)
     return replace(desk, absences=tuple(_read(row) for row in rows)) if rows else desk
 
 
@@ -54,12 +57,11 @@ def get(tx: Tx, number: int) -> Absence | None:
     return None if row is None else _read(row)
 
 
-def learnt_since(tx: Tx, agent: str, since: datetime) -> tuple[Absence, ...]:
-    """What was learnt of this agent from replies and bounces since then, whatever became of it."""
-    sources = (Source.REPLY.value, Source.BOUNCE.value)
-    query = select(_absence).where(_absence.c.agent == agent, _absence.c.created_at >= since)
-    rows = tx.connection.execute(query.where(_absence.c.source.in_(sources)).order_by(_absence.c.id))
-    return tuple(_read(row) for row in rows)
+def over(tx: Tx, agent: str, learnt_since: datetime, today: date) -> tuple[Absence, ...]:
+    """Absences of this agent that are over and still count: learnt since then, or called off before their last day."""
+    query = select(_absence).where(_absence.c.agent == agent, _absence.c.stage.in_(_OVER)).order_by(_absence.c.id)
+    counts = or_(_absence.c.learnt_at >= learnt_since, _absence.c.last_day >= today.isoformat())
+    return tuple(_read(row) for row in tx.connection.execute(query.where(counts)))
 
 
 def from_file(tx: Tx) -> tuple[Absence, ...]:
@@ -96,6 +98,21 @@ def taken_from(tx: Tx, agent: str, since: datetime) -> tuple[TicketNo, ...]:
         .where(BY_ABSENCE, _ticket.c.status.in_(("open", "pending", "hold")))
     )
     return tuple(sorted({TicketNo(number) for number in tx.connection.execute(query).scalars()}))
+
+
+def of_mail(tx: Tx, inbox: int) -> tuple[Absence, ...]:
+    """The absences that a mail told of."""
+    rows = tx.connection.execute(select(_absence).where(_absence.c.key == f"mail:{inbox}").order_by(_absence.c.id))
+    return tuple(_read(row) for row in rows)
+
+
+def moved_by(tx: Tx, absence: Absence) -> tuple[TicketNo, ...]:
+    """The tickets that this absence took from its agent, whatever became of them."""
+    query = select(_history.c.ticket, _history.c.origin).where(
+        _history.c.event == "owner", _history.c.before == absence.agent, _history.c.at >= absence.since, BY_ABSENCE
+    )
+    rows = tx.connection.execute(query)
+    return tuple(sorted({TicketNo(row.ticket) for row in rows if (row.origin or {}).get("absence") == absence.id}))
 
 
 def agents(tx: Tx) -> dict[str, Known]:
@@ -165,6 +182,7 @@ def _values(absence: Absence) -> dict[str, Any]:
         "told": absence.told,
         "key": absence.key,
         "look_at": absence.look_at,
+        "learnt_at": absence.learnt_at,
     }
 
 
@@ -184,4 +202,5 @@ def _read(row: Any) -> Absence:
         told=row.told,
         key=row.key,
         look_at=row.look_at,
+        learnt_at=row.learnt_at,
     )

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,20 +46,28 @@ _SETTLE = Statement(
     update(_inbox).where(_inbox.c.id == given("row")),
     ("state", "because", "decided_at", "ticket", "duplicate_of", "message_id", "fingerprint", "author"),
 )
-_EARLIER = Statement(
-    select(_inbox)
+_SAME_MAIL = (
+    select(_inbox.c.id)
     .where(_inbox.c.fingerprint == given("print"), _inbox.c.id != given("row"))
     .where(_inbox.c.state.in_(["ticket", "done"]))
     .order_by(_inbox.c.id)
     .limit(1)
 )
-_SAME_ID = Statement(
+_SAME_ID = (
     select(_inbox.c.ticket)
     .where(_inbox.c.message_id == given("name"), _inbox.c.id != given("row"), _inbox.c.ticket.is_not(None))
     .order_by(_inbox.c.id)
     .limit(1)
 )
-_WROTE = Statement(select(_inbox.c.id).where(_inbox.c.author == given("who"), _inbox.c.id < given("row")).limit(1))
+_BY_AUTHOR = select(_inbox.c.id).where(_inbox.c.author == given("who"), _inbox.c.id < given("row")).limit(1)
+_BEFORE = Statement(
+    select(
+        _SAME_MAIL.scalar_subquery().label("same_mail"),
+        _SAME_ID.scalar_subquery().label("ticket_of_id"),
+        _BY_AUTHOR.scalar_subquery().label("wrote"),
+    )
+)
+_WROTE = Statement(_BY_AUTHOR)
 _START = Statement(update(_inbox).where(_inbox.c.id == given("row")).values(starts=_inbox.c.starts + given("more")))
 
 
@@ -82,6 +91,19 @@ class Kept:
     starts: int
     released: tuple[str, ...]
     because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is known of a mail from those that came before it.
+
+    `same_mail` is the first with its fingerprint that became something, `ticket_of_id` where an earlier mail with its
+    Message-ID ended; `wrote` says whether its author has written to the desk before.
+    """
+
+    same_mail: Kept | None
+    ticket_of_id: int | None
+    wrote: bool
 
 
 def store_big(folder: Path, raw: bytes) -> str:
@@ -142,6 +164,19 @@ def bytes_of(tx: Tx, inbox: int) -> bytes:
     return (tx.folder / row.file[:2] / row.file).read_bytes() if row.file else bytes(row.content or b"")
 
 
+def original(tx: Tx, inbox: int) -> bytes | None:
+    """The mail as it came, None where it is not kept any more."""
+    row = _BYTES.one(tx, row=inbox)
+    if row is None:
+        return None
+    if not row.file:
+        return bytes(row.content) if row.content else None
+    with suppress(FileNotFoundError):
+        content: bytes = (tx.folder / row.file[:2] / row.file).read_bytes()
+        return content
+    return None
+
+
 def get(tx: Tx, inbox: int) -> Kept | None:
     row = tx.connection.execute(select(_inbox).where(_inbox.c.id == inbox)).one_or_none()
     return None if row is None else _kept(row)
@@ -199,18 +234,15 @@ def settle(
     )
 
 
-def earlier(tx: Tx, inbox: int, fingerprint: str) -> Kept | None:
-    """The first mail with this fingerprint that became something before this one came."""
-    row = _EARLIER.one(tx, print=fingerprint, row=inbox)
-    return None if row is None else _kept(row)
-
-
-def ticket_of_id(tx: Tx, inbox: int, message_id: str) -> int | None:
-    """The ticket of an earlier mail with the same Message-ID."""
-    if not message_id:
-        return None
-    found = _SAME_ID.scalar(tx, name=message_id, row=inbox)
-    return None if found is None else int(found)
+def before(tx: Tx, inbox: int, fingerprint: str, message_id: str, author: str) -> Before:
+    """What the other mails in the inbox say about this one, in one look."""
+    found = _BEFORE.one(tx, row=inbox, print=fingerprint, name=message_id, who=author)
+    assert found is not None
+    return Before(
+        same_mail=None if found.same_mail is None else get(tx, found.same_mail),
+        ticket_of_id=found.ticket_of_id if message_id else None,
+        wrote=bool(author) and found.wrote is not None,
+    )
 
 
 def wrote_before(tx: Tx, inbox: int, author: str) -> bool:

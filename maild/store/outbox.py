@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ _PUT = Statement(
     ),
 )
 _FILL = Statement(update(_outbox).where(_outbox.c.id == given("row")), ("content",))
-_DUE = Statement(
+_DUE = (
     select(_outbox.c.id)
     .where(_outbox.c.state.in_(_LATE), _outbox.c.next_at <= given("now"), _free)
     .order_by(_outbox.c.next_at, _outbox.c.id)
@@ -40,9 +40,12 @@ _DUE = Statement(
 )
 _LEASE = Statement(
     update(_outbox)
-    .where(_outbox.c.id == given("row"))
+    .where(_outbox.c.id.in_(_DUE))
     .values(state="sending", leased_until=given("until"), fence=_outbox.c.fence + 1, tries=_outbox.c.tries + 1)
-    .returning(_outbox)
+    .returning(
+        *(_outbox.c[name] for name in ("id", "fence", "tries", "created_at", "told_late")),
+        *(_outbox.c[name] for name in ("message_id", "sender", "recipient", "content")),
+    )
 )
 _NEXT_DUE = Statement(select(func.min(_outbox.c.next_at)).where(_outbox.c.state.in_(_LATE)))
 _SENT = Statement(
@@ -182,8 +185,8 @@ def fill(tx: Tx, contents: Mapping[int, bytes]) -> None:
 
 def lease(tx: Tx, now: datetime, until: datetime, most: int) -> list[Leased]:
     """Take the mails that are due, oldest first, and note the try before anything is sent."""
-    due = sorted(int(row.id) for row in _DUE.rows(tx, now=now, most=most))
-    return [_leased(_LEASE.one(tx, row=row, until=until)) for row in due]
+    leased = [_leased(row) for row in _LEASE.rows(tx, now=now, until=until, most=most)]
+    return sorted(leased, key=lambda one: one.id)
 
 
 def next_due(tx: Tx) -> datetime | None:
@@ -192,8 +195,9 @@ def next_due(tx: Tx) -> datetime | None:
     return found
 
 
-def sent(tx: Tx, leased: Leased, answer: str, now: datetime) -> None:
-    _SENT.run(tx, row=leased.id, seen=leased.fence, words=answer, now=now)
+def sent(tx: Tx, mails: Iterable[tuple[Leased, str, datetime]]) -> None:
+    """The relay has taken these mails on: with which answer, and when."""
+    _SENT.each(tx, [{"row": one.id, "seen": one.fence, "words": words, "now": at} for one, words, at in mails])
 
 
 def put_off(tx: Tx, leased: Leased, answer: str, next_at: datetime, *, told_late: bool) -> bool:
@@ -298,11 +302,12 @@ def bytes_of(tx: Tx, row: int) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-def answers(tx: Tx, recipient: str, ticket: int | None, quiet: bool, now: datetime) -> Answers:
-    """Count what the limits on automatic answers count."""
+def answers(tx: Tx, recipient: str, ticket: int | None, quiet: bool, now: datetime, *, proven: bool = False) -> Answers:
+    """Count what the limits on automatic answers count; what is held against the unproven alone, for them alone."""
     key = recipient.lower()
     hour, day, week = now - timedelta(hours=1), now - timedelta(days=1), now - timedelta(days=7)
-    domains = {str(row.domain): int(row.mails) for row in _UNPROVEN.rows(tx, since=hour)}
+    unproven = [] if proven else _UNPROVEN.rows(tx, since=hour)
+    domains = {str(row.domain): int(row.mails) for row in unproven}
     counted = [row for row in _HAD.rows(tx, who=key, since=week) if row.answers]
     return Answers(
         unproven_hour=sum(domains.values()),
@@ -310,9 +315,9 @@ def answers(tx: Tx, recipient: str, ticket: int | None, quiet: bool, now: dateti
         address_week=len(counted),
         address_day=sum(row.created_at > day for row in counted),
         ticket_hour=sum(row.created_at > hour and row.ticket == ticket for row in counted),
-        ticket_ever=_ever(tx, key, ticket),
+        ticket_ever=0 if proven else _ever(tx, key, ticket),
         quiet=quiet,
-        answered_by_agent=_answered(tx, key),
+        answered_by_agent=not proven and _answered(tx, key),
     )
 
 

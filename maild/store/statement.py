@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from datetime import UTC, datetime
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import BindParameter, Dialect, bindparam
+from sqlalchemy import JSON, BindParameter, Boolean, Dialect, bindparam
 
 from maild.store.engine import Tx
 from maild.store.tables import Utc
@@ -39,7 +40,7 @@ class Statement:
         """Run it, and return all that it yields."""
         compiled = self._for(tx)
         cursor = tx.driver.execute(compiled.text, compiled.bound(values))
-        return [compiled.row(found) for found in cursor.fetchall()]
+        return list(map(compiled.row, cursor.fetchall()))
 
     def one(self, tx: Tx, **values: Any) -> Row | None:
         """Run it, and return the first row of what it yields."""
@@ -84,7 +85,7 @@ class _Compiled:
         fixed = {name: value for name, value in compiled.params.items() if name not in asked} | defaults
         self._named = compiled.positiontup is None
         self._order = tuple(compiled.positiontup or compiled.params)
-        self._into = tuple(into.items())
+        self._into = tuple((name, process) for name, process in into.items() if name not in fixed)
         self._fixed = {name: _through(into.get(name), value) for name, value in fixed.items()}
         self._size = len(self._fixed.keys() | set(self._order))
         self._row, self._out = _yielded(core, dialect)
@@ -95,14 +96,16 @@ class _Compiled:
         if len(taken) != self._size:
             raise KeyError(*(taken.keys() ^ {*self._fixed, *self._order}))
         for name, into in self._into:
-            if name in values:
-                taken[name] = into(values[name])
+            taken[name] = into(taken[name])
         return taken if self._named else [taken[name] for name in self._order]
 
     def row(self, found: Sequence[Any]) -> Row:
-        if self._out is None:
+        if not self._out:
             return self._row._make(found)
-        return self._row._make([value if out is None else out(value) for out, value in zip(self._out, found)])  # noqa: B905  columns
+        values = list(found)
+        for place, out in self._out:
+            values[place] = out(values[place])
+        return self._row._make(values)
 
 
 def _through(process: _Process, value: Any) -> Any:
@@ -111,13 +114,45 @@ def _through(process: _Process, value: Any) -> Any:
 
 def _into(kind: Any, dialect: Dialect) -> _Process:
     process: _Process = kind.dialect_impl(dialect).bind_processor(dialect)
-    # the same few moments are written again and again: a mail's arrival, and now
-    return lru_cache(maxsize=64)(process) if process and isinstance(kind, Utc) else process
+    match kind:
+        case Utc() if dialect.name == "sqlite":
+            return _as_text
+        case JSON() if process is not None:
+            return partial(_json, process)
+        case Boolean() if process is not None:
+            return lru_cache(maxsize=4)(process)
+        case _:
+            return process
 
 
-def _yielded(core: Any, dialect: Dialect) -> tuple[Any, tuple[_Process, ...] | None]:
+def _out(kind: Any, dialect: Dialect) -> _Process:
+    if isinstance(kind, Utc) and dialect.name == "sqlite":
+        return _from_text
+    process: _Process = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return process
+
+
+def _as_text(value: datetime | None) -> str | None:
+    """A moment as SQLAlchemy keeps it in SQLite; its own way there is five times as long, and each mail has many."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone cannot be kept")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_text(kept: str | None) -> datetime | None:
+    return None if kept is None else datetime.fromisoformat(kept).replace(tzinfo=UTC)
+
+
+def _json(process: Callable[[Any], Any], value: Any) -> Any:
+    return "[]" if value == [] else process(value)  # the usual list is an empty one
+
+
+def _yielded(core: Any, dialect: Dialect) -> tuple[Any, tuple[tuple[int, Callable[[Any], Any]], ...]]:
+    """What a row is called, and the places of the columns that do not come out as they went in."""
     columns = list(getattr(core, "exported_columns", ()))
     names = [column.key for column in columns]
     named = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024  the columns are known at run time
-    out = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
-    return named, out if any(out) else None
+    out = (_out(column.type, dialect) for column in columns)
+    return named, tuple((place, process) for place, process in enumerate(out) if process is not None)

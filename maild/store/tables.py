@@ -195,6 +195,7 @@ class HistoryRow(SQLModel, table=True):
     before: str = _text()
     after: str = _text()
     why: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    origin: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     chain: str = _text()
 
 
@@ -280,6 +281,7 @@ class AbsenceRow(SQLModel, table=True):
     told: str = _text()
     key: str = _text()
     look_at: datetime | None = _moment(nullable=True)
+    learnt_at: datetime | None = _moment(nullable=True)
     created_at: datetime = _moment()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
@@ -18,7 +18,7 @@ from maild.mail import Attachment, MessageId
 from maild.store.engine import Tx
 from maild.store.statement import Statement, given
 from maild.store.tables import table
-from maild.ticket import Code, Entry, Event, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Voice
+from maild.ticket import Code, Entry, Event, Origin, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Voice
 
 _ticket = table("ticket")
 _party = table("party")
@@ -60,7 +60,8 @@ _LAST_EVENT = Statement(
     .limit(1)
 )
 _RECORD = Statement(
-    insert(_history), ("ticket", "seq", "chain", "at", "event", "who", "code", "text", "before", "after", "why")
+    insert(_history),
+    ("ticket", "seq", "chain", "at", "event", "who", "code", "text", "before", "after", "why", "origin"),
 )
 _ENTRIES = Statement(
     select(_entry).where(_entry.c.ticket == given("which")).order_by(_entry.c.seq.desc()).limit(given("most"))
@@ -177,7 +178,8 @@ def link(chain: str, number: int, seq: int, event: Event) -> str:
     """The hash that ties an event to all before it."""
     fields = [event.event, event.who, event.code, event.text, event.before, event.after]
     why = [] if event.why is None else [_reason_values(event.why)]
-    whole = _JSON([chain, number, seq, event.at.isoformat(), *fields, *why])
+    origin = [] if event.origin is None else [_origin_values(event.origin)]
+    whole = _JSON([chain, number, seq, event.at.isoformat(), *fields, *why, *origin])
     return hashlib.sha256(whole.encode("ascii")).hexdigest()
 
 
@@ -217,6 +219,15 @@ def met(tx: Tx, ids: Sequence[MessageId]) -> tuple[tuple[MessageId, TicketNo], .
     return tuple((message_id, TicketNo(number)) for message_id in ids for number in found.get(message_id, ()))
 
 
+def earlier_of(tx: Tx, ticket: Ticket) -> tuple[int, int]:
+    """How many tickets the requester had before this one, and how many of them are solved or closed."""
+    query = select(_ticket.c.status).where(
+        _ticket.c.requester == ticket.requester.key, _ticket.c.number < ticket.number, _ticket.c.merged_into.is_(None)
+    )
+    found = list(tx.connection.execute(query).scalars())
+    return len(found), sum(not Status(status).active for status in found)
+
+
 def open_counts(tx: Tx) -> dict[str, int]:
     """How many active tickets each agent owns."""
     query = select(_ticket.c.owner, func.count()).where(
@@ -230,6 +241,13 @@ def last_owners(tx: Tx) -> dict[str, str]:
     newest = select(func.max(_ticket.c.number)).where(_ticket.c.owner.is_not(None)).group_by(_ticket.c.team)
     rows = tx.connection.execute(select(_ticket.c.team, _ticket.c.owner).where(_ticket.c.number.in_(newest)))
     return {str(team): str(owner) for team, owner in rows}
+
+
+def contacts(tx: Tx) -> list[tuple[TicketNo, str | None, str]]:
+    """Number, owner and team of each active ticket, oldest first."""
+    query = select(_ticket.c.number, _ticket.c.owner, _ticket.c.team).order_by(_ticket.c.number)
+    rows = tx.connection.execute(query.where(_ticket.c.status.in_([s.value for s in Status if s.active])))
+    return [(TicketNo(row.number), row.owner, row.team) for row in rows]
 
 
 def counts(tx: Tx) -> dict[str, int]:
@@ -324,6 +342,11 @@ def _reason_values(reason: Reason) -> dict[str, Any]:
     return said
 
 
+def _origin_values(origin: Origin) -> dict[str, Any]:
+    """Where a move came from, as it is kept; what is not known is left out."""
+    return {name: value for name, value in asdict(origin).items() if value not in {None, ""}}
+
+
 def _person(row: Any) -> Party:
     return Party(
         number=row.number,
@@ -380,9 +403,11 @@ def _read_entry(row: Any) -> Entry:
 def _event_values(event: Event) -> dict[str, Any]:
     values = dict(zip(_EVENT, _OF_EVENT(event), strict=True))
     values["why"] = None if event.why is None else _reason_values(event.why)
+    values["origin"] = None if event.origin is None else _origin_values(event.origin)
     return values
 
 
 def event_of(row: Row[Any]) -> Event:
     """The event that a row of the history holds."""
-    return Event(row.at, row.event, row.who, row.code, row.text, row.before, row.after, _reason(row.why))
+    why, origin = _reason(row.why), Origin(**row.origin) if row.origin else None
+    return Event(row.at, row.event, row.who, row.code, row.text, row.before, row.after, why, origin)

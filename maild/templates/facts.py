@@ -82,7 +82,11 @@ class Telling:
     of "received", "wrote", "solved", "moved". `previous_wrote` tells that the contact before has public words in the
     conversation. `reply_to` is this mail's own Reply-To: an action that goes there is a plain reply. `known` is False
     for a sender who proved nothing: then nothing of theirs may be said. `words` are a person's words that this mail
-    passes on, written by `words_by`.
+    passes on, written by `words_by`. `files` counts the mails of the conversation that are attached.
+    `earlier` and `earlier_solved` count the requester's tickets before this one, `customer_language` is the code of the
+    language that the requester is written to in, "" where it is the reader's own. `covers` says that an absence brought
+    the ticket, `customer_told` that its customer is going to hear of the move.
+    `minutes` is how long a question waits for its answer, 0 where it waits for days.
     For agents: `customer` and `customer_address` name the requester, `role` is why this agent is told ("owner",
     "team", "colleague"), `said` the conversation so far with the newest last, `lines` what was done, refused or held.
     """
@@ -118,9 +122,16 @@ class Telling:
     pictures: tuple[Picture, ...] = ()
     attachments: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    files: int = 0
     customer: str = ""
     customer_address: str = ""
     customer_proven: bool = False
+    customer_language: str = ""
+    organisation: str = ""
+    covers: bool = False
+    customer_told: bool = False
+    earlier: int = 0
+    earlier_solved: int = 0
     team: str = ""
     owner: str = ""
     priority: str = "normal"
@@ -138,3 +149,4 @@ class Telling:
     close_at: datetime | None = None
     previous_wrote: bool = False
     reply_to: str = ""
+    minutes: int = 0

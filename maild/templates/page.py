@@ -22,6 +22,7 @@ LONGEST_GIST = 300
 _ODD_SPACE = re.compile(r"[^\S ]|^ | $|  ")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_PLAIN = b"\t\n" + bytes(range(32, 127))
 _BLANK = re.compile(r"\n(?:[ \t]*\n)+")
 _SENTENCE = re.compile(r"[.!?…][\"'”’»)]*\s")
 _FOUND = re.compile(r"https?://[^\s<>\"\x00-\x1f]{1,2000}|\[(?:cid:|image: ?)([^\[\]\n]{1,300})\]", re.IGNORECASE)
@@ -64,6 +65,17 @@ class Offer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """An action as templates read it: its label, where its reply goes, the command that begins it, and if more is
+    written below that."""
+
+    label: str
+    to: str
+    first: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """What a conversation comes to; `in_full` are the entries that the rows do not show whole."""
 
@@ -75,6 +87,8 @@ class Brief:
 
 def tidy(fact: str, most: int = LONGEST_FACT) -> str:
     """Return a fact on one line, without control characters, so that no value can pass for a row or a paragraph."""
+    if fact.isascii() and fact.isprintable() and len(fact) <= most and "  " not in fact and fact.strip(" ") == fact:
+        return fact  # as nearly all are; the patterns below take five times as long to say so
     if len(fact) > most:
         fact = fact[: most - 1] + "…"
     if _ODD_SPACE.search(fact):
@@ -86,7 +100,9 @@ def words(text: str, most: int | None = None, cut: str = "") -> str:
     """Return a person's words as they stand, without control characters; what is over `most` gives way to `cut`."""
     if most is not None and len(text) > most:
         text = f"{text[:most]}\n{cut}"
-    return _NOT_TEXT.sub("", text.replace("\r\n", "\n")).strip("\n")
+    text = text.replace("\r\n", "\n").strip("\n")
+    odd = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)  # few characters; the pattern takes its time
+    return _NOT_TEXT.sub("", text).strip("\n") if odd else text
 
 
 def capital(phrase: str) -> str:
@@ -139,14 +155,17 @@ def _ungreeted(text: str) -> str:
 
 def blocks(page: str) -> tuple[Block, ...]:
     """Read what a template yields: blocks between blank lines, none twice; `- ` begins a list, a tab parts a row."""
-    found = (_block(part) for part in _BLANK.split(page.strip("\n ")) if part.strip())
-    return tuple(dict.fromkeys(found))
+    page = page.strip("\n ")
+    if not page:
+        return ()
+    return tuple(dict.fromkeys([_block(part) for part in _BLANK.split(page) if part.strip()]))
 
 
+@lru_cache(maxsize=128)
 def _block(part: str) -> Block:
-    lines = [line.rstrip() for line in part.split("\n") if line.strip()]
+    lines = [line.rstrip() for line in part.split("\n") if line and not line.isspace()]
     if "\t" in part:
-        pairs = [(label.strip(), value.strip()) for label, _, value in (line.partition("\t") for line in lines)]
+        pairs = [(label.strip(), value.strip()) for label, _, value in [line.partition("\t") for line in lines]]
         return Block(_aligned(pairs), rows=_rows(pairs))
     if lines[0].startswith("- "):
         return Block("\n".join(lines), lines=tuple(line.removeprefix("- ") for line in lines))
@@ -155,7 +174,10 @@ def _block(part: str) -> Block:
 
 def _rows(pairs: Sequence[tuple[str, str]]) -> tuple[Line, ...]:
     """The rows; one without a label carries on the row above."""
-    starts = [n for n, (label, _) in enumerate(pairs) if label or n == 0]
+    labels = [label for label, _ in pairs]
+    if all(labels):
+        return tuple([Line(label, value) for label, value in pairs])
+    starts = [n for n, label in enumerate(labels) if label or n == 0]
     ends = (*starts[1:], len(pairs))
     return tuple(
         Line(*pairs[start], tuple(value for _, value in pairs[start + 1 : end]))
@@ -164,8 +186,8 @@ def _rows(pairs: Sequence[tuple[str, str]]) -> tuple[Line, ...]:
 
 
 def _aligned(rows: Sequence[tuple[str, str]]) -> str:
-    width = min(max(len(label) for label, _ in rows), 34) + 2
-    return "\n".join(f"  {label:<{width}}{value}".rstrip() for label, value in rows)
+    width = min(max([len(label) for label, _ in rows]), 34) + 2
+    return "\n".join([f"  {label.ljust(width)}{value}".rstrip() for label, value in rows])
 
 
 # A person's words to HTML
@@ -190,7 +212,7 @@ def html(text: str, pictures: Sequence[Picture] = ()) -> str:
     pieces.append(escape(text[at:]))
     if not text and not pictures:
         return ""
-    parts = (_INDENT.sub(_kept_indent, part) for part in _BLANK.split("".join(pieces)))
+    parts = map(_indented, _BLANK.split("".join(pieces)))
     rest = (_image(picture) for picture in pictures if picture.content_id not in shown)
     return "".join(f"<p>{part}</p>" for part in (*parts, *rest) if part).replace("\n", "<br>\n")
 
@@ -231,6 +253,11 @@ def _without_stops(address: str) -> str:
     return address
 
 
+def _indented(part: str) -> str:
+    indented = part.startswith((" ", "\t")) or "\n " in part or "\n\t" in part  # the pattern looks at every line
+    return _INDENT.sub(_kept_indent, part) if indented else part
+
+
 def _kept_indent(found: re.Match[str]) -> str:
     return "&nbsp;" * min(len(found[0].expandtabs(4)), 40)
 
@@ -243,9 +270,15 @@ def mailto(action: Action) -> str:
     if len(action.body) > LONGEST_LINK:
         return ""
     fields = (("subject", tidy(action.subject)), ("body", words(action.body).replace("\n", "\r\n")))
-    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in fields if value)
-    link = f"mailto:{quote(tidy(action.to), safe='@')}{'?' if query else ''}{query}"
+    query = "&".join([f"{name}={_quoted(value, '')}" for name, value in fields if value])
+    link = f"mailto:{_quoted(tidy(action.to), '@')}{'?' if query else ''}{query}"
     return link if len(link) <= LONGEST_LINK else ""
+
+
+@lru_cache(maxsize=64)
+def _quoted(value: str, safe: str) -> str:
+    """The value with percents; the actions of one mail share most of theirs."""
+    return quote(value, safe=safe)
 
 
 @lru_cache(maxsize=64)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,14 @@ from babel import Locale
 from babel.dates import DateTimePattern, parse_pattern
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from maild.decision import Notice
 from maild.lines import Line, Value
 from maild.templates import page
-from maild.templates.facts import Action, Telling
+from maild.templates.facts import Command, Happened, Row, Said, Telling
+from maild.templates.layout import for_agents, laid_out, offered
 from maild.templates.samples import samples
 
 _HERE = Path(__file__).parent
@@ -36,25 +40,10 @@ _VALUES = attrgetter(*_NAMES)
 _ONE_LINE = tuple(f.name for f in fields(Telling) if f.type == "str" and f.name not in {"words", "kept_text"})
 _MANY_LINES = tuple(f.name for f in fields(Telling) if f.type == "tuple[str, ...]")
 _ORDER = tuple(Notice)
-_SAYS_WHO = frozenset({Notice.REPLY, Notice.CUSTOMER_REPLIED, Notice.NOTE})
-_WITH_BRIEF = frozenset({Notice.ASSIGNED})
-_NO_BRIEF = page.Brief(None, (), None, ())
-_NOTHING_FOR_AGENTS: dict[str, Any] = {
-    "to_agent": False,
-    "brief": _NO_BRIEF,
-    "said": (),
-    "happened": (),
-    "rows": (),
-    "commands": (),
-    "entries": (),
-    "kept_text": "",
-    "tags": (),
-    **dict.fromkeys(("subject", "customer", "customer_address", "team", "recipient"), ""),
+_FIELDS = {
+    kind: frozenset(f.name for f in fields(kind)) for kind in (page.Brief, page.Offered, Command, Happened, Row, Said)
 }
-_WHOLE = frozenset({Notice.SHOW, Notice.HELD})
-_MOST_ENTRIES = {True: 100, False: 3}
-_MOST_WORDS = {True: 20_000, False: 6_000}
-_MOST_ROWS = 200
+_FINER = re.compile(r"%\([sSAzZOvVXx]")  # fields of a pattern that tell more of a moment than its minute (UTS 35)
 _FAULTS = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
@@ -77,7 +66,7 @@ class _Tongue:
     pages: Mapping[str, Template]
     words: Mapping[str, Any]
     lines: Mapping[str, Any]
-    patterns: Mapping[str, DateTimePattern]
+    patterns: Mapping[str, Callable[[date], str]]
 
 
 class _Shelf:
@@ -89,6 +78,8 @@ class _Shelf:
         self._tongues: dict[str, _Tongue] = {}
 
     def tongue(self, language: str) -> _Tongue:
+        if language in self._tongues:
+            return self._tongues[language]
         name = next((each for each in _fallbacks(language) if f"{each}/{_AROUND}.j2" in self.listed), _DEFAULT)
         if name not in self._tongues:
             self._tongues[name] = _compiled(name, self.env)
@@ -158,7 +149,7 @@ class Templates:
         tongue = self._shipped.tongue(_DEFAULT)
         facts = _facts(telling, tongue)
         if name in _FRAMES:
-            facts |= _laid_out(telling, facts, _around(tongue, facts), page.blocks("x"))
+            facts |= laid_out(telling, facts, _around(tongue, facts), page.blocks("x"))
         return frozenset(facts) | {"reason", "leads"}
 
     def _problems_with_samples(self) -> Iterator[str]:
@@ -184,13 +175,36 @@ def _put_into_words(telling: Telling, shelf: _Shelf) -> Rendered:
     facts = _facts(telling, tongue)
     around = _around(tongue, facts)
     facts["reason"] = around["reason"]
-    leads = [tongue.pages[notice].render(facts, leads=notice is telling.notice) for notice in _told(telling)]
+    leads = [_spoken(tongue.pages[notice], facts | {"leads": notice is telling.notice}) for notice in _told(telling)]
     if not leads[0].strip():
         raise TemplateSyntaxError("the template says nothing", 1, filename=tongue.pages[telling.notice].filename)
     shown = page.blocks("\n\n".join((*leads, around["closing"])))
-    facts |= _laid_out(telling, facts, around, shown)
-    text, html = (tongue.pages[frame].render(facts) for frame in _FRAMES)
+    facts |= laid_out(telling, facts, around, shown)
+    text, html = [_spoken(tongue.pages[frame], facts) for frame in _FRAMES]
     return Rendered(text, html, shown[0].text)
+
+
+def _spoken(template: Template, facts: dict[str, Any]) -> str:
+    """What a template says of the facts."""
+    try:
+        return str(template.environment.concat(template.root_render_func(_context(template, facts))))
+    except _FAULTS:
+        template.environment.handle_exception()  # raises it again, with the template's own lines in its traceback
+
+
+def _defined(template: Template, facts: dict[str, Any]) -> Mapping[str, Any]:
+    """What a template sets, by name."""
+    context = _context(template, facts)
+    try:
+        deque(template.root_render_func(context), maxlen=0)
+    except _FAULTS:
+        template.environment.handle_exception()
+    return context.get_exported()
+
+
+def _context(template: Template, facts: dict[str, Any]) -> Context:
+    """The facts as a template reads them; `Template.new_context` would copy them all, for every template of a mail."""
+    return Context(template.environment, facts, template.name, template.blocks)
 
 
 def _told(telling: Telling) -> tuple[Notice, ...]:
@@ -202,8 +216,16 @@ def _told(telling: Telling) -> tuple[Notice, ...]:
     return (lead, *(each for each in also if each is not lead))
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """A sandbox that knows the fields of our own facts; it would judge each of them anew whenever it is read."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return the field of a fact, and of anything else what the sandbox allows."""
+        return getattr(obj, attribute) if attribute in _FIELDS.get(type(obj), ()) else super().getattr(obj, attribute)
+
+
 def _environment(*folders: Path) -> Environment:
-    env = ImmutableSandboxedEnvironment(
+    env = _Sandbox(
         loader=FileSystemLoader([str(folder) for folder in folders]),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         undefined=StrictUndefined,
@@ -237,38 +259,60 @@ def _compiled(language: str, env: Environment) -> _Tongue:
     names = (_WORDS, _AROUND, *Notice)
     pages = {str(name): env.get_template(f"{language}/{name}.j2") for name in names}
     spoken = {key: value for key, value in vars(pages[_WORDS].module).items() if not key.startswith("_")}
-    patterns = {key: parse_pattern(pattern) for key, pattern in spoken["patterns"].items()}
+    locale = Locale.parse(language, sep="-")
+    patterns = {key: _clock(parse_pattern(pattern), locale) for key, pattern in spoken["patterns"].items()}
     lines = vars(env.get_template(f"{language}/{_LINES}.j2").module)
     pages |= {name: env.get_template(name) for name in _FRAMES}
-    return _Tongue(language, Locale.parse(language, sep="-"), pages, spoken, lines, patterns)
+    return _Tongue(language, locale, pages, spoken, lines, patterns)
 
 
-def _around(tongue: _Tongue, facts: Mapping[str, Any]) -> dict[str, str]:
+def _clock(pattern: DateTimePattern, locale: Locale) -> Callable[[date], str]:
+    """How a language writes a day or a moment; a minute is written again and again, so what was written is kept."""
+
+    def write(at: date) -> str:
+        return str(pattern.apply(at, locale))
+
+    if _FINER.search(str(pattern.format)):
+        return write
+    kept = lru_cache(maxsize=256)(write)
+
+    def look_up(at: date) -> str:
+        # without its zone: moments of two zones can be equal, and be written in two ways
+        return kept(at.replace(second=0, microsecond=0, tzinfo=None) if isinstance(at, datetime) else at)
+
+    return look_up
+
+
+def _around(tongue: _Tongue, facts: dict[str, Any]) -> dict[str, str]:
     """The parts that stand around a notice, by name."""
-    exported = vars(tongue.pages[_AROUND].make_module(dict(facts)))
-    return {name: value.strip("\n ") for name, value in exported.items() if isinstance(value, str)}
+    exported = _defined(tongue.pages[_AROUND], facts).items()
+    return {name: value.strip("\n ") for name, value in exported if isinstance(value, str)}
 
 
 # Facts to a template's names
 
 
 def _facts(telling: Telling, tongue: _Tongue) -> dict[str, Any]:
-    facts = dict(zip(_NAMES, _VALUES(telling), strict=True))
-    facts |= {name: page.tidy(facts[name]) for name in _ONE_LINE if facts[name]}
-    facts |= {name: tuple(map(page.tidy, facts[name])) for name in _MANY_LINES if facts[name]}
+    facts = {**tongue.words, **dict(zip(_NAMES, _VALUES(telling), strict=True))}
+    for name in _ONE_LINE:
+        if facts[name]:
+            facts[name] = page.tidy(facts[name])
+    for name in _MANY_LINES:
+        if facts[name]:
+            facts[name] = tuple(map(page.tidy, facts[name]))
     contact, short = facts["contact"], facts["contact_short"] or facts["contact"]
     named = telling.owned or contact == facts["desk"]
-    return {
-        **tongue.words,
-        **facts,
+    asker = "" if telling.notice.to_customers else facts["customer"] or facts["customer_address"]
+    return facts | {
         **_times(telling, tongue),
-        **_for_agents(telling),
+        **for_agents(telling),
         "tab": "\t",
+        "language_name": lambda code: _language_name(code, tongue.locale),
         "contact_short": short,
         "Contact": contact if named else page.capital(contact),
         "Short": short if named else page.capital(short),
-        "asker": "" if telling.notice.to_customers else facts["customer"] or facts["customer_address"],
-        "offers": tuple(_offered(action, telling) for action in telling.actions),
+        "asker": asker,
+        "offers": tuple([offered(action, telling) for action in telling.actions]),
     }
 
 
@@ -280,6 +324,14 @@ def _times(telling: Telling, tongue: _Tongue) -> dict[str, Callable[[datetime], 
         return lambda at: _moment(tongue, name, at.astimezone(telling.zone), this_year)
 
     return {name: written(name) for name in ("when", "day", "stamp")}
+
+
+def _language_name(code: str, locale: Locale) -> str:
+    """A language as readers of another one call it; the code where nobody knows it."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name(locale) or code
+    except (ValueError, LookupError):
+        return code
 
 
 def _line(said: Line, tongue: _Tongue, zone: ZoneInfo, now: datetime) -> str:
@@ -300,91 +352,7 @@ def _line(said: Line, tongue: _Tongue, zone: ZoneInfo, now: datetime) -> str:
 
 def _moment(tongue: _Tongue, pattern: str, at: date, this_year: int) -> str:
     """A day or a moment as the language writes it; the year is told where it is another one."""
-    return str(tongue.patterns[pattern if at.year == this_year else f"{pattern}_year"].apply(at, tongue.locale))
-
-
-def _for_agents(telling: Telling) -> dict[str, Any]:
-    """The conversation and what is made of it: never in a mail to a customer, whatever facts came with it."""
-    if telling.notice.to_customers:
-        return _NOTHING_FOR_AGENTS
-    brief = page.brief(telling.said, telling.words, telling.customer) if telling.notice in _WITH_BRIEF else _NO_BRIEF
-    return {
-        "to_agent": True,
-        "brief": brief,
-        "happened": tuple(_tidy_fields(each) for each in telling.happened[-_MOST_ROWS:]),
-        "rows": tuple(_tidy_fields(each) for each in telling.rows[:_MOST_ROWS]),
-        "commands": telling.commands,
-        "entries": _entries(telling, brief),
-    }
-
-
-def _entries(telling: Telling, brief: page.Brief) -> tuple[Any, ...]:
-    whole = telling.notice in _WHOLE
-    if telling.notice in _WITH_BRIEF:
-        return brief.in_full
-    told = telling.words.strip()
-    shown = (each for each in telling.said if whole or not (each.machine or each.text.strip() == told))
-    return tuple(shown)[-_MOST_ENTRIES[whole] :]
-
-
-def _tidy_fields(item: Any) -> Any:
-    return replace(item, **{f.name: page.tidy(v) for f in fields(item) if isinstance(v := getattr(item, f.name), str)})
-
-
-def _offered(action: Action, telling: Telling) -> dict[str, Any]:
-    first, _, more = page.words(action.body).partition("\n")
-    command = first.startswith("#")
-    to_fill_in = " ..." if first.endswith(" ") else ""
-    return {
-        "label": page.tidy(action.label),
-        "to": "" if action.to == telling.reply_to else page.tidy(action.to),
-        "first": page.tidy(first) + to_fill_in if command else "",
-        "more": bool(more.strip() if command else first),
-    }
-
-
-# What the frames show
-
-
-def _laid_out(
-    telling: Telling, facts: Mapping[str, Any], around: Mapping[str, Any], shown: tuple[page.Block, ...]
-) -> dict[str, Any]:
-    """The parts of the mail in the frames' order; all that other people wrote stands below the marker."""
-    whole = telling.notice in _WHOLE
-    told, kept = page.words(telling.words), page.words(facts["kept_text"])
-    first_table = next((n for n, block in enumerate(shown) if block.rows), len(shown))
-    light, dark = page.accents(telling.accent)
-    return {
-        "preheader": shown[0].text,
-        "lead": shown[:first_table],
-        "intro": around["intro"] if told and telling.notice not in _SAYS_WHO else "",
-        "told": told,
-        "told_html": page.html(told, telling.pictures),
-        "beside": tuple(block.text for block in page.blocks(around["beside"])),
-        "unmarked": page.unmarked(told, telling.pictures),
-        "tables": (*shown[first_table:], *page.blocks(around["brief_rows"])),
-        "entries_head": around["entries_head"],
-        "quoted": tuple(_quoted(facts, each, whole) for each in facts["entries"]),
-        "state": page.blocks(around["state"]),
-        "offered": _offers(telling, around["actions"]),
-        "kept": kept,
-        "kept_html": page.html(kept),
-        "kept_head": around["kept_head"],
-        "footer": around["footer"],
-        "title": around["title"],
-        "light": light,
-        "dark": dark,
-    }
-
-
-def _quoted(facts: Mapping[str, Any], entry: Any, whole: bool) -> page.Quoted:
-    text = page.words(entry.text, _MOST_WORDS[whole], facts["cut_here"])
-    head = facts["entry_head"](page.tidy(entry.who), facts["stamp"](entry.at), entry.note).strip()
-    return page.Quoted(head, "\n".join(f"> {line}".rstrip() for line in text.split("\n")), page.html(text))
-
-
-def _offers(telling: Telling, rows: str) -> tuple[page.Offer, ...]:
-    hows = [row for block in page.blocks(rows) for row in block.rows]
-    return tuple(
-        page.Offer(row.label, row.value, page.mailto(action)) for row, action in zip(hows, telling.actions, strict=True)
-    )
+    name = pattern if at.year == this_year else f"{pattern}_year"
+    if at.day == 1:  # some languages write the first of a month another way
+        return tongue.patterns.get(f"{name}_first", tongue.patterns[name])(at)
+    return tongue.patterns[name](at)

@@ -77,6 +77,8 @@ _AGENT = replace(
     last_at=_ago(days=1),
 )
 _YES = (_act("Take them back", "#yes", "support+confirm@example.com"),)
+_APART: dict[str, Any] = {"number": 0, "customer": "", "customer_address": ""}
+_RENEWED = frozenset({Notice.HELD.value, Notice.WELCOME.value})
 _PASS_ON = (_act("Pass it on", "#assign WHO because "), _act("Mark it as solved", "#solved"))
 _MOVE: dict[str, Any] = {
     "contact": "Ben Ode",
@@ -161,11 +163,23 @@ def _to_agents() -> tuple[Telling, ...]:
         _held(),
         _agent(Notice.HELD, customer="", customer_address="", lines=("Nothing proves that the mail is yours.",)),
         _confirm(),
+        replace(_confirm(), **_APART, minutes=15, kept_text="#away 1 dec..7 dec"),
+        _agent(
+            Notice.REFUSED, **_APART, lines=("The name of the day does not fit the date.",), kept_text="#away mon 1 dec"
+        ),
+        replace(_agent(Notice.HELD, **_APART, lines=("The address is no longer valid.",)), tells=_RENEWED),
+        _agent(Notice.HELD, **_APART, lines=("Its two parts differ.",), kept_text="#list", actions=_YES),
         _agent(Notice.UNDELIVERABLE, recipient="luc@example.org", lines=("550 5.1.1 there is no such mailbox",)),
         _agent(Notice.UNDELIVERABLE, recipient="dana@example.net", number=0),
-        _agent(Notice.WELCOME, number=0, customer="", customer_address="", to_name="Ben Ode"),
+        _agent(Notice.WELCOME, **_APART, to_name="Ben Ode"),
+        _agent(Notice.WELCOME, **_APART, lines=("A mail from eve@example.net came to it.",)),
         _agent(Notice.ABSENCE, number=0, lines=("Cleo Roy is away until Monday 7 December.", "One ticket moves.")),
-        _agent(Notice.ABSENCE, number=0, lines=("Welcome back, Cleo: your absence is over, and this is how things stand.",), actions=_YES),
+        _agent(
+            Notice.ABSENCE,
+            number=0,
+            lines=("Welcome back, Cleo: your absence is over, and this is how things stand.",),
+            actions=_YES,
+        ),
         _agent(Notice.WARNING, number=0, lines=("The configuration stays as it was: config.toml:3:1: unknown key.",)),
         _agent(Notice.SHOW, said=_SAID, actions=_PASS_ON),
         _agent(Notice.SHOW, said=_SAID * 30, status="pending", **nobody),

@@ -24,7 +24,10 @@ _OUTLINES = (
     *(b + b"a" * size + e for b in (b"+", b"%aa") for size in (24, 40) for e in (b"@", b"%a.")),
     b"a." + b"a" * 40 + b".",
 )
-_TOKENS = re.compile(r"(?:\+|%2b)([a-z2-7]{40}|[a-z2-7]{24})(?=@|%40)", re.IGNORECASE)
+_TOKENS = tuple(
+    re.compile(rf"{mark}([a-z2-7]{{40}}|[a-z2-7]{{24}})(?=@|%40)", re.IGNORECASE) for mark in (r"\+", "%2b")
+)
+"""One for each sign before a token: a pattern that begins with a sign of its own is found ten times as fast."""
 
 
 def without_tokens(text: str) -> str:
@@ -63,7 +66,7 @@ def bytes_without_tokens(content: bytes) -> bytes:
 
 def tokens_in(text: str) -> frozenset[str]:
     """Everything in the text that has the form of a signed address's token, in lower case."""
-    return frozenset(found.lower() for found in _TOKENS.findall(text))
+    return frozenset([found.lower() for pattern in _TOKENS for found in pattern.findall(text)])
 
 
 def _may_hold(content: bytes) -> bool:

@@ -26,12 +26,12 @@ from maild.ingest import pipe
 from maild.ingest.doors import Journal
 from maild.ingest.kind import Ours
 from maild.ingest.proof import Trust
-from maild.letters import Press
 from maild.process import Clerk
 from maild.readers import Readers
 from maild.rules.match import RuleBook
 from maild.store import inbox, verify
 from maild.store.engine import Store
+from maild.telling import Press
 from maild.templates.render import Templates
 from maild.threading.tags import Keyring
 from tests.stories.house import DESK

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy import event
 from maild import remind
 from maild.mail import Arrival
 from maild.store import inbox, outbox
+from maild.ticket import Event
 from tests.stories.house import ANN, BEN, RELAY, House
 
 LUC = "luc@customer.example"
@@ -114,10 +115,15 @@ def end_of(house: House) -> dict[str, Any]:
     return {
         "tickets": house.tickets,
         "entries": said,
-        "history": [house.history(number) for number in numbers],
+        "history": [[told(event) for event in house.history(number)] for number in numbers],
         "mails": mails,
         "states": {one.state for one in house.outbox},
     }
+
+
+def told(event: Event) -> Event:
+    """An event without the number of the mail that made it: one that was sent again has another."""
+    return replace(event, origin=replace(event.origin, mail=None)) if event.origin else event
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

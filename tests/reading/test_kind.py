@@ -47,6 +47,12 @@ def test_a_person_who_writes_of_deliveries_is_a_person(subject: str) -> None:
     assert (seen.kind, seen.answerable) == (Kind.PERSON, True)
 
 
+@pytest.mark.parametrize("subject", ["MAIL DELIVERY FAILED", "Non délivré", "НЕ ДОСТАВЛЕНО", "配信 エラー"])
+def test_a_mail_system_that_says_so_in_its_subject_has_bounced_a_mail(subject: str) -> None:
+    seen = mail(f"Subject: {subject}", "From: Mailer-Daemon@mx.example", body="It came back.", sender="")
+    assert (seen.kind, seen.answerable) == (Kind.BOUNCE, False)
+
+
 @pytest.mark.parametrize(
     ("line", "kind"),
     [

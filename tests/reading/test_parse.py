@@ -219,6 +219,12 @@ def test_texts_are_fit_for_a_database() -> None:
     assert mail.text == "ab[31mc é\nd\ne"
 
 
+@pytest.mark.parametrize("mark", ["\u0301", "\u0f39", "\U0001e130"])
+def test_a_pile_of_marks_on_one_letter_is_cut_to_thirty(mark: str) -> None:
+    assert clean("q" + mark * 100 + "r") == "q" + mark * 30 + "r"
+    assert clean("Пиши" + mark * 3) == "Пиши" + mark * 3
+
+
 # --- parts
 
 
@@ -323,6 +329,15 @@ def test_a_multipart_without_its_boundary_is_not_lost() -> None:
         body=b"--real\r\nContent-Type: text/plain\r\n\r\nwords\r\n--real--",
     )
     assert other.text.strip() == "words"
+
+
+def test_a_boundary_counts_only_where_it_is_a_line_by_itself() -> None:
+    mail = with_headers(
+        b"Content-Type: multipart/mixed; boundary=b",
+        body=b"--b \t\r\n\r\nsee --b\r\n--by the way\r\n--b--not yet\r\n--b--",
+    )
+    assert mail.text == "see --b\n--by the way\n--b--not yet"
+    assert mail.attachments == ()
 
 
 def test_old_macintosh_line_ends_are_read() -> None:

@@ -230,6 +230,17 @@ def test_a_domain_in_letters_of_its_own_is_compared_in_its_ascii_form() -> None:
     assert not relayed(PASS, author=luc).proven
 
 
+@pytest.mark.parametrize(
+    "field", ["dmarc=pass header.from=", "dkim=pass header.i=@", "dkim=pass header.s=s1 header.d="]
+)
+def test_what_a_server_says_of_one_domain_proves_no_other(field: str) -> None:
+    for said in ("example.com", "a.example", "example.com.a.example", "xa.example"):
+        for domain in ("example.com", "a.example"):
+            proof = relayed(f"mx.desk.example; {field}{said}", author=Address(f"ann@{domain}"))
+            aligned = field.startswith("dkim") and said.endswith(f".{domain}")
+            assert proof.proven is (said == domain or aligned)
+
+
 @given(st.text(st.sampled_from('();"\\=. \t\r\nadkimrcpsx.') | st.characters(), max_size=200))
 def test_any_value_is_read_and_noise_proves_nothing(noise: str) -> None:
     assert not relayed(f"mx.desk.example; {noise}").proven

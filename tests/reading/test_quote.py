@@ -235,6 +235,18 @@ def test_a_reply_on_the_line_of_the_introduction_is_kept() -> None:
     assert new_words("Yes On Mon, Mar 2, 2026 at 10:00 AM, support@example.com wrote:\n> Is it right?") == "Yes"
 
 
+DATED = "2026/3/2 Ann Lee <support@example.com>\nPlease try it again."
+
+
+def test_a_quote_that_only_a_date_and_an_address_show_is_cut() -> None:
+    assert new_words(f"Thanks, that helped.\n\n{DATED}") == "Thanks, that helped."
+
+
+def test_where_a_rule_could_be_a_quote_before_it_nothing_is_cut() -> None:
+    text = f"{'_' * 32}\nOur offer stands.\n\n{DATED}"
+    assert new_words(text) == text
+
+
 @given(st.text(st.sampled_from("> |-_\n:@a1.\u202f") | st.characters(), max_size=400))
 def test_any_text_is_read(text: str) -> None:
     words = new_words(text)
@@ -252,6 +264,7 @@ def test_any_text_is_read(text: str) -> None:
         "> x\n" * 300_000,
         ("2011/1/1 " + "<@" * 250 + ">x\n") * 5_000,
         ("-" * 300 + " wrote" + "-" * 290 + "\n") * 5_000,
+        "_" * 32 + "\n" + "2011/1/1 x <a@b.c> y\n2011/1/1 <a@b.c>\n" * 5_000,
     ],
 )
 @pytest.mark.timeout(20)

@@ -12,8 +12,9 @@ import pytest
 
 from maild.ingest.kind import Ours
 from maild.ingest.parse import Limits
-from maild.ingest.reading import NO_TRUST
-from maild.readers import Outcome, Read, Readers, Share, Unread
+from maild.ingest.proof import Trust
+from maild.ingest.reading import NO_TRUST, read
+from maild.readers import _SAMPLE, Outcome, Read, Readers, Share, Unread
 
 OURS = Ours(frozenset({"support@example.com"}))
 # Slow by itself: the limit that keeps HTML short is lifted for it.
@@ -50,6 +51,29 @@ def test_every_mail_comes_back_with_its_key(readers: Readers) -> None:
     for n, outcome in finished.items():
         assert isinstance(outcome, Read)
         assert outcome.mail.subject == f"mail {n}"
+
+
+def test_a_mail_comes_back_as_it_was_read_on_the_terms_of_the_moment(readers: Readers) -> None:
+    raw = (
+        b"Received: from mail.example.org\r\nAuthentication-Results: mx; dmarc=pass header.from=example.org\r\n"
+        b"From: Ann <ann@example.org>\r\nDate: Mon, 2 Mar 2026 10:00:00 +0100\r\n"
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nwords\r\n"
+        b"--b\r\nContent-Type: image/png; name=a.png\r\n\r\npixels\r\n--b--"
+    )
+    trust = Trust(relays=("192.0.2.1",), authserv_ids=("mx",), peer="192.0.2.1", mailbox="")
+    terms = {1: (OURS, NO_TRUST), 2: (OURS, trust), 3: (Ours(frozenset({"ann@example.org"})), trust)}
+    for key, (ours, believed) in terms.items():
+        readers.submit(key, raw, sender="ann@example.org", ours=ours, trust=believed)
+    finished = all_of(readers)
+    for key, (ours, believed) in terms.items():
+        assert finished[key] == Read(read(raw, sender="ann@example.org", ours=ours, trust=believed))
+    assert len({repr(outcome) for outcome in finished.values()}) == 3
+
+
+def test_the_mail_that_warms_a_child_up_has_words_in_a_language_and_an_absence() -> None:
+    mail = read(_SAMPLE, sender="")
+    assert mail.language == "en", "the model of languages is loaded"
+    assert mail.vacation is not None, "the words of absence are compiled"
 
 
 def test_children_are_replaced_after_their_share_of_mails_and_nothing_is_lost(readers: Readers) -> None:

@@ -20,7 +20,6 @@ from maild.ingest import reading
 from maild.ingest.kind import Ours
 from maild.ingest.parse import Limits
 from maild.ingest.proof import Trust
-from maild.letters import Press
 from maild.mail import Arrival, Outgoing
 from maild.process import Clerk
 from maild.readers import Outcome as ReadingOutcome
@@ -28,6 +27,7 @@ from maild.readers import Read
 from maild.rules.match import RuleBook
 from maild.store import inbox, outbox, tickets, verify
 from maild.store.engine import Store
+from maild.telling import Press
 from maild.templates.render import Templates
 from maild.threading.tags import Keyring
 from maild.ticket import Entry, Event, Ticket
@@ -213,7 +213,7 @@ class House:
     def releases(self, kept: int) -> control.Answer:
         """The operator takes a mail out of quarantine, as `maild quarantine release` does."""
         request = {"do": "quarantine-release", "mail": kept}
-        answer = self.store.write(lambda tx: control.execute(tx, request, self.now))
+        answer = self.store.write(lambda tx: control.execute(tx, self.office, request, self.now))
         self.works()
         return answer
 

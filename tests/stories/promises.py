@@ -12,7 +12,7 @@ from maild.ticket import Use
 from tests.stories.house import House, Letter
 
 _LOOKS_SIGNED = re.compile(r"(?<![a-z2-7])[a-z2-7]{40}(?![a-z2-7])", re.IGNORECASE)
-_ASKED_FOR = frozenset({"list", "show", "history", "help", "confirm", "held", "warning", "digest"})
+_ASKED_FOR = frozenset({"list", "show", "history", "help", "confirm", "held", "warning", "digest", "welcome"})
 
 
 def broken(house: House) -> list[str]:

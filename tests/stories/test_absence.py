@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from maild import control
 from maild.absence import Absence, Leave, Source, Stage
 from maild.desk import AbsencePolicy, Agent, Assign, Desk, OnReturn
 from maild.store import absences
@@ -45,6 +46,13 @@ def moves(house: House, address: str = LUC) -> list[Letter]:
 
 def until(house: House, moment: datetime) -> None:
     house.now = moment
+    house.works()
+
+
+def says(house: House, request: dict[str, object]) -> None:
+    """An admin types `maild agents ...`."""
+    answer = house.store.write(lambda tx: control.execute(tx, house.office, request, house.now))
+    assert answer["ok"], answer
     house.works()
 
 
@@ -226,3 +234,29 @@ def test_a_ticket_without_an_owner_policy_goes_back_to_its_team(tmp_path: Path) 
     until(house, datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
     assert house.ticket().owner is None
     assert "waits for an owner" in house.last(CLEO.email, "assigned").text
+
+
+def test_the_admins_hear_once_of_a_team_that_nobody_looks_after(tmp_path: Path) -> None:
+    agents = (replace(ANN, away=AWAY), BEN, replace(CLEO, away=AWAY))
+    house = House(tmp_path, desk=with_agents(*agents))
+    house.takes_roll()
+    until(house, datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
+    (told,) = [letter for letter in house.sent_to("ops@desk.example") if letter.notice == "warning"]
+    assert "Nobody of Support is there now" in told.text
+    assert "Billing" not in told.text, "Ben is there"
+    house.receives("Where is my order?")
+    assert (house.ticket().owner, house.ticket().team) == (None, "support")
+
+
+def test_an_absence_without_an_end_leaves_those_that_are_planned_for_later(tmp_path: Path) -> None:
+    house = House(tmp_path, desk=with_agents(replace(COVERED, away=AWAY), BEN, CLEO))
+    house.takes_roll()
+    asks(house)
+    says(house, {"do": "agent-away", "agent": "ann", "days": "2026-11-21..", "by": "an admin"})
+    house.passes(minutes=2)
+    assert house.ticket().owner == "ben"
+    until(house, datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+    says(house, {"do": "agent-back", "agent": "ann", "planned": False, "by": "an admin"})
+    asks(house, author="Mia Sol <mia@customer.example>", subject="Another thing")
+    until(house, datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
+    assert house.ticket(2).owner == "ben", "what the file says of December stands"

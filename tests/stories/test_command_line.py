@@ -76,7 +76,7 @@ def test_one_ticket_tells_what_was_said_and_what_happened(house: House) -> None:
     house.receives("It is wrong.", attach=("list.csv", b"1,2"))
     house.agent_replies("#note He is right.", house.last(ANN.email))
     ticket = told("ticket", "1")
-    assert list(ticket) == [*TICKET, "entries", "history"]
+    assert list(ticket) == [*TICKET, "entries", "history", "moves"]
     asked, noted = ticket["entries"]
     assert list(asked) == ENTRY
     assert asked["from"] == "luc@customer.example"
@@ -306,7 +306,7 @@ def test_wrong_use_ends_in_2_with_one_line() -> None:
 
 def test_verbs_that_are_planned_say_that_this_version_lacks_them() -> None:
     listed = say("--help").stdout
-    for verb in ("agents", "import", "backup", "restore", "report", "keys", "forget"):
+    for verb in ("import", "backup", "restore", "report", "keys", "forget"):
         result = say(verb, "--json", "x")
         assert result.exit_code == 2
         assert "not in this version" in result.stderr

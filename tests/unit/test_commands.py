@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.commands import KNOWN, MOST_COMMANDS, Command, Fault, Name, Words, nearest, read
+from maild.commands import MOST_COMMANDS, Command, Fault, Name, Words, nearest, read
+from maild.dates import Ahead, Day, Span
+from maild.vocabulary import KNOWN
+
+WEEK = Span(Day(1, 12), Day(7, 12))
 
 RIGHT = {
     "#reply": Command(Name.REPLY),
@@ -69,6 +73,25 @@ RIGHT = {
     "#list": Command(Name.LIST),
     "#list mine": Command(Name.LIST, words=("mine",)),
     "#list Late.": Command(Name.LIST, words=("late",)),
+    "#away 1 dec..7 dec": Command(Name.AWAY, span=WEEK),
+    "#away: 1 dec – 7 dec.": Command(Name.AWAY, span=WEEK),
+    "@away today": Command(Name.AWAY, span=Span(Ahead(0), Ahead(0))),
+    "/ooo today..": Command(Name.AWAY, span=Span(Ahead(0), None)),
+    "# vacation du 1er au 7 décembre": Command(Name.AWAY, span=WEEK),
+    "#away 1..7 dec backup ben": Command(Name.AWAY, who="ben", span=WEEK),
+    "#away 1..7 dec, backup: @ben": Command(Name.AWAY, who="ben", span=WEEK),
+    "#away 1..7 dec Backup Ben Ode because I walk": Command(Name.AWAY, who="Ben Ode", because="I walk", span=WEEK),
+    "#away 1..7 dec because ben is my backup": Command(Name.AWAY, because="ben is my backup", span=WEEK),
+    "#away du 1 au 7 décembre, remplaçante Zoé, parce que je marche": Command(
+        Name.AWAY, who="Zoé", because="je marche", span=WEEK
+    ),
+    "#away 1 al 7 de diciembre suplente ben porque camino": Command(Name.AWAY, who="ben", because="camino", span=WEEK),
+    "#away с 1 по 7 декабря замена ben потому что отпуск": Command(Name.AWAY, who="ben", because="отпуск", span=WEEK),
+    "#away vom 1. bis 7. Dezember Vertretung durch ben, weil ich wandere": Command(
+        Name.AWAY, who="ben", because="ich wandere", span=WEEK
+    ),
+    "#back": Command(Name.BACK),
+    "#Back.": Command(Name.BACK),
     "#help": Command(Name.HELP),
     "#yes": Command(Name.YES),
     "#Yes.": Command(Name.YES),
@@ -143,7 +166,6 @@ WRONG = {
     "#cc luc@example.org": (Fault.LATER, "cc"),
     "#fwd luc@example.org": (Fault.LATER, "new"),
     "#snooze friday": (Fault.LATER, "snooze"),
-    "@away today": (Fault.LATER, "away"),
     "#macro hello": (Fault.LATER, "template"),
     "#assign": (Fault.WORDS, "assign"),
     "#assign ben": (Fault.REASON, "assign"),
@@ -170,6 +192,14 @@ WRONG = {
     "#show ١٢": (Fault.WORDS, "show"),
     "#list everything": (Fault.WORDS, "list"),
     "#yes we can": (Fault.ALONE, "yes"),
+    "#away": (Fault.DATES, "away"),
+    "#ooo soon": (Fault.DATES, "away"),
+    "#away 1 dec..7 dec see you": (Fault.DATES, "away"),
+    "#vacation 7/12": (Fault.TWO_WAYS, "away"),
+    "#away today backup": (Fault.WORDS, "away"),
+    "#away today backup the one who sits next to me": (Fault.WORDS, "away"),
+    "#away today because": (Fault.REASON, "away"),
+    "#back tomorrow": (Fault.ALONE, "back"),
     "#note " + "a" * 2_000: (Fault.TOO_LONG, "note"),
 }
 
@@ -224,6 +254,8 @@ def test_a_text_without_commands_is_left_as_it_is() -> None:
         "#team a because x\n#team b because x",
         "#high\n#priority low",
         "#subject a\n#subject b",
+        "#away today\n#back",
+        "#away today\n#away tomorrow",
     ],
 )
 def test_commands_that_contradict_each_other_are_wrong(block: str) -> None:

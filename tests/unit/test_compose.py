@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from maild.compose import Letter, Unfit, compose
 from maild.headers import LONGEST_REFERENCES
 from maild.mail import Address, Attachment, MessageId, Outgoing
-from maild.mime import written
+from maild.mime import has_good_lines, written
 from maild.readback import difference_in
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz234567abcdefgh"
@@ -363,6 +363,17 @@ def test_a_text_that_holds_every_boundary_is_held() -> None:
     assert isinstance(compose(replace(LETTER, text="\n".join(texts))), Unfit)
 
 
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([b"x", b"y" * 499, b"z" * 998, b"\r\n", b"\r", b"\n"]), max_size=12).map(b"".join))
+@example(b"x" * 998 + b"\r\n" + b"x" * 998)
+@example(b"x" * 999 + b"\r\n")
+@example(b"x\r\n" * 400 + b"x" * 999)
+def test_good_lines_end_with_crlf_and_hold_998_octets(content: bytes) -> None:
+    lines = content.split(b"\r\n")
+    bare = any(b"\r" in line or b"\n" in line for line in lines)
+    assert has_good_lines(content) is (not bare and max(map(len, lines)) <= 998)
+
+
 # A letter that must not leave
 
 
@@ -407,6 +418,10 @@ def test_a_thousand_hostile_recipients_are_judged_without_delay() -> None:
         (b"Auto-Submitted: auto-generated\r\n", b""),
         (b"printer", b"plotter"),
         (b"printer", b"printer\n"),
+        (b"printer", b"printer\r"),
+        (b"Dear Bob,\r\n", b"Dear Bob,\r\r\n"),
+        (b'"Ann Lee (Example', b'"Eve Lee (Example'),
+        (b'"Ann Lee (Example', b'Ann Lee" (Example'),
         (b"printer", "prïnter".encode()),
         (b"looking at it", b"looking away"),
         (b"Dear", b"x" * 999 + b"Dear"),

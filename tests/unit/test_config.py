@@ -12,7 +12,7 @@ import pytest
 
 from maild.config import Config, ConfigError, Pace, Problem, describe, handbook, load, parse, secret
 from maild.config.lines import Lines
-from maild.desk import Desk, Receipts, TeamId, TrustAgents
+from maild.desk import AbsencePolicy, Desk, Learn, OnReturn, Receipts, TeamId, TrustAgents
 from maild.rules.match import RuleBook
 
 ROOT = Path(__file__).parents[2]
@@ -462,15 +462,49 @@ def test_single_and_double_brackets_are_told_apart() -> None:
 
 def test_what_this_version_does_not_do_is_named_with_its_line() -> None:
     config = read(
-        'away = ["2026-12-24"]\n[absence]\nmin = "1d"\n[[ladder]]\nteam = "support"\nrungs = ["ben"]\n'
-        '[tickets]\nreminders = 1\n[[rule]]\nname = "r"\non = "timer"\nthen = { language = "fr" }\n'
+        'language = "es"\n[[ladder]]\nteam = "support"\nrungs = ["ben"]\n'
+        '[tickets]\nreminders = 1\n[[rule]]\nname = "r"\non = "timer"\nthen = { language = "de" }\n'
         '[store]\nurl = "postgresql+psycopg://maild@db/maild"\n[listen]\nlmtp = ""\n'
     )
     assert [line.partition(":")[2].split(": ")[:2] for line in config.unbuilt] == [
-        ["12:1", "agent 2, away"], ["14:1", "absence.min"], ["15:1", "ladder 1"], ["19:1", "tickets.reminders"],
-        ["22:1", "rule 1, on"], ["23:10", "rule 1, then.language"], ["25:1", "store.url"],
+        ["12:1", "agent 2, language"], ["13:1", "ladder 1"], ["17:1", "tickets.reminders"],
+        ["20:1", "rule 1, on"], ["21:10", "rule 1, then.language"], ["23:1", "store.url"],
     ]  # fmt: skip
-    assert read(base=desk('language = "en"')).unbuilt == ()
+    for language in ("en", "fr"):
+        assert read(base=desk(f'language = "{language}"')).unbuilt == ()
+
+
+def test_absence_and_cover_are_in_this_version() -> None:
+    config = read(
+        'backup = "ann"\naway = ["2026-12-24"]\nleft = 2027-01-31\nlanguage = "fr"\n'
+        '[absence]\nmin = "2d"\non_return = "hand-back"\ntell_date = false\nlearn = "ask"\n'
+    )
+    assert config.unbuilt == ()
+    policy = AbsencePolicy(min=timedelta(days=2), on_return=OnReturn.HAND_BACK, tell_date=False, learn=Learn.ASK)
+    assert config.desk.absence == policy
+
+
+@pytest.mark.parametrize(
+    ("more", "base"),
+    [
+        ("", BASE),
+        ('backup = "ann"\n', BASE),
+        (TEAM + 'lead = "ann"\n', BASE.replace('"ann@example.com"\n', '"ann@example.com"\nbackup = "ben"\n')),
+        ('admin = true\nbackup = "ann"\n' + TEAM, BASE),
+    ],
+)
+def test_whoever_has_a_backup_a_colleague_a_lead_or_an_admin_is_covered(more: str, base: str) -> None:
+    assert read(more, base).advice == ()
+
+
+def test_an_agent_whom_nobody_would_cover_is_told_kindly_and_refuses_nothing() -> None:
+    alone = read(TEAM).advice
+    assert [line.split(": ")[0] for line in alone] == ["config.toml:4:1", "config.toml:8:1"]
+    assert "agent 2: nobody covers Ben Ray in absence" in alone[1]
+    assert "name a backup" in alone[1]
+    gone = read("left = 2027-01-31\n").advice
+    assert len(gone) == 1, "a colleague who leaves covers nobody"
+    assert "Ann Lee" in gone[0]
 
 
 def test_the_desk_takes_its_policies_from_the_file() -> None:

@@ -9,11 +9,15 @@ from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
+from zoneinfo import ZoneInfo
 
 import pytest
+from jinja2 import Environment, nodes
 
 from maild.decision import TO_CUSTOMERS, Notice
+from maild.desk import LANGUAGES
 from maild.ingest.quote import MARKERS, new_words
+from maild.reasons import Phrase
 from maild.templates import page
 from maild.templates.facts import Action, Picture, Said, Telling
 from maild.templates.render import Templates
@@ -476,6 +480,49 @@ def test_a_broken_own_template_is_told_with_file_and_line_and_the_shipped_one_sp
         assert rendered.problems[0].startswith(f"{path}:")
 
 
+@pytest.mark.parametrize("hidden", ["brief.__class__", "offers[0].__init__", "said[0].__class__"])
+def test_the_fields_of_a_fact_are_all_that_an_own_template_sees_of_it(tmp_path: Path, hidden: str) -> None:
+    own_template(tmp_path, "en/assigned.j2", "{{ said[0].who }} asked, and {{ offers[0].label }} is what you can do.")
+    asked = first(Notice.ASSIGNED)
+    assert Templates(tmp_path).render(asked).preheader.startswith(f"{asked.said[0].who} asked, and ")
+    own_template(tmp_path, "en/assigned.j2", f"{{{{ {hidden} }}}}")
+    assert "unsafe" in Templates(tmp_path).render(asked).problems[0]
+
+
+def test_what_one_template_sets_is_not_known_to_the_next(tmp_path: Path) -> None:
+    own_template(tmp_path, "en/owner-changed.j2", '{% set by = "nobody" %}\n{{ Contact }} is here for you now, truly.')
+    own_template(tmp_path, "en/reopened.j2", "{{ by is defined }}")
+    tells = frozenset({"owner-changed", "reopened"})
+    text = Templates(tmp_path).render(first(Notice.OWNER_CHANGED, tells=tells)).text
+    assert "nobody" not in text
+    assert "False" in text
+
+
+def test_a_moment_is_told_in_the_zone_of_each_reader_though_minutes_are_kept(templates: Templates) -> None:
+    said = [
+        templates.render(first(Notice.SOLVED, close_at=NOW + timedelta(seconds=shift), zone=zone, zone_name=zone.key))
+        for shift in (0, 1, 60)
+        for zone in (ZoneInfo("Europe/Paris"), ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Tokyo"))
+    ]
+    found = [re.search(r", (\d\d:\d\d) \(([^)]*)\)", each.text) for each in said]
+    assert [each.groups() for each in found if each] == [
+        (f"{hour}:0{minute}", zone)
+        for minute in (2, 2, 3)
+        for hour, zone in (("15", "Europe/Paris"), ("15", "Europe/Berlin"), ("23", "Asia/Tokyo"))
+    ]
+
+
+def test_a_pattern_with_seconds_tells_each_second_and_one_with_a_zone_each_zone(tmp_path: Path) -> None:
+    words = (Path(page.__file__).parent / "en" / "words.j2").read_text("utf-8")
+    own_template(tmp_path, "en/words.j2", words.replace('"EEEE d MMMM, HH:mm"', '"HH:mm:ss zzzz"'))
+    templates = Templates(tmp_path)
+    times = (NOW, NOW + timedelta(seconds=1))
+    zones = (ZoneInfo("Europe/Paris"), ZoneInfo("Asia/Tokyo"))
+    said = [templates.render(first(Notice.SOLVED, close_at=at, zone=zone)).text for at in times for zone in zones]
+    told = ["15:02:00 Central European", "23:02:00 Japan", "15:02:01 Central European", "23:02:01 Japan"]
+    assert all(part in text for part, text in zip(told, said, strict=True))
+
+
 def test_an_own_template_that_no_mail_uses_is_told(tmp_path: Path) -> None:
     path = own_template(tmp_path, "en/recieved.j2", "Hello")
     assert Templates(tmp_path).check() == (f"{path}: no mail uses this template; did you mean en/received.j2?",)
@@ -491,6 +538,41 @@ def test_an_own_template_reads_no_file_outside_its_folder(tmp_path: Path) -> Non
     assert Templates(tmp_path / "own").check()[0].startswith(f"{path}:2: ")
 
 
+def macros(language: str) -> dict[str, tuple[str, ...]]:
+    """The single lines of a language, each with the names of what it speaks of."""
+    env = Environment(autoescape=False)
+    tree = env.parse((Path(page.__file__).parent / language / "lines.j2").read_text("utf-8"))
+    return {found.name: tuple(one.name for one in found.args) for found in tree.find_all(nodes.Macro)}
+
+
+def fixed_words(language: str) -> dict[str, object]:
+    env = Environment(autoescape=False)
+    module = env.from_string((Path(page.__file__).parent / language / "words.j2").read_text("utf-8")).module
+    return {name: value for name, value in vars(module).items() if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "en"])
+def test_no_language_lacks_a_notice_a_line_or_a_word(language: str) -> None:
+    folder = Path(page.__file__).parent
+    assert {path.name for path in (folder / language).glob("*.j2")} == {
+        path.name for path in (folder / "en").glob("*.j2")
+    }
+    assert macros(language) == macros("en")
+    ours, english = fixed_words(language), fixed_words("en")
+    assert english.keys() <= ours.keys()
+    for name, value in english.items():
+        if isinstance(value, dict):
+            assert value.keys() <= ours[name].keys(), name  # type: ignore[attr-defined]  # a mapping as in English
+
+
+def test_every_line_that_the_desk_says_has_words() -> None:
+    said = re.compile(r"""\bline\(\s*["']([a-z_]+)["']""")
+    code = "\n".join(path.read_text("utf-8") for path in (Path(page.__file__).parent.parent).rglob("*.py"))
+    assert set(said.findall(code)) - macros("en").keys() == set()
+    assert {f"why_{phrase.value}" for phrase in Phrase} <= macros("en").keys()
+
+
 def test_a_language_that_is_not_there_is_answered_in_english(templates: Templates) -> None:
-    for language in ("fr-CA", "", "../../etc", "xx"):
+    assert templates.render(first(Notice.RECEIVED, language="fr-CA")).preheader.startswith("Cleo Roy a bien")
+    for language in ("", "../../etc", "xx"):
         assert templates.render(first(Notice.RECEIVED, language=language)).preheader.startswith("Cleo Roy has")

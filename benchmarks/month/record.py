@@ -1,0 +1,177 @@
+"""All that is left of a month to judge it by: the store's rows, the mails that the relay took, and what people know.
+
+The store is read from its file with SQL alone, so that nothing of the desk judges itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.month.letters import Letter
+from benchmarks.month.operator import OPS
+from benchmarks.month.relay import Try
+from benchmarks.month.roster import Roster
+from benchmarks.month.street import Known, Street
+from maild.store import verify
+from maild.store.engine import Store
+
+_HISTORY = "select ticket, seq, at, event, who, code, text, before, after from history order by ticket, seq"
+_OUTBOX = (
+    "select id, ticket, agent, recipient, notice, message_id, state, inbox, created_at, uncertain, tries, after "
+    "from outbox order by id"
+)
+_ENTRIES = "select ticket, at, author, agent, voice from entry order by id"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a ticket's history."""
+
+    ticket: int
+    seq: int
+    at: datetime
+    event: str
+    who: str
+    code: str
+    text: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One mail of the outbox; `uncertain` counts how often nobody knew whether it had left."""
+
+    id: int
+    ticket: int
+    agent: str
+    recipient: str
+    notice: str
+    message_id: str
+    state: str
+    inbox: int | None
+    created_at: datetime
+    uncertain: int
+    tries: int
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One entry of a conversation; `agent` is "" where somebody from the customer's side spoke."""
+
+    ticket: int
+    at: datetime
+    author: str
+    agent: str
+    voice: str
+
+
+@dataclass
+class Record:
+    """A month that is over. `lives` are the times in which the desk ran; `inbox` has sha256, state and causes."""
+
+    roster: Roster
+    history: dict[int, list[Event]]
+    rows: dict[int, Row]
+    said: dict[int, list[Said]]
+    inbox: list[tuple[str, str, str]]
+    requesters: dict[int, tuple[str, bool]]
+    letters: list[Letter]
+    tries: list[Try]
+    lives: list[tuple[datetime, datetime]]
+    known: list[Known]
+    handed: dict[str, bool]
+    faults: list[str]
+    end: datetime
+    troubles: list[tuple[datetime, datetime]]
+    absences: list[tuple[str, str, str]]
+    kills: int
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Agents' names by id."""
+        return {agent.id: agent.name for agent in self.roster.agents}
+
+    def email(self, agent: str) -> str:
+        return self.roster.agent(agent).email
+
+    def ours(self, address: str) -> bool:
+        """Whether a mail went to somebody of the house."""
+        return address == OPS or any(agent.email == address for agent in self.roster.agents)
+
+    def down(self) -> list[tuple[datetime, datetime]]:
+        """When the desk did not run."""
+        return [(a[1], b[0]) for a, b in zip(self.lives, self.lives[1:], strict=False)]
+
+
+def read(street: Street) -> Record:
+    """The record of a month that has been played."""
+    file = street.folder / "maild.db"
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as store:
+        history: dict[int, list[Event]] = defaultdict(list)
+        for ticket, seq, at, *rest in store.execute(_HISTORY):
+            history[ticket].append(Event(ticket, seq, _utc(at), *rest))
+        rows = {row[0]: _row(row) for row in store.execute(_OUTBOX)}
+        said: dict[int, list[Said]] = defaultdict(list)
+        for ticket, at, author, agent, voice in store.execute(_ENTRIES):
+            said[ticket].append(Said(ticket, _utc(at), author.lower(), agent or "", voice))
+        people = store.execute("select ticket, address, machine from party where role = 'requester'")
+        requesters = {ticket: (address.lower(), bool(machine)) for ticket, address, machine in people}
+        inbox = list(store.execute("select sha256, state, because from inbox order by id"))
+        absences = list(store.execute("select source, stage, agent from absence order by id"))
+    store.close()
+    return Record(
+        roster=street.roster,
+        history=dict(history),
+        rows=rows,
+        said=dict(said),
+        inbox=inbox,
+        requesters=requesters,
+        letters=street.relay.letters,
+        tries=street.relay.tries,
+        lives=[(since, until) for since, until in street.lives],
+        known=street.known,
+        handed=street.handed,
+        faults=faults(file),
+        end=street.now,
+        troubles=street.relay.troubles,
+        absences=absences,
+        kills=street.kills,
+    )
+
+
+def _row(found: tuple[object, ...]) -> Row:
+    number, ticket, agent, recipient, notice, message_id, state, inbox, created, uncertain, tries, after = found
+    return Row(
+        int(str(number)),
+        int(str(ticket or 0)),
+        str(agent or ""),
+        str(recipient),
+        str(notice),
+        str(message_id),
+        str(state),
+        None if inbox is None else int(str(inbox)),
+        _utc(str(created)),
+        int(str(uncertain)),
+        int(str(tries)),
+        None if after is None else int(str(after)),
+    )
+
+
+def faults(file: Path) -> list[str]:
+    """What `maild verify` finds."""
+    store = Store(f"sqlite:///{file}")
+    try:
+        with store.read() as tx:
+            return [finding.words for finding in verify.findings(tx)]
+    finally:
+        store.close()
+
+
+def _utc(found: str) -> datetime:
+    return datetime.fromisoformat(found).replace(tzinfo=UTC)

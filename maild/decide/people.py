@@ -1,0 +1,44 @@
+"""Whom an agent's words mean, and who may see what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from difflib import get_close_matches
+
+from maild.desk import Agent, Desk, Team
+from maild.ticket import Ticket
+
+
+def person(desk: Desk, who: str) -> Agent | None:
+    """The agent whom somebody means by an id, a name or an address, each whole; a first name where only one has it."""
+    key = who.casefold().strip().lstrip("@")
+    for agent in desk.agents:
+        if key in {agent.id.casefold(), agent.name.casefold(), *agent.addresses}:
+            return agent
+    short = [agent for agent in desk.agents if key in {agent.short.casefold(), agent.name.casefold().split()[0]}]
+    return short[0] if len(short) == 1 else None
+
+
+def group(desk: Desk, which: str) -> Team | None:
+    """The team that somebody means by its id or its name."""
+    key = which.casefold().strip()
+    return next((team for team in desk.teams if key in {team.id.casefold(), team.name.casefold()}), None)
+
+
+def active(agent: Agent, desk: Desk, now: datetime) -> bool:
+    """Whether the agent still works here; the day of leaving is the last one."""
+    return desk.works(agent, now)
+
+
+def visible(desk: Desk, ticket: Ticket, agent: Agent) -> bool:
+    """Whether an agent may see a ticket: those of private teams only their members, their lead and admins."""
+    team = desk.team_of(ticket.team)
+    if team is None or not team.private:
+        return True
+    return agent.admin or agent.id in {*team.members, team.lead} or ticket.owner == agent.id
+
+
+def unknown(what: str, name: str, known: list[str]) -> str:
+    close = get_close_matches(name.lower(), [one.lower() for one in known], n=1, cutoff=0.5)
+    hint = f' Did you mean "{close[0]}"?' if close else f" Known: {', '.join(known)}."
+    return f'There is no {what} "{name}".{hint}'

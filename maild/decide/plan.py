@@ -1,0 +1,134 @@
+"""Judge an agent's commands and text as a whole, before anything happens (DESIGN 3.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from maild.commands import Command, Name, Words
+from maild.decide import away
+from maild.decide.cover import cover_of
+from maild.decide.holds import Hold, leak, stale
+from maild.decide.people import active, group, person, unknown, visible
+from maild.decide.situation import Situation
+from maild.desk import Agent
+from maild.lines import Line, line
+from maild.mail import Mail
+from maild.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One command cannot be carried out, so none is."""
+
+    reasons: tuple[str | Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything may run."""
+
+
+def plan(situation: Situation, ticket: Ticket, agent: Agent, words: Words, *, note: bool) -> Ready | Refused | Hold:
+    """Judge all commands and the text before anything happens."""
+    returns = any(command.name is Name.BACK for command in words.commands)
+    reasons = [
+        reason
+        for command in words.commands
+        if (
+            reason := _against(situation, ticket, agent, command)
+            or _absent(situation, ticket, agent, command, returns=returns)
+        )
+    ]
+    if reasons:
+        return Refused(tuple(reasons))
+    if not public(words, note=note) or not says(words, situation.mail):
+        return Ready()
+    overtaken = stale(situation, ticket, agent) if "stale" not in situation.waived else None
+    internal = leak(situation, ticket, words) if "leak" not in situation.waived else None
+    return overtaken or internal or Ready()
+
+
+def without_commands(words: Words) -> Words:
+    """The text alone; of the commands only those stand that say whether it is for the customer."""
+    voice = tuple(replace(c, text="") for c in words.commands if c.name in {Name.REPLY, Name.NOTE})
+    return Words(voice, words.rest, ())
+
+
+def public(words: Words, *, note: bool) -> bool:
+    """Whether the text is for the customer."""
+    names = {command.name for command in words.commands}
+    return Name.REPLY in names or (Name.NOTE not in names and not note)
+
+
+def says(words: Words, mail: Mail) -> bool:
+    """Whether there is any text, or a file, beside the commands."""
+    noted = any(command.name is Name.NOTE and command.text for command in words.commands)
+    return bool(words.rest.strip() or noted or any(not one.inline for one in mail.attachments))
+
+
+def _against(situation: Situation, ticket: Ticket, agent: Agent, command: Command) -> str | Line:
+    """Why this command cannot run, "" where it can."""
+    desk = situation.desk
+    match command.name:
+        case Name.ASSIGN:
+            found = person(desk, command.who)
+            if found is None:
+                return unknown("agent", command.who, [one.id for one in desk.agents])
+            if not active(found, desk, situation.now):
+                return f"{found.name} works here no longer: name somebody else."
+            if found.addresses & {ticket.requester.key}:
+                return f"{found.name} asked in #{ticket.number}: nobody is assigned a ticket of their own."
+        case Name.TAKE:
+            if agent.addresses & {ticket.requester.key}:
+                return f"You asked in #{ticket.number}: nobody is assigned a ticket of their own."
+            if ticket.owner not in {None, agent.id} and not command.because:
+                owner = desk.contact(ticket.owner, ticket.team)
+                return f'{owner} owns #{ticket.number}: say why you take it, as in "#take because ...".'
+        case Name.TEAM:
+            if group(desk, command.who) is None:
+                return unknown("team", command.who, [one.id for one in desk.teams])
+        case Name.SHOW | Name.HISTORY:
+            number = command.number or ticket.number
+            seen = situation.tickets.get(number)
+            if seen is None or not visible(desk, seen, agent):
+                return f"There is no ticket #{number} that you may see."
+        case Name.ACCEPT:
+            if not door(situation, ticket):
+                return f"Nobody waits to join through #{ticket.number}."
+        case Name.REOPEN:
+            if ticket.status.active:
+                return f"#{ticket.number} is {ticket.status}: there is nothing to open again."
+        case Name.AWAY | Name.BACK:
+            return away.against(situation, agent, command) or ""
+        case Name.YES:
+            return "There is no question that this #yes could answer."
+        case _:
+            pass
+    return ""
+
+
+def _absent(situation: Situation, ticket: Ticket, agent: Agent, command: Command, *, returns: bool) -> Line | None:
+    """Why the new owner that the command names cannot have the ticket now: somebody who is away gets no new work."""
+    desk, now = situation.desk, situation.now
+    named = agent if command.name is Name.TAKE else person(desk, command.who) if command.name is Name.ASSIGN else None
+    absence = desk.away(named, now)
+    if named is None or absence is None or named.id == ticket.owner:
+        return None
+    if named.id == agent.id:
+        return None if returns else line("take_away", until=absence.last_day)
+    cover = cover_of(
+        desk, ticket.team, frozenset({ticket.requester.key}), named.id, absence, situation.loads, now
+    ).owner
+    covers = cover.name if cover is not None else ""
+    owned = int(cover is not None and cover.id == ticket.owner)
+    return line("assign_away", who=named.name, until=absence.last_day, cover=covers, owned=owned)
+
+
+def door(situation: Situation, ticket: Ticket) -> Ticket | None:
+    """The ticket at whose door a stranger's ticket stands."""
+    if ticket.merged_into is not None or len(ticket.links) != 1:
+        return None
+    other = situation.tickets.get(ticket.links[0])
+    if other is None or other.number >= ticket.number or other.participant_at(ticket.requester.address):
+        return None
+    return other

@@ -1,0 +1,51 @@
+"""What an agent's mail has to prove before its words count (DESIGN 3.6)."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import assert_never
+
+from maild.commands import Name, Words
+from maild.decide.situation import Situation
+from maild.decision import STRICT
+from maild.desk import Agent, TrustAgents
+
+
+class Unproven(Enum):
+    """What becomes of a mail that does not prove its sender."""
+
+    HELD = "held"
+    ASKED = "asked"  # the registered address can vouch for it
+
+
+def unproven(situation: Situation, agent: Agent) -> Unproven | None:
+    """Judge by the operator's policy; None where the mail proves enough, or somebody has vouched for it."""
+    desk = situation.desk
+    if situation.mail.proof.proven or not situation.waived.isdisjoint({"proof", "operator"}):
+        return None
+    can_be_had = desk.authserv or agent.id in situation.proved
+    match desk.trust_agents:
+        case TrustAgents.TOKEN if desk.subaddress:
+            return None
+        case TrustAgents.STRICT:
+            return Unproven.HELD
+        case TrustAgents.CONFIRM | TrustAgents.TOKEN:
+            return Unproven.ASKED
+        case TrustAgents.AUTO if can_be_had:
+            return Unproven.HELD
+        case TrustAgents.AUTO:
+            # a Message-ID is no secret token, so without one the agent is asked
+            return None if desk.subaddress else Unproven.ASKED
+        case _:
+            assert_never(desk.trust_agents)
+
+
+def needs_strict(words: Words) -> bool:
+    """Whether a command asks for strict proof, whatever the operator trusts."""
+    return any(command.name is Name.AWAY for command in words.commands)
+
+
+def lacks_strict(situation: Situation, words: Words) -> bool:
+    """Whether such a command came without that proof, and nobody has vouched for it."""
+    proven = situation.mail.proof.proven or not situation.waived.isdisjoint({STRICT, "operator"})
+    return needs_strict(words) and not proven
