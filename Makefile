@@ -10,7 +10,7 @@ TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo run test lint style types floors check bench fmt lock clean
+.PHONY: help setup demo run test lint style types floors check bench month fmt lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ check: lint test ## what a change must pass
 
 bench: $(READY) ## measure
 	$(BIN)/python -m benchmarks $(ARGS)
+
+month: $(READY) ## play a month of 20 agents and 2,000 tickets, and judge it
+	$(BIN)/python -m benchmarks.month $(ARGS)
 
 fmt: $(READY) ## put the code into the house's form
 	$(BIN)/ruff check --fix .

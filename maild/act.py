@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -15,7 +15,7 @@ from maild.decide.people import visible
 from maild.decide.undelivered import on_refusal
 from maild.decision import Bulletin, Decision, Done, Draft, Duplicate, Notice, Post, SetAside
 from maild.letters import addressed, shown_subject, write
-from maild.lines import Line
+from maild.lines import Line, plain
 from maild.mail import Attachment, Envelope, Mail, MessageId, Outgoing
 from maild.readers.scribe import Page, Scribe
 from maild.rules.match import RuleBook
@@ -106,7 +106,7 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
     ticket = _named(post, office, now)
     before = None if post.opened else known[ticket.number]
     tickets.save(tx, ticket, before)
-    events = [_traced(event, cause) for event in post.events]
+    events = [_traced(event, cause) for event in _in_english(post, office.press, now)]
     if post.entry is not None:
         seq = tickets.say(tx, ticket.number, post.entry, first=post.opened)
         who = post.entry.name or post.entry.author
@@ -127,6 +127,14 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         publish(tx, office, post.bulletin, now, cause)
     if told.unsaid:
         _tell_unsaid(tx, office, ticket, told.unsaid, now)
+
+
+def _in_english(post: Post, press: Press, now: datetime) -> Sequence[Event]:
+    """What happened, with the lines among the texts said in English, as the history has it."""
+    if not post.lines:
+        return post.events
+    said = {plain(one): press.templates.say(one, "en", press.desk.timezone, now) for one in post.lines}
+    return [replace(event, text=said.get(event.text, event.text)) for event in post.events]
 
 
 def _traced(event: Event, cause: Cause) -> Event:

@@ -12,6 +12,8 @@ from typing import assert_never
 
 from maild import dates
 from maild.dates import Span, Unread
+from maild.lines import Line
+from maild.lines import line as say
 from maild.vocabulary import KNOWN, LEVELS, LISTS, Known, Takes
 
 MOST_COMMANDS = 10
@@ -86,7 +88,7 @@ class Wrong:
     word: str
     fault: Fault
     nearest: str
-    reason: str
+    reason: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def read(text: str) -> Words:
     for count, (line, end) in enumerate(_block(text), 1):
         start = end
         if count > MOST_COMMANDS:
-            wrong.append(_wrong(line, "", Fault.TOO_MANY, f"one mail holds {MOST_COMMANDS} commands at most"))
+            wrong.append(_wrong(line, "", Fault.TOO_MANY, say("too_many_commands", most=MOST_COMMANDS)))
             break
         outcome = _command(line)
         if isinstance(outcome, Command):
@@ -233,14 +235,14 @@ def _parts(line: str) -> tuple[str, str] | None:
 def _command(line: str) -> Command | Wrong:
     word, rest = _parts(_visible(line)) or ("", "")
     if len(line) > _LONGEST_LINE:
-        return _wrong(line, word, Fault.TOO_LONG, f"a command has {_LONGEST_LINE} characters at most")
+        return _wrong(line, word, Fault.TOO_LONG, say("command_too_long", most=_LONGEST_LINE))
     if _visible(line) != line:
-        return _wrong(line, word, Fault.HIDDEN, "it holds a character that cannot be seen; type it again")
+        return _wrong(line, word, Fault.HIDDEN, say("hidden_character"))
     known = _BY_WORD.get(word.casefold())
     if known is None:
-        return _wrong(line, word, Fault.UNKNOWN, f'"#{word[:40]}" is not a command I know')
+        return _wrong(line, word, Fault.UNKNOWN, say("not_a_command", word=word[:40]))
     if known.later:
-        return _wrong(line, word, Fault.LATER, f'"#{known.name}" is not in this version')
+        return _wrong(line, word, Fault.LATER, say("not_in_this_version", word=known.name))
     if word.casefold() in LEVELS:
         level = Command(Name.PRIORITY, words=(word.casefold(),))
         return _wrong(line, word, Fault.ALONE, _alone(word)) if rest else level
@@ -302,8 +304,7 @@ def _span(known: Known, line: str, rest: str) -> Command | Wrong:
     found = _BECAUSE.search(rest)
     because = rest[found.end() :].strip() if found else ""
     if found and not because:
-        missing = f'the reason is missing: write it behind "{found[0].strip()}", or leave that word out'
-        return _wrong(line, known.name, Fault.REASON, missing)
+        return _wrong(line, known.name, Fault.REASON, say("reason_missing_behind", word=found[0].strip()))
     written = rest[: found.start()] if found else rest
     named = _BACKUP.search(written)
     who = written[named.end() :].strip(f" {_ENDINGS}").removeprefix("@") if named else ""
@@ -314,11 +315,9 @@ def _span(known: Known, line: str, rest: str) -> Command | Wrong:
         case Span():
             return Command(Name(known.name), who=who, because=because, span=span)
         case Unread.UNCLEAR:
-            unclear = f'I cannot read these days; write them like "#{known.name} 1 dec..7 dec"'
-            return _wrong(line, known.name, Fault.DATES, unclear)
+            return _wrong(line, known.name, Fault.DATES, say("wrong_dates", written=line[:200], word=known.name))
         case Unread.TWO_WAYS:
-            unclear = f'these days can be read in two ways; name the month, like "#{known.name} 1 dec..7 dec"'
-            return _wrong(line, known.name, Fault.TWO_WAYS, unclear)
+            return _wrong(line, known.name, Fault.TWO_WAYS, say("wrong_two_ways", written=line[:200], word=known.name))
         case _:
             assert_never(span)
 
@@ -346,21 +345,21 @@ def _status(known: Known, line: str, rest: str) -> Command | Wrong:
 # What is wrong
 
 
-def _wrong(line: str, word: str, fault: Fault, reason: str) -> Wrong:
+def _wrong(line: str, word: str, fault: Fault, reason: Line) -> Wrong:
     return Wrong(line[:200], word[:40], fault, nearest(word), reason)
 
 
-def _alone(word: str) -> str:
-    return f'"#{word}" stands alone on its line; write your text below it'
+def _alone(word: str) -> Line:
+    return say("stands_alone", word=word)
 
 
 def _short(known: Known, line: str) -> Wrong:
-    return _wrong(line, known.name, Fault.WORDS, f'it is written "{known.form}"')
+    return _wrong(line, known.name, Fault.WORDS, say("is_written", form=known.form))
 
 
 def _unreasoned(known: Known, line: str) -> Wrong:
     form = known.form.replace("[", "").replace("]", "")
-    return _wrong(line, known.name, Fault.REASON, f'the reason is missing: write "{form}"')
+    return _wrong(line, known.name, Fault.REASON, say("reason_missing", form=form))
 
 
 def _clash(line: str, command: Command, before: Sequence[Command]) -> Wrong | None:
@@ -368,6 +367,6 @@ def _clash(line: str, command: Command, before: Sequence[Command]) -> Wrong | No
     for group in _GROUPS:
         for other in before:
             if command.name in group and other.name in group and command != other:
-                both = f'"#{other.name}" and "#{command.name}" contradict each other; keep one of them'
+                both = say("contradict", one=other.name.value, other=command.name.value)
                 return _wrong(line, command.name, Fault.CONFLICT, both)
     return None

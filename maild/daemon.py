@@ -105,7 +105,10 @@ class Daemon:
         journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
         scheduler = self._scheduler(journal, folder)
-        gc.freeze()  # what is there now stays, so that no collection need look at it again
+        # What is there now stays, so that no collection need look at it again; and a batch of mails makes thousands of
+        # things that are gone without one.
+        gc.freeze()
+        gc.set_threshold(10_000)
         try:
             with self._doors(journal):
                 self._start_all(journal)

@@ -172,6 +172,7 @@ class Post:
 
     `opened` tells a new ticket from one that stands; `met` are the Message-IDs to know again; `elsewhere` are other
     tickets in their new state, with what happened there. `bulletin` is what the mail tells beside the ticket.
+    `lines` are those whose `plain` words are the text of an event: the history says them in English.
     """
 
     ticket: Ticket
@@ -186,6 +187,7 @@ class Post:
     proved: str | None = None
     absences: tuple[Absence, ...] = ()
     bulletin: Bulletin | None = None
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -87,8 +88,11 @@ class Delivery:
         others = [one for one in carried if not isinstance(one[1], Sent)]
 
         def write(tx: Tx) -> None:
-            outbox.sent(tx, sent)
-            for one, outcome, at in others:
+            left = carried
+            with suppress(Exception), tx.apart():
+                outbox.sent(tx, sent)
+                left = others
+            for one, outcome, at in left:
                 try:
                     with tx.apart():
                         settle(tx, self.office, one, outcome, at, self.patience)

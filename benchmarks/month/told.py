@@ -114,7 +114,7 @@ def _watch(found: Told, walk: _Walk, event: Event) -> None:
 def _tells(record: Record, found: Told, sent: _Sent, walk: _Walk, row: Row) -> None:
     """One mail to the customer: whether it names the right contact, in time, once, and after the brief."""
     letter = sent.taken.get(row.id)
-    name = record.names.get(walk.owner, "")
+    name = _named(record, walk, row.created_at)
     where = f"#{row.ticket}: mail {row.id} ({row.notice})"
     if letter is not None and letter.owner != name:
         found.stale.append(f"{where} names {letter.owner or 'the team'}, and {name or 'the team'} has it")
@@ -127,6 +127,13 @@ def _tells(record: Record, found: Told, sent: _Sent, walk: _Walk, row: Row) -> N
     if letter is not None and moves and walk.owner:
         _briefed(record, found, sent, walk, row, letter)
     walk.told, walk.waits = walk.contact, None
+
+
+def _named(record: Record, walk: _Walk, at: datetime) -> str:
+    """The name that a mail of this moment has to bear, "" for the team; nobody is told of an owner of before who is out
+    of the file when a mail on a ticket that is done leaves: there is no contact until it is opened again."""
+    gone = walk.owner in record.roster.removed and record.roster.removed[walk.owner] <= at
+    return "" if gone and walk.status not in _ACTIVE else record.names.get(walk.owner, "")
 
 
 def _in_time(record: Record, found: Told, sent: _Sent, move: Event, row: Row, letter: Letter | None) -> None:

@@ -73,5 +73,6 @@ def unsendable(mail: Outgoing) -> str:
 def told(code: int, text: bytes) -> str:
     """An answer on one short line, with nothing in it that a terminal or a header would take amiss."""
     said = text[: 4 * LONGEST_ANSWER].decode("utf-8", "replace")
-    words = "".join(character if character.isprintable() else " " for character in said).split()
+    plain = said if said.isprintable() else "".join(one if one.isprintable() else " " for one in said)
+    words = plain.split()
     return " ".join([str(code), *words] if code else words)[:LONGEST_ANSWER].rstrip()

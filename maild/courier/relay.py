@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 8192
 _MOST_LINES = 100
+_ANSWER = re.compile(rb"[2-5]\d\d(?:[ -].*)?", re.DOTALL)
 _PARTING = 2.0  # seconds that a QUIT may take
 _NEEDS_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954 section 6: what is wrong is our login, whatever the verb
 _TOO_BIG = 552  # RFC 1870 section 6.1: at MAIL it speaks of this mail, not of the sender
@@ -343,7 +344,7 @@ class _Session(smtplib.SMTP):
         texts: list[bytes] = []
         while len(texts) < _MOST_LINES:
             line = self._hear(until)
-            if not re.fullmatch(rb"[2-5]\d\d(?:[ -].*)?", line, re.DOTALL):
+            if not _ANSWER.fullmatch(line):
                 raise _Garbled(f"an answer that is none: {line[:80]!r}")
             texts.append(line[4:].strip())
             if line[3:4] != b"-":

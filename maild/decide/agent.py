@@ -42,7 +42,7 @@ class Denied:
 
     agent: Agent
     ticket: Ticket
-    because: str | Line
+    because: Line
     waives: str = ""
     confirm: bool = False
     fresh: bool = False
@@ -103,7 +103,7 @@ def authority(situation: Situation) -> Authority | Denied | Leaked | Gone | None
     if expired is not None and old is not None and visible(situation.desk, old, agent):
         if situation.waived:
             return Authority(agent, old, expired.use is Use.NOTE, f"signed address of {agent.id} for #{old.number}")
-        return Denied(agent, old, "The address that it went to is more than 30 days old.", fresh=True)
+        return Denied(agent, old, line("address_too_old"), fresh=True)
     if situation.desk.subaddress == "":
         return _by_message_id(situation, agent)
     return _by_tag(situation, agent)
@@ -135,9 +135,7 @@ def _by_merged_token(situation: Situation, ticket: Ticket, *, note: bool) -> Aut
         return None
     if situation.mail.proof.proven or situation.waived:
         return Authority(agent, ticket, note, f"signed address of a ticket that is part of #{ticket.number} now")
-    return Denied(
-        agent, ticket, f"Its ticket is part of #{ticket.number} now, and nothing proves its sender.", fresh=True
-    )
+    return Denied(agent, ticket, line("of_a_merged_ticket", number=ticket.number), fresh=True)
 
 
 def _by_void_token(situation: Situation, ticket: Ticket, *, note: bool) -> Authority | Denied | None:
@@ -149,7 +147,7 @@ def _by_void_token(situation: Situation, ticket: Ticket, *, note: bool) -> Autho
         return Authority(agent, ticket, note, f"signed address of {agent.id} for #{ticket.number}, void since")
     if not any(one.agent == agent.id for one in ticket.parties) and not visible(situation.desk, ticket, agent):
         return None
-    return Denied(agent, ticket, "The address that it went to is no longer valid.", fresh=True)
+    return Denied(agent, ticket, line("address_no_longer_valid"), fresh=True)
 
 
 def _by_message_id(situation: Situation, agent: Agent) -> Authority | Denied | None:
@@ -180,11 +178,11 @@ def _by_tag(situation: Situation, agent: Agent) -> Authority | Denied | None:
         return None
     if clues.tag == ticket.number and situation.mail.proof.proven:
         return Authority(agent, ticket, False, f"subject tag of #{ticket.number}, address proven")
-    return Denied(agent, ticket, "It did not come to the signed address, and nothing proves its sender.", fresh=True)
+    return Denied(agent, ticket, line("not_to_the_signed_address"), fresh=True)
 
 
 def _unproven(situation: Situation, agent: Agent, ticket: Ticket) -> Denied | None:
-    because = f"Nothing proves its sender ({situation.mail.proof.because})."
+    because = line("nothing_proves", why=situation.mail.proof.because)
     match unproven(situation, agent):
         case None:
             return None
@@ -212,8 +210,7 @@ def _begin(situation: Situation, ticket: Ticket, agent: Agent) -> tuple[Turn, tu
 def _speak(situation: Situation, granted: Authority) -> Decision:
     mail, agent = situation.mail, granted.agent
     if mail.ambiguous and situation.waived.isdisjoint({"difference", "operator"}):
-        because = "Its plain text and its HTML begin with different words."
-        return _hold(situation, Denied(agent, granted.ticket, because, waives="difference"))
+        return _hold(situation, Denied(agent, granted.ticket, line("begins_differently"), waives="difference"))
     words = read(mail.new_text)
     turn, fresh = _begin(situation, granted.ticket, agent)
     turn.because.append(granted.because)
@@ -252,32 +249,29 @@ def _link_others(turn: Turn, situation: Situation, agent: Agent) -> None:
         turn.elsewhere.append((replace(other, links=(*other.links, mine)), (event,)))
 
 
-def amiss(wrong: Wrong) -> str | Line:
+def amiss(wrong: Wrong) -> Line:
     """What was wrong with one line, as the refusal says it."""
-    match wrong.fault:
-        case Fault.DATES | Fault.TWO_WAYS:
-            return line(f"wrong_{wrong.fault.name.lower()}", written=wrong.line, word=wrong.word)
-        case Fault.UNKNOWN if wrong.nearest:
-            return f'"{wrong.line}": {wrong.reason}. Did you mean "#{wrong.nearest}"?'
-        case _:
-            return f'"{wrong.line}": {wrong.reason}.'
+    if wrong.fault in {Fault.DATES, Fault.TWO_WAYS}:
+        return wrong.reason  # it quotes the line itself
+    nearest = wrong.nearest if wrong.fault is Fault.UNKNOWN else ""
+    return line("wrong_line", written=wrong.line, why=(wrong.reason,), nearest=nearest)
 
 
 def refuse(
     turn: Turn,
     situation: Situation,
     agent: Agent,
-    reasons: tuple[str | Line, ...],
+    reasons: tuple[Line, ...],
     words: Words,
     fresh: tuple[Fresh, ...],
 ) -> Post:
     """Nothing runs and nothing goes to the customer; the agent hears why, and can send the text without commands."""
     turn.because.extend(f"refused: {plain(reason)}" for reason in reasons)
-    turn.happened("refused", text="; ".join(map(plain, reasons)))
+    turn.happened_because("refused", line("joined", words=reasons))
     question = None
     if says(without_commands(words), situation.mail):
         question = Asked(situation.inbox, agent.id, tuple(sorted(situation.waived | {"commands"})))
-    seen = (effects.VOID.format(turn.ticket.number),) if fresh else ()
+    seen = (line("own_address_void", number=turn.ticket.number),) if fresh else ()
     turn.tell_agent(
         agent,
         Notice.REFUSED,
@@ -295,8 +289,8 @@ def _hold(situation: Situation, denied: Denied) -> SetAside:
     """Keep the mail back, and tell the registered address, never the one that the mail claims to come from."""
     agent = denied.agent
     turn, fresh = _begin(situation, denied.ticket, agent)
-    seen = (effects.VOID.format(turn.ticket.number),) if fresh else ()
-    turn.happened("held", text=plain(denied.because))
+    seen = (line("own_address_void", number=turn.ticket.number),) if fresh else ()
+    turn.happened_because("held", denied.because)
     question = None
     if denied.waives:
         # who vouches for a mail that needs strict proof as well is not asked twice
@@ -326,7 +320,7 @@ def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) ->
     fresh = turn.renumber(party)
     way = (Fresh(ticket.number, fresh.number, ticket.address, ticket.subject),)
     who = author.spec or "an unknown sender"
-    told = f"A mail from {who} came to your own address for #{ticket.number}. It is void now; this is a new one."
+    told = line("came_to_your_address", who=author.spec, number=ticket.number)
     writer = ticket.participant_at(author.spec) if author.spec else None
     if writer is not None:
         because = (f"it came to the address of {agent.id} for #{ticket.number}, which is void now",)
@@ -336,12 +330,12 @@ def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) ->
     if other is not None and active(other, desk, situation.now) and visible(desk, ticket, other):
         own = turn.party_of(other)
         way = (Fresh(ticket.number, own.number, ticket.address, ticket.subject),)
-        told = f"Your mail went to {agent.name}'s own address for #{ticket.number}; this is yours."
+        told = line("went_to_anothers_address", who=agent.name, number=ticket.number)
         turn.tell_agent(other, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
     return SetAside((f"held: it came from {who} to the address of {agent.id} for #{ticket.number}",), turn.post())
 
 
-def _with_news(turn: Turn, agent: Agent, told: str, way: tuple[Fresh, ...], post: Post | SetAside) -> Post | SetAside:
+def _with_news(turn: Turn, agent: Agent, told: Line, way: tuple[Fresh, ...], post: Post | SetAside) -> Post | SetAside:
     """A customer's reply that came to an agent's address: one mail tells the agent of both."""
     if isinstance(post, SetAside):
         turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
@@ -361,7 +355,7 @@ def _turn_away(situation: Situation, name: str, ticket: Ticket) -> SetAside:
     turn = Turn(ticket, situation.desk, situation.now, "desk")
     because = f"it came from {who} to the address of {name}, who is no longer an agent here"
     turn.happened("held", text=because)
-    told = f"A mail from {who} came to the address that {name} had for #{ticket.number}. It is kept aside."
+    told = line("came_to_an_old_address", who=situation.mail.author.spec, name=name, number=ticket.number)
     for person in people_of(situation.desk, ticket.owner, ticket.team, situation.now):
         turn.tell_agent(person, Notice.HELD, Use.NOTE, auto=True, lines=(told,))
     return SetAside((f"held: {because}",), turn.post())

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from maild.decision import Answers
 from maild.desk import AnswerLimits, Desk
+from maild.lines import Line, line
 from maild.mail import Mail
 
 RETRY = timedelta(minutes=30)
@@ -22,14 +23,14 @@ class Answer:
 class Wait:
     """The limit is reached: the answer waits for room."""
 
-    because: str
+    because: Line
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
     """No answer, now or later; `told` says that the people of the ticket must know that none went."""
 
-    because: str
+    because: str | Line
     told: bool = False
 
 
@@ -49,19 +50,19 @@ def may_answer(
 def within(answers: Answers, limits: AnswerLimits, *, proven: bool) -> Answer | Wait | Silence:
     """Judge the limits alone; the counts do not hold the answer in question."""
     if answers.quiet:
-        return Silence("no answer: this ticket had too many automatic answers within an hour")
+        return Silence(line("no_answer_while_the_ticket_pauses"))
     if answers.ticket_hour >= limits.ticket_hour:
-        return Silence(f"no answer: {limits.ticket_hour} automatic answers on this ticket within an hour", told=True)
+        return Silence(line("no_answer_too_many_within_an_hour", most=limits.ticket_hour), told=True)
     if proven:
         if answers.address_day >= limits.proven_day:
-            return Wait(f"the answer waits: {limits.proven_day} a day to one address")
+            return Wait(line("the_answer_waits_so_many_a_day", most=limits.proven_day))
         return Answer()
     if answers.ticket_ever:
-        return Silence("no answer: an unproven sender gets one automatic answer a ticket")
+        return Silence(line("no_answer_one_to_an_unproven_sender"))
     if answers.address_week >= limits.unproven_address_week:
-        return Wait(f"the answer waits: {limits.unproven_address_week} a week to an unproven address")
+        return Wait(line("the_answer_waits_so_many_a_week", most=limits.unproven_address_week))
     if answers.unproven_domain_hour >= limits.unproven_domain_hour:
-        return Wait(f"the answer waits: {limits.unproven_domain_hour} an hour to an unproven domain")
+        return Wait(line("the_answer_waits_so_many_an_hour_to_a_domain", most=limits.unproven_domain_hour))
     if answers.unproven_hour >= limits.unproven_hour:
-        return Wait(f"the answer waits: {limits.unproven_hour} an hour to unproven senders")
+        return Wait(line("the_answer_waits_so_many_an_hour", most=limits.unproven_hour))
     return Answer()

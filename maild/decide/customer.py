@@ -23,6 +23,7 @@ from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Notice, Post, SetAside, SetTimer, TimerName
 from maild.desk import Team
+from maild.lines import Line, line, plain
 from maild.mail import Address, Kind
 from maild.rules.match import match
 from maild.rules.model import Facts, On
@@ -117,12 +118,11 @@ def also_teams(turn: Turn, situation: Situation, teams: tuple[Team, ...]) -> Non
     for team in teams:
         turn.happened("also-team", after=team.id)
         turn.because.append(f"also sent to {team.name}")
-        line = (
-            f"The same mail went to {team.name}. {situation.desk.contact(turn.ticket.owner, turn.ticket.team)} leads."
-        )
+        leads = situation.desk.contact(turn.ticket.owner, turn.ticket.team)
+        told = line("also_went_to", team=team.name, leads=leads)
         for agent in people_of(situation.desk, None, team.id, situation.now):
             if situation.mail.author.key not in agent.addresses:
-                turn.tell_agent(agent, Notice.NOTE, Use.NOTE, entry=turn.entry, lines=(line,))
+                turn.tell_agent(agent, Notice.NOTE, Use.NOTE, entry=turn.entry, lines=(told,))
 
 
 def mere_thanks(text: str, name: str = "") -> bool:
@@ -274,11 +274,11 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Tick
     The brief of a follow-up holds what was said on the ticket that it follows.
     """
     author = situation.mail.author.key
-    lines: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
     if knock is not None:
         lines = (
-            f"{situation.mail.author.spec or 'Somebody'} wrote to #{knock.number} without being part of it.",
-            f"Nothing of #{knock.number} was shown. This is ticket #{situation.number}, linked with it.",
+            line("wrote_without_a_part", who=situation.mail.author.spec, number=knock.number),
+            line("nothing_was_shown", number=knock.number, fresh=situation.number),
         )
     for agent in people_of(situation.desk, turn.ticket.owner, turn.ticket.team, situation.now):
         if author not in agent.addresses:
@@ -294,11 +294,11 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Tick
 
 
 def _tell_of_link(turn: Turn, situation: Situation, linked: Ticket) -> None:
-    line = f"{situation.mail.author.spec} wrote a new ticket that names #{linked.number}; they are linked."
+    told = line("names_a_ticket", who=situation.mail.author.spec, number=linked.number)
     for agent in people_of(situation.desk, linked.owner, linked.team, situation.now):
         if situation.mail.author.key in agent.addresses:
             continue
-        turn.tell_agent(agent, Notice.LINKED, Use.NOTE, entry=turn.entry, lines=(line,), about=linked.number)
+        turn.tell_agent(agent, Notice.LINKED, Use.NOTE, entry=turn.entry, lines=(told,), about=linked.number)
 
 
 def _acknowledge(turn: Turn, situation: Situation, notice: Notice) -> None:
@@ -309,15 +309,15 @@ def _acknowledge(turn: Turn, situation: Situation, notice: Notice) -> None:
             turn.tell_customers(notice, auto=True, answers=True)
         case Wait(because):
             turn.set_timer(TimerName.ANSWER, now + RETRY, f"{notice.value} {now.isoformat()}")
-            turn.because.append(because)
+            turn.because.append(plain(because))
         case Silence(because, told):
-            turn.because.append(because)
-            turn.happened("unanswered", text=because)
+            turn.because.append(plain(because))
+            turn.happened_because("unanswered", because)
             if told:
                 turn.set_timer(TimerName.QUIET, now + desk.answers.ticket_pause)
-                line = f"No more automatic answers on this ticket for a day: {because}."
+                pause = line("answers_pause", why=(because,))
                 for agent in people_of(desk, turn.ticket.owner, turn.ticket.team, situation.now):
-                    turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=(line,))
+                    turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=(pause,))
 
 
 def facts_of_new(situation: Situation) -> Facts:

@@ -15,12 +15,10 @@ from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Bulletin, Fresh, Notice, Post
 from maild.desk import Agent, Receipts
-from maild.lines import Line
+from maild.lines import Line, line
 from maild.mail import Mail
 from maild.threading.masks import for_customers
 from maild.ticket import Code, Entry, Priority, Reason, Role, Status, Ticket, Use, Voice
-
-VOID = "Your own address for #{} stood beside a customer's, who can read it. It is void now; use the new one below."
 
 
 def carry_out(
@@ -37,7 +35,7 @@ def carry_out(
     turn.party_of(agent)
     if to_all and spoke and turn.ticket.owner is None and _may_own(turn, agent):
         turn.owner(agent.id, reasons.took_up(agent))
-    lines: list[str | Line] = []
+    lines: list[Line] = []
     for command in sorted(words.commands, key=_order):
         lines.extend(_run(turn, situation, agent, command))
     if spoke:
@@ -61,7 +59,7 @@ def _order(command: Command) -> int:
     return 0 if command.name is Name.TEAM else 2 if command.name is Name.AWAY else 1
 
 
-def _run(turn: Turn, situation: Situation, agent: Agent, command: Command) -> tuple[str | Line, ...]:
+def _run(turn: Turn, situation: Situation, agent: Agent, command: Command) -> tuple[Line, ...]:
     """Carry out one command that was judged; what the receipt says of it."""
     match command.name:
         case Name.AWAY:
@@ -70,7 +68,7 @@ def _run(turn: Turn, situation: Situation, agent: Agent, command: Command) -> tu
             return _return(turn, situation, agent)
         case _:
             said = _change(turn, situation, agent, command)
-            return (said,) if said else ()
+            return (said,) if said is not None else ()
 
 
 def _leave(turn: Turn, situation: Situation, agent: Agent, command: Command) -> tuple[Line, ...]:
@@ -93,47 +91,48 @@ def _return(turn: Turn, situation: Situation, agent: Agent) -> tuple[Line, ...]:
     return told.lines
 
 
-def _change(turn: Turn, situation: Situation, agent: Agent, command: Command) -> str:
-    """Carry out a command that is about this ticket, or answer one; what the receipt says of it, "" where nothing."""
+def _change(turn: Turn, situation: Situation, agent: Agent, command: Command) -> Line | None:
+    """Carry out a command that is about this ticket, or answer one; what the receipt says of it."""
     match command.name:
         case Name.REPLY | Name.NOTE | Name.YES | Name.AWAY | Name.BACK:
-            return ""
+            return None
         case Name.OPEN | Name.REOPEN:
-            turn.status(Status.OPEN)
-            return "Status: open."
+            return _set_status(turn, Status.OPEN)
         case Name.PENDING:
-            turn.status(Status.PENDING)
-            return "Status: waiting for the customer."
+            return _set_status(turn, Status.PENDING)
         case Name.HOLD:
-            turn.status(Status.HOLD)
-            return "Status: on hold."
+            return _set_status(turn, Status.HOLD)
         case Name.SOLVED:
-            turn.status(Status.SOLVED, command.text)
-            return "Status: solved."
+            return _set_status(turn, Status.SOLVED, command.text)
         case Name.ASSIGN | Name.TAKE | Name.RELEASE | Name.TEAM:
             return _move(turn, situation, agent, command)
         case Name.PRIORITY:
             turn.priority(Priority(command.words[0]))
-            return f"Priority: {command.words[0]}."
+            return line("priority_now", priority=command.words[0])
         case Name.TAG:
             turn.tags((*turn.ticket.tags, *command.words))
-            return f"Tags: {' '.join(turn.ticket.tags)}."
+            return line("tags_now", tags=" ".join(turn.ticket.tags))
         case Name.UNTAG:
             turn.tags(tuple(tag for tag in turn.ticket.tags if tag not in command.words))
-            return f"Tags: {' '.join(turn.ticket.tags) or 'none'}."
+            return line("tags_now", tags=" ".join(turn.ticket.tags))
         case Name.SUBJECT:
             turn.subject(command.text[:300])
-            return f"Subject, for colleagues: {turn.ticket.subject}."
+            return line("subject_now", subject=turn.ticket.subject)
         case Name.ACCEPT:
             return _accept(turn, situation)
         case Name.SHOW | Name.HISTORY | Name.LIST | Name.HELP:
             _show(turn, agent, command)
-            return ""
+            return None
         case _:
             assert_never(command.name)
 
 
-def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> str:
+def _set_status(turn: Turn, status: Status, text: str = "") -> Line:
+    turn.status(status, text)
+    return line("status_now", status=status.value)
+
+
+def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> Line | None:
     """A new owner or team; the reason is told as a quotation of whoever gave it."""
     desk = situation.desk
     reason = Reason(Code.OTHER, for_customers(command.because, desk, turn.ticket.address), agent.name)
@@ -142,34 +141,35 @@ def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> s
             found = person(desk, command.who)
             if found is not None:
                 turn.owner(found.id, reason)
-                return f"{found.name} owns #{turn.ticket.number} now."
-            return ""
+                return line("owns_now", who=found.name, number=turn.ticket.number)
+            return None
         case Name.TAKE:
             taken = reason if command.because else reasons.took_up(agent)
             turn.owner(agent.id, taken)
-            return f"#{turn.ticket.number} is yours."
+            return line("yours_now", number=turn.ticket.number)
         case Name.RELEASE:
             turn.owner(None, reason)
-            return f"#{turn.ticket.number} is back with the team."
+            return line("back_with_team", number=turn.ticket.number)
         case _:
             team = group(desk, command.who)
             if team is None:
-                return ""
+                return None
             if team.id == turn.ticket.team:
-                return f"{team.name} has #{turn.ticket.number} already."
+                return line("team_has_already", team=team.name, number=turn.ticket.number)
             turn.team(team.id, reason)
             not_to = frozenset({turn.ticket.requester.key})
             chosen, _ = choose(desk, team, team.assign, situation.loads, not_to, situation.now)
             turn.owner(chosen.id if chosen else None, reason)
             turn.ticket = replace(turn.ticket, why=reason)
-            return f"{team.name} has #{turn.ticket.number} now" + (f", with {chosen.name}." if chosen else ".")
+            who = chosen.name if chosen else ""
+            return line("team_has_now", team=team.name, number=turn.ticket.number, who=who)
 
 
-def _accept(turn: Turn, situation: Situation) -> str:
+def _accept(turn: Turn, situation: Situation) -> Line | None:
     """The stranger behind a linked ticket joins the one that they knocked at, and the linked one leads there."""
     old = door(situation, turn.ticket)
     if old is None:
-        return ""
+        return None
     guest = turn.ticket.requester
     inner = Turn(old, turn.desk, turn.now, turn.who)
     inner.join(replace(guest, number=0, role=Role.CC, kept=True))
@@ -177,7 +177,7 @@ def _accept(turn: Turn, situation: Situation) -> str:
     turn.happened("merged", after=str(old.number))
     turn.status(Status.CLOSED, f"part of #{old.number}")
     turn.ticket = replace(turn.ticket, merged_into=old.number)
-    return f"{guest.address} takes part in #{old.number} from now on."
+    return line("takes_part", who=guest.address, number=old.number)
 
 
 def _show(turn: Turn, agent: Agent, command: Command) -> None:
@@ -251,12 +251,13 @@ def _tell_owners(turn: Turn, before: Ticket, agent: Agent) -> None:
     old = turn.desk.agent(before.owner)
     if old is not None and old.id not in {agent.id, *(new.id for new in people)}:
         contact = turn.desk.contact(turn.ticket.owner, turn.ticket.team)
-        why = turn.ticket.why.text if turn.ticket.why else ""
-        turn.tell_agent(old, Notice.NOTE, Use.NOTE, lines=(f"{contact} has #{turn.ticket.number} now: {why}",))
+        why = reasons.words(turn.ticket.why) if turn.ticket.why else ""
+        told = line("moved_on", who=contact, number=turn.ticket.number, why=(why,))
+        turn.tell_agent(old, Notice.NOTE, Use.NOTE, lines=(told,))
 
 
 def _receipt(
-    turn: Turn, agent: Agent, lines: list[str | Line], *, spoke: bool, public: bool, fresh: tuple[Fresh, ...]
+    turn: Turn, agent: Agent, lines: list[Line], *, spoke: bool, public: bool, fresh: tuple[Fresh, ...]
 ) -> None:
     asks = turn.question is not None
     answered = any(draft.to.agent == agent.id and draft.scope for draft in turn.drafts)
@@ -273,9 +274,9 @@ def _receipt(
         return
     if spoke and wanted:
         customer = turn.ticket.requester.name or turn.ticket.requester.address
-        lines = [*lines, f"Your text went to {customer}." if public else "Your note went to colleagues only."]
+        lines = [*lines, line("text_went_to", who=customer) if public else line("note_went_to_colleagues")]
     if fresh:
-        lines = [*lines, VOID.format(turn.ticket.number)]
+        lines = [*lines, line("own_address_void", number=turn.ticket.number)]
     notice = Notice.ABSENCE if asks else Notice.RECEIPT
     turn.tell_agent(agent, notice, Use.NOTE, auto=True, lines=tuple(lines), fresh=fresh, question=turn.question)
 

@@ -9,6 +9,7 @@ from maild.commands import Words
 from maild.decide.situation import Situation
 from maild.desk import Agent
 from maild.ingest.quote import MARKERS
+from maild.lines import Line, line
 from maild.threading.masks import holds_token
 from maild.ticket import Ticket, Voice
 
@@ -22,7 +23,7 @@ _COMPARED = 100_000  # characters
 class Hold:
     """The mail would do harm as it is: a person looks first; `waives` is what their `#yes` sets aside."""
 
-    because: str
+    because: Line
     waives: str
     since: datetime | None = None
 
@@ -38,12 +39,11 @@ def stale(situation: Situation, ticket: Ticket, agent: Agent) -> Hold | None:
     spoken = sum(event.event == "entry" and event.at > since for event in events)
     for entry in situation.entries.get(ticket.number, ())[-spoken:] if spoken else ():
         if entry.voice is Voice.PUBLIC and entry.agent != agent.id:
-            return Hold(f"{entry.name or entry.author} wrote since the mail that you answered.", "stale", since)
+            return Hold(line("written_since", who=entry.name or entry.author), "stale", since)
     for event in events:
         by_another = event.event == "owner" and event.at > since and event.who != agent.name
         if by_another and event.after not in {"", agent.id}:
-            taken = f"{desk.contact(event.after, ticket.team)} took the ticket since the mail that you answered."
-            return Hold(taken, "stale", since)
+            return Hold(line("taken_since", who=desk.contact(event.after, ticket.team)), "stale", since)
     return None
 
 
@@ -52,18 +52,18 @@ def leak(situation: Situation, ticket: Ticket, words: Words) -> Hold | None:
     text = _plain(words.rest)
     notes = [entry for entry in situation.entries.get(ticket.number, ()) if entry.voice is Voice.NOTE]
     if any(_plain(marker) in text for marker in MARKERS.values()):
-        return Hold("It quotes a mail of ours, and with it what is for colleagues only.", "leak")
+        return Hold(line("quotes_a_mail_of_ours"), "leak")
     if notes and len(text) > _COMPARED:
-        return Hold("It is too long to be compared with the notes for colleagues.", "leak")
+        return Hold(line("too_long_to_compare"), "leak")
     runs = _runs(text) if notes else frozenset()
     for entry in notes:
         if _quotes(text, runs, entry.text):
-            return Hold(f"It quotes an internal note of {entry.name}.", "leak")
+            return Hold(line("quotes_a_note", who=entry.name), "leak")
     for attachment in situation.mail.attachments:
         if attachment.type == "message/rfc822":
-            return Hold(f'Its attachment "{attachment.name}" is a mail, which may hold what is internal.', "leak")
+            return Hold(line("attaches_a_mail", name=attachment.name), "leak")
         if holds_token(attachment.content):
-            return Hold(f'Its attachment "{attachment.name}" holds a signed address that is not for customers.', "leak")
+            return Hold(line("attaches_a_signed_address", name=attachment.name), "leak")
     return None
 
 

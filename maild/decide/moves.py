@@ -120,7 +120,11 @@ def is_short(desk: Desk, absence: Absence) -> bool:
     """Whether the absence is shorter than the operator lets move tickets; who has left or may not return is not."""
     if absence.leave is Leave.LEFT or absence.until is None:
         return False
-    return absence.until - absence.since < desk.absence.min
+    agent = desk.agent(absence.agent)
+    zone = (agent.timezone if agent else None) or desk.timezone
+    # by the clock on the wall: the day on which clocks go forward is a whole day, too
+    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (absence.since, absence.until))
+    return last - first < desk.absence.min
 
 
 def _tell_admins(turn: Turn, name: str) -> None:

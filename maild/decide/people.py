@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
 from maild.desk import Agent, Desk, Team
+from maild.lines import Line, line
 from maild.ticket import Ticket
 
 
@@ -38,7 +40,17 @@ def visible(desk: Desk, ticket: Ticket, agent: Agent) -> bool:
     return agent.admin or agent.id in {*team.members, team.lead} or ticket.owner == agent.id
 
 
-def unknown(what: str, name: str, known: list[str]) -> str:
-    close = get_close_matches(name.lower(), [one.lower() for one in known], n=1, cutoff=0.5)
-    hint = f' Did you mean "{close[0]}"?' if close else f" Known: {', '.join(known)}."
-    return f'There is no {what} "{name}".{hint}'
+def unknown_agent(desk: Desk, who: str) -> Line:
+    """That nobody has this name, and who may have been meant."""
+    known = [one.id for one in desk.agents]
+    return line("unknown_agent", who=who, near=_nearest(who, known), known=", ".join(known))
+
+
+def unknown_team(desk: Desk, which: str) -> Line:
+    """That no team has this name, and which may have been meant."""
+    known = [one.id for one in desk.teams]
+    return line("unknown_team", who=which, near=_nearest(which, known), known=", ".join(known))
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    return next(iter(get_close_matches(name.lower(), [one.lower() for one in known], n=1, cutoff=0.5)), "")

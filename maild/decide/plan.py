@@ -8,7 +8,7 @@ from maild.commands import Command, Name, Words
 from maild.decide import away
 from maild.decide.cover import cover_of
 from maild.decide.holds import Hold, leak, stale
-from maild.decide.people import active, group, person, unknown, visible
+from maild.decide.people import active, group, person, unknown_agent, unknown_team, visible
 from maild.decide.situation import Situation
 from maild.desk import Agent
 from maild.lines import Line, line
@@ -20,7 +20,7 @@ from maild.ticket import Ticket
 class Refused:
     """One command cannot be carried out, so none is."""
 
-    reasons: tuple[str | Line, ...]
+    reasons: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,45 +66,45 @@ def says(words: Words, mail: Mail) -> bool:
     return bool(words.rest.strip() or noted or any(not one.inline for one in mail.attachments))
 
 
-def _against(situation: Situation, ticket: Ticket, agent: Agent, command: Command) -> str | Line:
-    """Why this command cannot run, "" where it can."""
+def _against(situation: Situation, ticket: Ticket, agent: Agent, command: Command) -> Line | None:
+    """Why this command cannot run, None where it can."""
     desk = situation.desk
     match command.name:
         case Name.ASSIGN:
             found = person(desk, command.who)
             if found is None:
-                return unknown("agent", command.who, [one.id for one in desk.agents])
+                return unknown_agent(desk, command.who)
             if not active(found, desk, situation.now):
-                return f"{found.name} works here no longer: name somebody else."
+                return line("works_here_no_longer", who=found.name)
             if found.addresses & {ticket.requester.key}:
-                return f"{found.name} asked in #{ticket.number}: nobody is assigned a ticket of their own."
+                return line("asked_it", who=found.name, number=ticket.number)
         case Name.TAKE:
             if agent.addresses & {ticket.requester.key}:
-                return f"You asked in #{ticket.number}: nobody is assigned a ticket of their own."
+                return line("you_asked_it", number=ticket.number)
             if ticket.owner not in {None, agent.id} and not command.because:
                 owner = desk.contact(ticket.owner, ticket.team)
-                return f'{owner} owns #{ticket.number}: say why you take it, as in "#take because ...".'
+                return line("owned_say_why", who=owner, number=ticket.number)
         case Name.TEAM:
             if group(desk, command.who) is None:
-                return unknown("team", command.who, [one.id for one in desk.teams])
+                return unknown_team(desk, command.who)
         case Name.SHOW | Name.HISTORY:
             number = command.number or ticket.number
             seen = situation.tickets.get(number)
             if seen is None or not visible(desk, seen, agent):
-                return f"There is no ticket #{number} that you may see."
+                return line("no_ticket", number=number)
         case Name.ACCEPT:
             if not door(situation, ticket):
-                return f"Nobody waits to join through #{ticket.number}."
+                return line("nobody_waits_to_join", number=ticket.number)
         case Name.REOPEN:
             if ticket.status.active:
-                return f"#{ticket.number} is {ticket.status}: there is nothing to open again."
+                return line("nothing_to_reopen", number=ticket.number, status=ticket.status.value)
         case Name.AWAY | Name.BACK:
-            return away.against(situation, agent, command) or ""
+            return away.against(situation, agent, command)
         case Name.YES:
-            return "There is no question that this #yes could answer."
+            return line("no_question")
         case _:
             pass
-    return ""
+    return None
 
 
 def _absent(situation: Situation, ticket: Ticket, agent: Agent, command: Command, *, returns: bool) -> Line | None:

@@ -12,6 +12,7 @@ from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Draft, Notice
 from maild.desk import Agent, AgentId, Desk, Team
+from maild.lines import line
 from maild.rules.model import Facts, On, Verdict
 from maild.threading.tags import split_token
 from maild.ticket import Code, Origin, Party, Priority, Reason, Role, Status, Ticket, Use
@@ -246,9 +247,9 @@ def tell_successor(turn: Turn, before: Ticket) -> None:
     # who is away reads of it on returning, in one mail
     if old is not None and old not in people and turn.desk.there(old, turn.now):
         contact = turn.desk.contact(turn.ticket.owner, turn.ticket.team)
-        why = turn.ticket.why.text if turn.ticket.why else ""
-        line = f"{contact} has #{turn.ticket.number} now: {why}"
-        turn.tell_agent(old, Notice.NOTE, Use.NOTE, auto=True, lines=(line,))
+        why = reasons.words(turn.ticket.why) if turn.ticket.why else ""
+        told = line("moved_on", who=contact, number=turn.ticket.number, why=(why,))
+        turn.tell_agent(old, Notice.NOTE, Use.NOTE, auto=True, lines=(told,))
 
 
 def _explain(turn: Turn, verdict: Verdict) -> None:

@@ -13,6 +13,7 @@ from maild.decide.moves import come_back, move
 from maild.decide.turn import Turn
 from maild.decision import NO_ANSWERS, NO_LOADS, Answers, Loads, Notice, Post, TimerName
 from maild.desk import AgentId, Desk
+from maild.lines import line, plain
 from maild.ticket import Entry, Event, Status, Ticket, Use
 
 
@@ -82,11 +83,11 @@ def _answer(turn: Turn, notice: Notice, since: datetime, answers: Answers) -> No
             turn.set_timer(
                 TimerName.ANSWER, min(turn.now + RETRY, since + limits.wait), f"{notice.value} {since.isoformat()}"
             )
-            turn.because.append(because)
+            turn.because.append(plain(because))
         case Wait(because) | Silence(because):
-            turn.happened("unanswered", text=because)
-            turn.because.append(because)
-            lines = (f"No acknowledgement went to {ticket.requester.address}: {because}.",)
+            turn.happened_because("unanswered", because)
+            turn.because.append(plain(because))
+            lines = (line("no_acknowledgement", who=ticket.requester.address, why=(because,)),)
             for agent in people_of(turn.desk, ticket.owner, ticket.team, turn.now):
                 turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=lines)
 
@@ -94,6 +95,6 @@ def _answer(turn: Turn, notice: Notice, since: datetime, answers: Answers) -> No
 def _sum_up(turn: Turn) -> None:
     """One mail to the owner, or the team, for all that customers wrote since they were last told."""
     limits = turn.desk.answers
-    line = f"More than {limits.summary_mails} messages came within {limits.summary_minutes} minutes."
+    told = line("many_messages", number=limits.summary_mails, minutes=limits.summary_minutes)
     for agent in people_of(turn.desk, turn.ticket.owner, turn.ticket.team, turn.now):
-        turn.tell_agent(agent, Notice.CUSTOMER_REPLIED, Use.REPLY, auto=True, lines=(line,))
+        turn.tell_agent(agent, Notice.CUSTOMER_REPLIED, Use.REPLY, auto=True, lines=(told,))

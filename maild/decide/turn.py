@@ -11,7 +11,7 @@ from typing import Any
 from maild.absence import Absence
 from maild.decision import Asked, Bulletin, ClearTimer, Draft, Fresh, Notice, Post, SetTimer, TimerName, leading
 from maild.desk import Agent, Desk
-from maild.lines import Line
+from maild.lines import Line, plain
 from maild.mail import Attachment, MessageId
 from maild.ticket import Entry, Event, Origin, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Use
 
@@ -40,6 +40,7 @@ class Turn:
     absences: list[Absence] = field(default_factory=list)
     bulletin: Bulletin | None = None
     question: Asked | None = None
+    lines: list[Line] = field(default_factory=list)
 
     @contextmanager
     def by(self, who: str) -> Iterator[None]:
@@ -67,6 +68,12 @@ class Turn:
         origin: Origin | None = None,
     ) -> None:
         self.events.append(Event(self.now, event, self.who, code, text, before, after, why, origin))
+
+    def happened_because(self, event: str, line: str | Line) -> None:
+        """Record an event whose text is a line; the history says it in English."""
+        if isinstance(line, Line):
+            self.lines.append(line)
+        self.happened(event, text=plain(line))
 
     def status(self, status: Status, text: str = "") -> None:
         before = self.ticket.status
@@ -308,4 +315,5 @@ class Turn:
             proved=self.proved,
             absences=tuple(self.absences),
             bulletin=self.bulletin,
+            lines=tuple(self.lines),
         )

@@ -8,6 +8,7 @@ from maild.decide.assign import people_of
 from maild.decide.turn import Turn
 from maild.decision import Draft, Notice, Post, Sent
 from maild.desk import Desk
+from maild.lines import Line, line
 from maild.ticket import Party, Role, Ticket, Use
 
 
@@ -25,7 +26,7 @@ def on_delay(ticket: Ticket, row: Sent, answer: str, desk: Desk, now: datetime) 
     turn.because.append(f"outbox mail {row.row} to {row.recipient} is late")
     turn.happened("late", text=answer, after=row.recipient)
     if row.notice is not Notice.UNDELIVERABLE:
-        _tell(turn, row, ("It is late, and we go on trying.", answer))
+        _tell(turn, row, (line("late_and_tried_on"), answer))
     return turn.post()
 
 
@@ -37,10 +38,10 @@ def tell_undelivered(turn: Turn, row: Sent, answer: str) -> None:
         _tell(turn, row, (answer,))
 
 
-def _tell(turn: Turn, row: Sent, lines: tuple[str, ...]) -> None:
+def _tell(turn: Turn, row: Sent, lines: tuple[str | Line, ...]) -> None:
     """Tell who can act: of a customer's mail the owner or the team, of an agent's own the lead and the admins."""
     desk, ticket = turn.desk, turn.ticket
-    lines = (f'It is the mail "{row.notice.value}".', *lines)
+    lines = (line("which_mail", notice=row.notice.value), *lines)
     agent = desk.agent(row.agent) or desk.agent_at(row.recipient)
     if agent is None:
         people = people_of(desk, ticket.owner, ticket.team, turn.now)
@@ -67,7 +68,7 @@ def _tell(turn: Turn, row: Sent, lines: tuple[str, ...]) -> None:
                 turn.drafts.append(_to_admin(spec, row, lines))
 
 
-def _to_admin(spec: str, row: Sent, lines: tuple[str, ...]) -> Draft:
+def _to_admin(spec: str, row: Sent, lines: tuple[str | Line, ...]) -> Draft:
     return Draft(
         to=Party(0, spec, role=Role.AGENT),
         tells=frozenset({Notice.UNDELIVERABLE}),

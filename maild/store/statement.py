@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,9 @@ from maild.store.tables import Utc
 
 Row = Any
 """A named tuple of the columns that a statement yields."""
+
+_TOGETHER = 16
+_VALUES = re.compile(r"(?<= VALUES )(\((?:\?, )*\?\))")
 
 _Process = Callable[[Any], Any] | None
 
@@ -59,9 +63,14 @@ class Statement:
 
     def each(self, tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it once for each of the rows."""
-        if rows:
-            compiled = self._for(tx)
-            tx.driver.cursor().executemany(compiled.text, [compiled.bound(row) for row in rows])
+        if not rows:
+            return
+        compiled = self._for(tx)
+        bound = [compiled.bound(row) for row in rows]
+        if together := compiled.together(len(rows)):
+            tx.driver.execute(together, [value for one in bound for value in one])
+        else:
+            tx.driver.cursor().executemany(compiled.text, bound)
 
     def _for(self, tx: Tx) -> _Compiled:
         dialect = tx.connection.dialect
@@ -89,6 +98,7 @@ class _Compiled:
         self._fixed = {name: _through(into.get(name), value) for name, value in fixed.items()}
         self._size = len(self._fixed.keys() | set(self._order))
         self._row, self._out = _yielded(core, dialect)
+        self._together: dict[int, str] = {}
 
     def bound(self, values: Mapping[str, Any]) -> Any:
         """The values as the driver takes them; a name too many or too few is a bug, and a KeyError."""
@@ -98,6 +108,17 @@ class _Compiled:
         for name, into in self._into:
             taken[name] = into(taken[name])
         return taken if self._named else [taken[name] for name in self._order]
+
+    def together(self, count: int) -> str:
+        """The text that inserts so many rows at once, "" where that is not for this statement.
+
+        The driver lets other threads run after each row and each statement, and waits for them to let it go on.
+        """
+        if count not in self._together:
+            fits = not self._named and 1 < count <= _TOGETHER
+            text, found = _VALUES.subn(", ".join([r"\1"] * count), self.text) if fits else ("", 0)
+            self._together[count] = text if found else ""
+        return self._together[count]
 
     def row(self, found: Sequence[Any]) -> Row:
         if not self._out:
@@ -118,7 +139,7 @@ def _into(kind: Any, dialect: Dialect) -> _Process:
         case Utc() if dialect.name == "sqlite":
             return _as_text
         case JSON() if process is not None:
-            return partial(_json, process)
+            return partial(_json, process, process(None))
         case Boolean() if process is not None:
             return lru_cache(maxsize=4)(process)
         case _:
@@ -132,6 +153,7 @@ def _out(kind: Any, dialect: Dialect) -> _Process:
     return process
 
 
+@lru_cache(maxsize=64)  # the same few moments are written again and again
 def _as_text(value: datetime | None) -> str | None:
     """A moment as SQLAlchemy keeps it in SQLite; its own way there is five times as long, and each mail has many."""
     if value is None:
@@ -145,7 +167,9 @@ def _from_text(kept: str | None) -> datetime | None:
     return None if kept is None else datetime.fromisoformat(kept).replace(tzinfo=UTC)
 
 
-def _json(process: Callable[[Any], Any], value: Any) -> Any:
+def _json(process: Callable[[Any], Any], nothing: Any, value: Any) -> Any:
+    if value is None:
+        return nothing
     return "[]" if value == [] else process(value)  # the usual list is an empty one
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -260,3 +261,13 @@ def test_an_absence_without_an_end_leaves_those_that_are_planned_for_later(tmp_p
     asks(house, author="Mia Sol <mia@customer.example>", subject="Another thing")
     until(house, datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
     assert house.ticket(2).owner == "ben", "what the file says of December stands"
+
+
+def test_the_day_on_which_clocks_go_forward_is_a_whole_day_of_absence(tmp_path: Path) -> None:
+    day = ((date(2027, 3, 28), date(2027, 3, 28)),)
+    ann = replace(COVERED, away=day, timezone=ZoneInfo("Europe/Paris"))
+    house = House(tmp_path, desk=with_agents(ann, BEN, CLEO), now=datetime(2027, 3, 27, 9, 0, tzinfo=UTC))
+    house.takes_roll()
+    asks(house)
+    until(house, datetime(2027, 3, 27, 23, 0, 1, tzinfo=UTC))
+    assert house.ticket().owner == "ben"

@@ -22,6 +22,7 @@ from maild.templates import page
 from maild.templates.facts import Action, Picture, Said, Telling
 from maild.templates.render import Templates
 from maild.templates.samples import NOW, REPLY_TO, samples
+from maild.vocabulary import KNOWN
 
 SAMPLES = samples()
 NAMES = [f"{number}-{each.notice.value}" for number, each in enumerate(SAMPLES)]
@@ -566,10 +567,11 @@ def test_no_language_lacks_a_notice_a_line_or_a_word(language: str) -> None:
 
 
 def test_every_line_that_the_desk_says_has_words() -> None:
-    said = re.compile(r"""\bline\(\s*["']([a-z_]+)["']""")
+    said = re.compile(r"""\b(?:line|say)\(\s*["']([a-z_]+)["']""")
     code = "\n".join(path.read_text("utf-8") for path in (Path(page.__file__).parent.parent).rglob("*.py"))
     assert set(said.findall(code)) - macros("en").keys() == set()
     assert {f"why_{phrase.value}" for phrase in Phrase} <= macros("en").keys()
+    assert {f"help_{known.name}" for known in KNOWN} <= macros("en").keys()
 
 
 def test_a_language_that_is_not_there_is_answered_in_english(templates: Templates) -> None:

@@ -9,6 +9,7 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -728,6 +729,16 @@ def test_a_silent_peer_is_told_and_left(words: bytes) -> None:
         assert last.startswith("421 4.4.2 ")
         desk.call(desk.door.close(5))
         assert desk.kept == []
+
+
+def test_a_peer_who_speaks_in_time_is_heard_on_and_left_once_silent() -> None:
+    with desk_with(Limits(idle=0.5, commands=1_000_000)) as desk, peer_of(desk) as peer:
+        began = time.monotonic()
+        while time.monotonic() - began < 1.2:
+            assert peer.ask(b"NOOP") == "250 2.0.0 OK"
+        assert peer.hear().startswith("421 4.4.2 ")
+        assert peer.hear() == ""
+        assert time.monotonic() - began >= 1.7
 
 
 def test_one_mail_may_not_take_for_ever() -> None:
