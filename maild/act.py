@@ -63,7 +63,7 @@ def settle(
     cause = Cause(kept.id, mail.message_id, mail.author.key)
     ticket: TicketNo | None = None
     duplicate_of: int | None = None
-    because = decision.because
+    because = _because_in_english(decision, office.press, now)
     match decision:
         case Post():
             carry_out(tx, office, decision, cause, known, now)
@@ -133,8 +133,23 @@ def _in_english(post: Post, press: Press, now: datetime) -> Sequence[Event]:
     """What happened, with the lines among the texts said in English, as the history has it."""
     if not post.lines:
         return post.events
-    said = {plain(one): press.templates.say(one, "en", press.desk.timezone, now) for one in post.lines}
+    said = _sayings(post, press, now)
     return [replace(event, text=said.get(event.text, event.text)) for event in post.events]
+
+
+def _because_in_english(decision: Decision, press: Press, now: datetime) -> tuple[str, ...]:
+    """The reasons of a decision as an operator reads them, the lines among them said in English."""
+    post = decision if isinstance(decision, Post) else decision.post if isinstance(decision, SetAside) else None
+    if post is None or not post.lines:
+        return decision.because
+    because = decision.because
+    for short, words in _sayings(post, press, now).items():
+        because = tuple(one.replace(short, words) for one in because)
+    return because
+
+
+def _sayings(post: Post, press: Press, now: datetime) -> dict[str, str]:
+    return {plain(one): press.templates.say(one, "en", press.desk.timezone, now) for one in post.lines}
 
 
 def _traced(event: Event, cause: Cause) -> Event:
