@@ -37,7 +37,6 @@ class Worked:
 class Life:
     """The process and the line to it; `hand_overs` counts down to the mail at which it is killed, 0 for never."""
 
-    path: Path
     relay: Relay
     process: BaseProcess
     line: Connection
@@ -107,4 +106,4 @@ def born(path: Path, relay: Relay, now: datetime, die: Die | None = None) -> Lif
     process = _CONTEXT.Process(target=serve, args=(theirs, path, now, die), daemon=True)
     process.start()
     theirs.close()
-    return Life(path, relay, process, ours)
+    return Life(relay, process, ours)

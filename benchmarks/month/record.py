@@ -19,9 +19,9 @@ from benchmarks.month.street import Known, Street
 from maild.store import verify
 from maild.store.engine import Store
 
-_HISTORY = "select ticket, seq, at, event, who, code, text, before, after from history order by ticket, seq"
+_HISTORY = "select ticket, at, event, who, code, text, before, after from history order by ticket, seq"
 _OUTBOX = (
-    "select id, ticket, agent, recipient, notice, message_id, state, inbox, created_at, uncertain, tries, after "
+    "select id, ticket, agent, recipient, notice, message_id, state, inbox, created_at, uncertain "
     "from outbox order by id"
 )
 _ENTRIES = "select ticket, at, author, agent, voice from entry order by id"
@@ -32,7 +32,6 @@ class Event:
     """One event of a ticket's history."""
 
     ticket: int
-    seq: int
     at: datetime
     event: str
     who: str
@@ -56,8 +55,6 @@ class Row:
     inbox: int | None
     created_at: datetime
     uncertain: int
-    tries: int
-    after: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +111,8 @@ def read(street: Street) -> Record:
     file = street.folder / "maild.db"
     with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as store:
         history: dict[int, list[Event]] = defaultdict(list)
-        for ticket, seq, at, *rest in store.execute(_HISTORY):
-            history[ticket].append(Event(ticket, seq, _utc(at), *rest))
+        for ticket, at, *rest in store.execute(_HISTORY):
+            history[ticket].append(Event(ticket, _utc(at), *rest))
         rows = {row[0]: _row(row) for row in store.execute(_OUTBOX)}
         said: dict[int, list[Said]] = defaultdict(list)
         for ticket, at, author, agent, voice in store.execute(_ENTRIES):
@@ -146,7 +143,7 @@ def read(street: Street) -> Record:
 
 
 def _row(found: tuple[object, ...]) -> Row:
-    number, ticket, agent, recipient, notice, message_id, state, inbox, created, uncertain, tries, after = found
+    number, ticket, agent, recipient, notice, message_id, state, inbox, created, uncertain = found
     return Row(
         int(str(number)),
         int(str(ticket or 0)),
@@ -158,8 +155,6 @@ def _row(found: tuple[object, ...]) -> Row:
         None if inbox is None else int(str(inbox)),
         _utc(str(created)),
         int(str(uncertain)),
-        int(str(tries)),
-        None if after is None else int(str(after)),
     )
 
 

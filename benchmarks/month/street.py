@@ -68,7 +68,6 @@ class Street:
     readers: dict[str, Callable[[Letter], None]] = field(default_factory=dict)
     telling: dict[str, Callable[[datetime], None]] = field(default_factory=dict)
     kills: int = 0
-    posted: int = 0
 
     def __post_init__(self) -> None:
         self.now = self.roster.start
@@ -94,7 +93,6 @@ class Street:
         """A mail goes on its way, and is handed in until it is kept."""
         key = next(self.keys)
         self.posts[key] = post
-        self.posted += 1
         self.handed.setdefault(hashlib.sha256(post.raw).hexdigest(), False)
         self._hand_in(key)
 
