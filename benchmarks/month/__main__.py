@@ -11,10 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.month.bars import Verdict, judge
-from benchmarks.month.play import SMALL, USUAL, Numbers, play
+from benchmarks.month.play import SMALL, USUAL, Numbers, place, play
 
 _SHOWN = 12
-_MEMORY = Path("/dev/shm")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,16 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = {name: value for name, value in vars(asked).items() if hasattr(usual, name) and value is not None}
     numbers = replace(usual, **given)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="maild-month-", dir=asked.folder or _place()) as folder:
+    with tempfile.TemporaryDirectory(prefix="maild-month-", dir=asked.folder or place()) as folder:
         verdict = judge(play(Path(folder), numbers))
     print(_table(verdict, numbers, time.monotonic() - began))
     return 0 if verdict.held else 1
-
-
-def _place() -> Path | None:
-    """Where the store stands: in memory that outlives a process, where there is any, since a killed process loses
-    nothing there either; on a disk each of some 50,000 commits waits for it."""
-    return _MEMORY if _MEMORY.is_dir() else None
 
 
 def _table(verdict: Verdict, numbers: Numbers, took: float) -> str:

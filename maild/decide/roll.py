@@ -79,7 +79,8 @@ def _changed(stale: Sequence[Absence], fresh: Sequence[Absence], now: datetime) 
             yield replace(old, stage=Stage.WITHDRAWN, look_at=None)
         elif follows is not None and follows.key not in taken:
             taken.add(follows.key)
-            yield replace(follows, id=old.id, stage=Stage.BEGUN, since=old.since, look_at=follows.until)
+            # it begins once more, because what was too short to move tickets may be long enough now
+            yield replace(follows, id=old.id, stage=Stage.SET, since=old.since, look_at=now)
         else:
             yield replace(old, until=now, look_at=now)
 

@@ -271,3 +271,18 @@ def test_the_day_on_which_clocks_go_forward_is_a_whole_day_of_absence(tmp_path: 
     asks(house)
     until(house, datetime(2027, 3, 27, 23, 0, 1, tzinfo=UTC))
     assert house.ticket().owner == "ben"
+
+
+def test_a_short_absence_that_grows_in_the_file_moves_what_it_had_left_alone(tmp_path: Path) -> None:
+    policy = AbsencePolicy(min=timedelta(days=2))
+    short = replace(COVERED, away=((date(2026, 12, 1), date(2026, 12, 1)),))
+    house = House(tmp_path, desk=with_agents(short, BEN, CLEO, absence=policy))
+    house.takes_roll()
+    asks(house)
+    until(house, datetime(2026, 12, 1, 9, 0, tzinfo=UTC))
+    assert house.ticket().owner == "ann"
+    house.changes(agents=(replace(COVERED, away=AWAY), BEN, CLEO))
+    house.takes_roll()
+    assert house.ticket().owner == "ben"
+    house.passes(minutes=2)
+    assert len(moves(house)) == 1
