@@ -32,10 +32,12 @@ from maild.readers import Read
 from maild.store import inbox, outbox
 from maild.store.engine import Store, Tx
 
-_WAKES = """
+_CLOCK = """
 select min(due_at) from timer
 union all select min(look_at) from absence where stage in ('doubted', 'asked', 'set', 'begun')
-union all select min(next_at) from outbox where state in ('waiting', 'uncertain') and next_at > :now
+"""
+_MAILS = """
+select min(next_at) from outbox where state in ('waiting', 'uncertain') and next_at > :now
 union all select min(after_until) from outbox where state in ('waiting', 'uncertain') and after_until > :now
 """
 _LATER = "select min(key) from meta where key >= 'later:' and key < 'later;'"
@@ -193,9 +195,14 @@ class Desk:
 
     def works(self) -> Rests:
         """Do all that can be done now."""
-        while self.clerk.step(self.now) or remind.step(self.office, self.now) or self.delivery.step(self.now):
+        while self.clerk.step(self.now) or self._reminds() or self.delivery.step(self.now):
             pass
         return Rests(self._wake())
+
+    def _reminds(self) -> bool:
+        """Carry out a timer; the clock here knows by itself whether one is due, and need not look each second."""
+        due = min(self._moments(), default=None)
+        return due is not None and due <= self.now and remind.step(self.office, self.now)
 
     def reload(self) -> None:
         """Take the operator's file anew, as at SIGHUP."""
@@ -219,13 +226,19 @@ class Desk:
         self.file.close()
         self.store.close()
 
-    def _wake(self) -> datetime | None:
-        """When a timer, an absence, a mail or a gathered telling is due next."""
-        now = self.now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        moments = [_utc(found) for (found,) in self.file.execute(_WAKES, {"now": now}) if found]
+    def _moments(self) -> list[datetime]:
+        """When the next timer, absence and gathered telling are due."""
+        moments = [_utc(found) for (found,) in self.file.execute(_CLOCK) if found]
         (later,) = self.file.execute(_LATER).fetchone()
         if later:
             moments.append(datetime.strptime(later.split(":")[1], "%Y-%m-%dT%H-%M-%S.%f").replace(tzinfo=UTC))
+        return moments
+
+    def _wake(self) -> datetime | None:
+        """When a timer, an absence, a mail or a gathered telling is due next."""
+        now = self.now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        moments = self._moments()
+        moments.extend(_utc(found) for (found,) in self.file.execute(_MAILS, {"now": now}) if found)
         if self.delivery.relay.paused_until is not None:
             moments.append(self.delivery.relay.paused_until)
         return min((moment for moment in moments if moment > self.now), default=None)

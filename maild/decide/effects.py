@@ -9,6 +9,7 @@ from maild import reasons
 from maild.commands import Command, Name, Words
 from maild.decide import away
 from maild.decide.assign import choose, people_of
+from maild.decide.moves import cover_if_away
 from maild.decide.people import group, person, visible
 from maild.decide.plan import door, public, says
 from maild.decide.situation import Situation
@@ -42,6 +43,8 @@ def carry_out(
         turn.say(_entry(situation, agent, turn, words, public=to_all))
     else:
         turn.ticket = replace(turn.ticket, updated_at=situation.now)
+    if turn.ticket.status.active and not before.status.active and turn.ticket.owner == before.owner:
+        cover_if_away(turn, situation.loads)  # it was quiet when the owner went, and is work again
     # the successor's brief stands before the customer's mail, which waits for it
     _tell_owners(turn, before, agent)
     if spoke and to_all:

@@ -286,3 +286,22 @@ def test_a_short_absence_that_grows_in_the_file_moves_what_it_had_left_alone(tmp
     assert house.ticket().owner == "ben"
     house.passes(minutes=2)
     assert len(moves(house)) == 1
+
+
+def test_a_colleague_who_opens_a_solved_ticket_again_does_not_leave_it_with_an_owner_who_is_away(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("#solved\nIt is done.", brief)
+    until(house, datetime(2026, 12, 2, 9, 0, tzinfo=UTC))
+    assert house.ticket().owner == "ann", "a solved ticket needs nobody"
+    house.receives(
+        "#pending\nDid the refund arrive?",
+        author="Cleo Roy <cleo@agents.example>",
+        subject="Re: [#1] Invoice 77 wrong",
+    )
+    ticket = house.ticket()
+    assert (ticket.status.value, ticket.owner) == ("pending", "ben")
+    house.passes(minutes=6)
+    told = house.last(LUC)
+    assert told["X-Maild-Owner"] == "Ben Ode"
+    assert "Ann Lee is away until Monday 7 December" in told.text
+    assert "is yours now" in house.last(BEN.email, "assigned").text
