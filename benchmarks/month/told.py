@@ -13,6 +13,8 @@ from benchmarks.month.record import Event, Record, Row
 SETTLE = timedelta(seconds=60)
 BRIEF_FIRST = timedelta(minutes=5)
 TICK = timedelta(seconds=1)
+PAUSE = timedelta(minutes=30)
+"""How long the desk leaves a relay alone, at most, that took nothing (docs/states.md)."""
 MOVES = frozenset({"owner-changed", "owner-set"})
 """The notices of mails that tell of a contact and of nothing else."""
 _ACTIVE = frozenset({"open", "pending", "hold"})
@@ -147,7 +149,7 @@ def _in_time(record: Record, found: Told, sent: _Sent, move: Event, row: Row, le
     if letter.at <= due:
         return
     words = f"#{row.ticket}: {_move(move)} at {move.at:%d %b %H:%M:%S}, told at {letter.at:%d %b %H:%M:%S}"
-    put_off = [at for at in sent.put_off[row.id] if at <= due] or _troubles(record, move.at, due)
+    put_off = [at for at in sent.put_off[row.id] if at <= due] or _in_trouble(record, move.at, letter.at)
     (found.held_up if put_off else found.late).append(words)
 
 
@@ -173,7 +175,7 @@ def _briefed(record: Record, found: Told, sent: _Sent, walk: _Walk, row: Row, le
     if any(one.state == "refused" for one in briefs):
         found.refused.append(words)
         return
-    put_off = any(sent.put_off[one.id] for one in briefs) or _troubles(record, move.at, letter.at)
+    put_off = any(sent.put_off[one.id] for one in briefs) or _in_trouble(record, move.at, letter.at)
     waited = put_off and letter.at - row.created_at >= BRIEF_FIRST - TICK
     (found.deferred if waited else found.unbriefed).append(words)
 
@@ -203,9 +205,9 @@ def _sent(record: Record) -> _Sent:
     return _Sent(taken, put_off)
 
 
-def _troubles(record: Record, since: datetime, until: datetime) -> list[datetime]:
-    """When the relay took nothing at all, which holds up every mail."""
-    return [since for a, b in record.troubles if a < until + timedelta(hours=1) and b > since]
+def _in_trouble(record: Record, since: datetime, until: datetime) -> bool:
+    """Whether the relay took nothing at all meanwhile, or had not long before, so that all mail was still waiting."""
+    return any(began < until and ended + PAUSE > since for began, ended in record.troubles)
 
 
 def _reasons(found: Told, event: Event) -> None:
