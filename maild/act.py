@@ -14,7 +14,7 @@ from maild.decide.gathered import limit_of, lines_of
 from maild.decide.people import visible
 from maild.decide.undelivered import on_refusal
 from maild.decision import Bulletin, Decision, Done, Draft, Duplicate, Notice, Post, SetAside
-from maild.letters import addressed, shown_subject, write
+from maild.letters import AGENT_ATTACHMENTS, addressed, shown_subject, write
 from maild.lines import Line, plain
 from maild.mail import Attachment, Envelope, Mail, MessageId, Outgoing
 from maild.readers.scribe import Page, Scribe
@@ -352,9 +352,12 @@ def _originals(tx: Tx, draft: Draft, entries: tuple[Entry, ...]) -> tuple[Attach
     passed_on = draft.entry.inbox if draft.entry is not None else None
     entries = tuple(entry for entry in entries if passed_on is None or entry.inbox != passed_on)
     raws: dict[int, bytes] = {}
-    for entry in entries:
-        if entry.inbox is not None and (raw := inbox.original(tx, entry.inbox)) is not None:
+    room = AGENT_ATTACHMENTS
+    for entry in reversed(entries):
+        raw = inbox.original(tx, entry.inbox, most=room) if entry.inbox is not None else None
+        if entry.inbox is not None and raw is not None:
             raws[entry.inbox] = raw
+            room -= len(raw)
     return originals(entries, raws)
 
 

@@ -40,9 +40,13 @@ def _file(number: int, entry: Entry, raws: Mapping[int, bytes]) -> Attachment:
 
 
 def _shown(raw: bytes) -> bytes | None:
-    """The mail as it came, tokens blotted out; None where one would be left in an encoded part."""
+    """The mail as it came, tokens blotted out; None where one would be left in an encoded part, or nobody can tell."""
     clean = bytes_without_tokens(raw)
-    if any(holds_token(part) for part in _leaves(clean)):
+    try:
+        if any(holds_token(part) for part in _leaves(clean)):
+            return None
+    except (RecursionError, ValueError, LookupError, email.errors.MessageError):
+        # parts within parts within parts: no reason to keep a ticket from its new owner
         return None
     return (
         clean if has_good_lines(clean) else clean.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")

@@ -125,10 +125,10 @@ def outlook_of(
 
 
 def facts_of(tx: Tx, agent: str, absence: Absence | None) -> Facts:
-    """What is known of an agent's work: the tickets owned, and those that this absence has taken away."""
+    """What is known of an agent's work: the tickets owned, and those that were taken away while the agent was gone."""
     return Facts(
         owned=tuple(tickets.active(tx, owner=agent, most=_ALL)) if agent else (),
-        taken=absences.taken_from(tx, agent, absence.since) if absence else (),
+        taken=absences.taken_from(tx, agent, absences.gone_since(tx, absence)) if absence else (),
         numbers=tuple((one.id, one.number) for one in absences.agents(tx).values()),
         fresh=absences.next_id(tx),
     )

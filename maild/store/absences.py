@@ -89,6 +89,19 @@ def due(tx: Tx, now: datetime) -> Absence | None:
     return None if row is None else _read(row)
 
 
+def gone_since(tx: Tx, absence: Absence) -> datetime:
+    """When the agent went: at the start of this absence, or of those that it follows without a day between them."""
+    stages = (Stage.BEGUN.value, Stage.ENDED.value)
+    query = select(_absence.c.since, _absence.c.until).where(
+        _absence.c.agent == absence.agent, _absence.c.stage.in_(stages), _absence.c.since < absence.since
+    )
+    went = absence.since
+    for row in tx.connection.execute(query.order_by(_absence.c.since.desc())):
+        if row.until is not None and row.until >= went:
+            went = row.since
+    return went
+
+
 def taken_from(tx: Tx, agent: str, since: datetime) -> tuple[TicketNo, ...]:
     """The active tickets that an absence has taken from this agent since then."""
     query = (

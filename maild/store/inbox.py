@@ -164,16 +164,18 @@ def bytes_of(tx: Tx, inbox: int) -> bytes:
     return (tx.folder / row.file[:2] / row.file).read_bytes() if row.file else bytes(row.content or b"")
 
 
-def original(tx: Tx, inbox: int) -> bytes | None:
-    """The mail as it came, None where it is not kept any more."""
+def original(tx: Tx, inbox: int, *, most: int) -> bytes | None:
+    """The mail as it came, None where it is not kept any more, or has more than so many octets."""
     row = _BYTES.one(tx, row=inbox)
     if row is None:
         return None
     if not row.file:
-        return bytes(row.content) if row.content else None
+        return bytes(row.content) if row.content and len(row.content) <= most else None
+    path = tx.folder / row.file[:2] / row.file
     with suppress(FileNotFoundError):
-        content: bytes = (tx.folder / row.file[:2] / row.file).read_bytes()
-        return content
+        if path.stat().st_size <= most:
+            content: bytes = path.read_bytes()
+            return content
     return None
 
 

@@ -305,3 +305,32 @@ def test_a_colleague_who_opens_a_solved_ticket_again_does_not_leave_it_with_an_o
     assert told["X-Maild-Owner"] == "Ben Ode"
     assert "Ann Lee is away until Monday 7 December" in told.text
     assert "is yours now" in house.last(BEN.email, "assigned").text
+
+
+def test_a_mail_of_parts_within_parts_does_not_keep_its_ticket_from_the_cover(house: House) -> None:
+    nested = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth) for depth in range(2000)
+    )
+    head = (
+        b"From: Luc Petit <luc@customer.example>\r\nTo: support@desk.example\r\nSubject: Deep\r\nMIME-Version: 1.0\r\n"
+    )
+    house.takes(head + nested, LUC, ("support@desk.example",))
+    assert house.ticket().owner == "ann"
+    until(house, datetime(2026, 12, 1, 0, 0, 1, tzinfo=UTC))
+    assert house.ticket().owner == "ben"
+    files = [part.get_filename() for part in house.last(BEN.email, "assigned").message.iter_attachments()]
+    assert len(files) == 1, "what the ticket holds of it is written anew"
+
+
+def test_absences_that_overlap_are_one_time_away_when_the_agent_is_asked(tmp_path: Path) -> None:
+    ranges = ((date(2026, 12, 1), date(2026, 12, 7)), (date(2026, 12, 5), date(2026, 12, 10)))
+    house = House(tmp_path, desk=with_agents(replace(COVERED, away=ranges), BEN, CLEO))
+    house.takes_roll()
+    asks(house)
+    until(house, datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
+    assert house.ticket().owner == "ben"
+    until(house, datetime(2026, 12, 5, 0, 1, tzinfo=UTC))
+    until(house, datetime(2026, 12, 8, 9, 0, tzinfo=UTC))
+    assert not [one for one in house.sent_to(ANN.email) if "Welcome back" in one.text], "the second one goes on"
+    until(house, datetime(2026, 12, 11, 0, 1, tzinfo=UTC))
+    assert "#1" in house.last(ANN.email, "absence").text
