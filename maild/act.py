@@ -14,12 +14,13 @@ from maild.decide.gathered import limit_of, lines_of
 from maild.decide.people import visible
 from maild.decide.undelivered import on_refusal
 from maild.decision import Bulletin, Decision, Done, Draft, Duplicate, Notice, Post, SetAside
+from maild.desk import Desk
 from maild.letters import AGENT_ATTACHMENTS, addressed, shown_subject, write
 from maild.lines import Line, plain
 from maild.mail import Attachment, Envelope, Mail, MessageId, Outgoing
 from maild.readers.scribe import Page, Scribe
 from maild.rules.match import RuleBook
-from maild.store import absences, inbox, later, meta, outbox, tickets, timers
+from maild.store import absences, inbox, later, meta, outbox, promises, tickets, timers
 from maild.store.engine import Store, Tx
 from maild.telling import Material, Press
 from maild.ticket import Entry, Event, Origin, Party, Role, Status, Ticket, TicketNo, Use, Voice
@@ -117,6 +118,7 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         tickets.record(tx, other.number, happened)
     for timer in post.timers:
         timers.change(tx, ticket.number, timer)
+    promises.save(tx, ticket.number, post.promises)
     for absence in post.absences:
         absences.save(tx, absence, now)
     if post.proved:
@@ -233,7 +235,7 @@ def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now:
         if due_at is not None:
             later.keep(tx, _later(draft, ticket, cause, now, due_at))
             continue
-        material = _material(tx, office, draft, ticket, conversation, cause)
+        material = _material(tx, office, draft, post, ticket, conversation, cause)
         mail: Outgoing | Unfit
         if office.scribe is None:
             mail = write(draft, material, office.press, row, now)
@@ -306,13 +308,17 @@ def _entries(tx: Tx, post: Post, ticket: Ticket) -> Material:
     return Material(ticket, entries=tickets.entries(tx, ticket.number, _CONVERSATION))
 
 
-def _material(tx: Tx, office: Office, draft: Draft, ticket: Ticket, conversation: Material, cause: Cause) -> Material:
+def _material(
+    tx: Tx, office: Office, draft: Draft, post: Post, ticket: Ticket, conversation: Material, cause: Cause
+) -> Material:
     answers = _answered(draft, office, cause)
     ids = tuple(outbox.ids_to(tx, ticket.number, draft.to.address)) if conversation.entries[1:] or not answers else ()
     entries = conversation.entries
     if draft.to.agent is None and draft.to.number:
         entries = tuple(entry for entry in entries if entry.voice is not Voice.NOTE)
-        return Material(ticket, entries, ids, answers)
+        asks = draft.notice is Notice.HISTORY
+        past = (*tickets.history(tx, ticket.number), *post.events) if asks else ()
+        return Material(ticket, entries, ids, answers, history=past)
     return _asked_for(tx, office, draft, Material(ticket, entries, ids, answers))
 
 
@@ -328,7 +334,9 @@ def _asked_for(tx: Tx, office: Office, draft: Draft, material: Material) -> Mate
     match draft.notice:
         case Notice.LIST:
             agent = office.press.desk.agent(draft.to.agent)
-            listed = (one for one in _listed(tx, draft) if agent and visible(office.press.desk, one, agent))
+            listed = (
+                one for one in _listed(tx, draft, office.press.desk) if agent and visible(office.press.desk, one, agent)
+            )
             return replace(material, listed=tuple(listed))
         case Notice.SHOW | Notice.HISTORY if draft.about is not None:
             return replace(
@@ -361,13 +369,17 @@ def _originals(tx: Tx, draft: Draft, entries: tuple[Entry, ...]) -> tuple[Attach
     return originals(entries, raws)
 
 
-def _listed(tx: Tx, draft: Draft) -> list[Ticket]:
+def _listed(tx: Tx, draft: Draft, desk: Desk) -> list[Ticket]:
+    """What `#list` asked for; late is what the owner was warned of; without an SLA, what has waited for longest."""
     scope, _, name = draft.scope.partition(":")
     match scope:
         case "team":
             return [one for team in name.split(",") if team for one in tickets.active(tx, team=team)]
         case "late":
-            return [one for one in tickets.active(tx, owner=name) if one.status is Status.OPEN][:20]
+            mine = tickets.active(tx, owner=name)
+            if desk.slas:
+                return [one for one in mine if any(each.warned or each.missed for each in one.promises)]
+            return [one for one in mine if one.status is Status.OPEN][:20]
         case _:
             return tickets.active(tx, owner=name)
 

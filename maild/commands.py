@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from maild import dates
+from maild import dates, moments
 from maild.dates import Span, Unread
 from maild.lines import Line
 from maild.lines import line as say
-from maild.vocabulary import KNOWN, LEVELS, LISTS, Known, Takes
+from maild.moments import Moment
+from maild.vocabulary import BACKUP, BECAUSE, KNOWN, LEVELS, LISTS, RUNG, Known, Takes
 
 MOST_COMMANDS = 10
 _LONGEST_LINE = 2_000
@@ -34,6 +35,9 @@ class Name(StrEnum):
     TAKE = "take"
     RELEASE = "release"
     TEAM = "team"
+    ESCALATE = "escalate"
+    DELAY = "delay"
+    SNOOZE = "snooze"
     PRIORITY = "priority"
     TAG = "tag"
     UNTAG = "untag"
@@ -66,9 +70,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: `who` is an agent or team as written, `words` a level or tags, `text` free, `number` a ticket.
+    """One command: `who` is an agent or team as written, `words` a level or tags, `text` free.
 
-    `span` are days as they were written: which ones they are depends on the day on which they are read.
+    `number` is a ticket, of ESCALATE a level. `span` and `moment` are days as they were written: which ones they are
+    depends on the day on which they are read.
     """
 
     name: Name
@@ -78,6 +83,7 @@ class Command:
     because: str = ""
     number: int | None = None
     span: Span | None = None
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +112,23 @@ _STATUSES = frozenset({Name.OPEN, Name.PENDING, Name.HOLD, Name.SOLVED, Name.REO
 _GROUPS = (
     _STATUSES,
     frozenset({Name.REPLY, Name.NOTE}),
-    frozenset({Name.ASSIGN, Name.TAKE, Name.RELEASE}),
+    frozenset({Name.ASSIGN, Name.TAKE, Name.RELEASE, Name.ESCALATE}),
     frozenset({Name.AWAY, Name.BACK}),
-    *(frozenset({name}) for name in (Name.TEAM, Name.PRIORITY, Name.SUBJECT)),
+    *(frozenset({name}) for name in (Name.TEAM, Name.DELAY, Name.SNOOZE, Name.PRIORITY, Name.SUBJECT)),
 )
 """Of each group one mail may hold one command."""
-
-_BECAUSE = re.compile(
-    r"(?<!\S)(?:because|parce que|parce qu['’](?=\w)|car|porque|потому,? что|weil)(?:(?<=['’])|[:,]?(?:\s|$))",
-    re.IGNORECASE,
-)
-"""The word before a reason, in each shipped language."""
-
-_BACKUP = re.compile(
-    r"(?<!\S)(?:backup|cover(?:ed by)?|remplaçante?|remplacée? par|suppléante?|suplente|sustitut[oa]|reemplazo"
-    r"|замена|заместитель|замещает|vertretung(?: durch)?|vertreter(?:in)?|vertreten durch|ersatz)(?:[:,]?\s|$)",
-    re.IGNORECASE,
-)
-"""The word before who stands in, in each shipped language."""
 
 _WHICH = ((), *((which,) for which in LISTS))
 _BLANK = re.compile(r"[ \t\r\n]*+")
 _ENDINGS = ".,:;!?…"
 _TORN = range(60, 81)  # the widths at which mail programs break lines
 _WRAP = 72
-_FREE = frozenset({Takes.TEXT, Takes.NEEDED_TEXT, Takes.WHO_BECAUSE, Takes.BECAUSE, Takes.MAYBE_BECAUSE, Takes.SPAN})
+_FREE = frozenset(
+    {
+        *(Takes.TEXT, Takes.NEEDED_TEXT, Takes.WHO_BECAUSE, Takes.BECAUSE, Takes.MAYBE_BECAUSE, Takes.SPAN),
+        *(Takes.RUNG_BECAUSE, Takes.MOMENT_BECAUSE, Takes.MOMENT_MAYBE_BECAUSE),
+    }
+)
 
 
 def read(text: str) -> Words:
@@ -275,23 +273,32 @@ def _taking(known: Known, line: str, rest: str) -> Command | Wrong:
             return Command(Name.LIST, words=which) if which in _WHICH else _short(known, line)
         case Takes.SPAN:
             return _span(known, line, rest)
+        case Takes.RUNG_BECAUSE:
+            return _rung(known, line, rest)
+        case Takes.MOMENT_BECAUSE | Takes.MOMENT_MAYBE_BECAUSE:
+            return _moment(known, line, rest)
         case Takes.STATUS:
             return _status(known, line, rest)
         case _:
             assert_never(known.takes)
 
 
+def _split(rest: str) -> tuple[str, str, str]:
+    """What stands before the reason, the word that begins it ("" where there is none), and the reason."""
+    found = BECAUSE.search(rest)
+    return (rest[: found.start()], found[0].strip(), rest[found.end() :].strip()) if found else (rest, "", "")
+
+
 def _who(known: Known, line: str, rest: str) -> Command | Wrong:
-    found = _BECAUSE.search(rest)
-    who = (rest[: found.start()] if found else rest).strip(f" {_ENDINGS}").removeprefix("@")
-    because = rest[found.end() :].strip() if found else ""
+    named, _, because = _split(rest)
+    who = named.strip(f" {_ENDINGS}").removeprefix("@")
     if not who or len(who.split()) > 5:
         return _short(known, line)
     return Command(Name(known.name), who=who, because=because) if because else _unreasoned(known, line)
 
 
 def _because(known: Known, line: str, rest: str) -> Command | Wrong:
-    found = _BECAUSE.match(rest)
+    found = BECAUSE.match(rest)
     because = rest[found.end() :].strip() if found else ""
     if because:
         return Command(Name(known.name), because=because)
@@ -301,12 +308,10 @@ def _because(known: Known, line: str, rest: str) -> Command | Wrong:
 
 
 def _span(known: Known, line: str, rest: str) -> Command | Wrong:
-    found = _BECAUSE.search(rest)
-    because = rest[found.end() :].strip() if found else ""
-    if found and not because:
-        return _wrong(line, known.name, Fault.REASON, say("reason_missing_behind", word=found[0].strip()))
-    written = rest[: found.start()] if found else rest
-    named = _BACKUP.search(written)
+    written, word, because = _split(rest)
+    if word and not because:
+        return _wrong(line, known.name, Fault.REASON, say("reason_missing_behind", word=word))
+    named = BACKUP.search(written)
     who = written[named.end() :].strip(f" {_ENDINGS}").removeprefix("@") if named else ""
     if named and (not who or len(who.split()) > 5):
         return _short(known, line)
@@ -320,6 +325,36 @@ def _span(known: Known, line: str, rest: str) -> Command | Wrong:
             return _wrong(line, known.name, Fault.TWO_WAYS, say("wrong_two_ways", written=line[:200], word=known.name))
         case _:
             assert_never(span)
+
+
+def _rung(known: Known, line: str, rest: str) -> Command | Wrong:
+    written, _, because = _split(rest)
+    level = written.strip(f" {_ENDINGS}")
+    found = RUNG.fullmatch(level)
+    if level and not found:
+        return _short(known, line)
+    number = int(found[1]) if found else None
+    return Command(Name(known.name), because=because, number=number) if because else _unreasoned(known, line)
+
+
+def _moment(known: Known, line: str, rest: str) -> Command | Wrong:
+    written, word, because = _split(rest)
+    if not written.strip(f" {_ENDINGS}"):
+        return _short(known, line)
+    if not because and known.takes is Takes.MOMENT_BECAUSE:
+        return _unreasoned(known, line)
+    if not because and word:
+        return _wrong(line, known.name, Fault.REASON, say("reason_missing_behind", word=word))
+    moment = moments.read(written)
+    match moment:
+        case Moment():
+            return Command(Name(known.name), because=because, moment=moment)
+        case Unread.UNCLEAR:
+            return _wrong(line, known.name, Fault.DATES, say("wrong_moment", written=line[:200]))
+        case Unread.TWO_WAYS:
+            return _wrong(line, known.name, Fault.TWO_WAYS, say("moment_two_ways", written=line[:200]))
+        case _:
+            assert_never(moment)
 
 
 def _number(known: Known, line: str, rest: str) -> Command | Wrong:

@@ -89,13 +89,13 @@ _MONTH_WORDS = (
     "dec december decembre dic diciembre дек декабрь декабря dez dezember",
 )
 _WEEKDAY_WORDS = (
-    "mon monday lun lundi lunes mo montag пн понедельник понедельника",
-    "tue tues tuesday mar mardi martes di dienstag вт вторник вторника",
-    "wed wednesday mer mercredi mie miercoles mi mittwoch ср среда среды среду",
-    "thu thur thurs thursday jeu jeudi jue jueves do donnerstag чт четверг четверга",
-    "fri friday ven vendredi vie viernes fr freitag пт пятница пятницы пятницу",
-    "sat saturday sam samedi sab sabado sa samstag sonnabend сб суббота субботы субботу",
-    "sun sunday dim dimanche dom domingo so sonntag вс воскресенье воскресенья",
+    "mon monday lun lundi lunes mo montag пн понедельник понедельника понедельнику",
+    "tue tues tuesday mar mardi martes di dienstag вт вторник вторника вторнику",
+    "wed wednesday mer mercredi mie miercoles mi mittwoch ср среда среды среду среде",
+    "thu thur thurs thursday jeu jeudi jue jueves do donnerstag чт четверг четверга четвергу",
+    "fri friday ven vendredi vie viernes fr freitag пт пятница пятницы пятницу пятнице",
+    "sat saturday sam samedi sab sabado sa samstag sonnabend сб суббота субботы субботу субботе",
+    "sun sunday dim dimanche dom domingo so sonntag вс воскресенье воскресенья воскресенью",
 )
 _AHEAD_WORDS = (
     "today aujourd'hui hoy сегодня heute",
@@ -104,12 +104,13 @@ _AHEAD_WORDS = (
 )
 _TO = "to until till til through thru a au jusque jusqu'a jusqu'au al hasta по до bis"
 _FROM = "from starting du de des depuis del desde с со начиная von vom ab"
-_FILLERS = "the on of in le la el den der am dem zum de d' del г года год en um"
+_FILLERS = "the on of in le la el den der am dem zum de d' del г года год en um в во"
 _FROM_ON = re.compile(r"\ba partir d(?:u\b|el?\b|')")  # one word in French and Spanish, as far as we are concerned
+_AFTER_TOMORROW = re.compile(r"\b(?:(?:the )?day after tomorrow|apres[- ]demain|pasado manana)\b")
 _ELIDED = re.compile(r"\bd'(?=\w)")
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Small letters without accents, and one kind of dash and apostrophe."""
     plain = unicodedata.normalize("NFKC", text).translate(_SIGNS).casefold()
     apart = unicodedata.normalize("NFKD", plain)
@@ -121,15 +122,15 @@ _SIGNS = str.maketrans({"–": "-", "—": "-", "‐": "-", "‑": "-", "−": "
 
 def _table(rows: Sequence[str]) -> dict[str, int]:
     """Each word, as it reads when folded, with the number of its row."""
-    return {_folded(word): number for number, words in enumerate(rows) for word in words.split()}
+    return {folded(word): number for number, words in enumerate(rows) for word in words.split()}
 
 
 _MONTHS = _table(_MONTH_WORDS)
 _WEEKDAYS = _table(_WEEKDAY_WORDS)
 _AHEAD = _table(_AHEAD_WORDS)
-_TO_WORDS = frozenset(map(_folded, _TO.split()))
-_FROM_WORDS = frozenset(map(_folded, _FROM.split()))
-_FILLER_WORDS = frozenset(map(_folded, _FILLERS.split()))
+_TO_WORDS = frozenset(map(folded, _TO.split()))
+_FROM_WORDS = frozenset(map(folded, _FROM.split()))
+_FILLER_WORDS = frozenset(map(folded, _FILLERS.split()))
 
 _TOKEN = re.compile(
     r"""
@@ -153,13 +154,9 @@ def read(text: str) -> Span | Unread:
 
     Words of all shipped languages count. Never raises; what is not wholly understood is no span.
     """
-    if len(text) > _MOST:
-        return Unread.UNCLEAR
-    tokens = list(_tokens(_ELIDED.sub("", _FROM_ON.sub("from ", _folded(text)))))
-    if any(kind == "odd" for kind, _ in tokens):
-        return Unread.UNCLEAR
-    if any(_two_ways(kind, word) for kind, word in tokens):
-        return Unread.TWO_WAYS
+    tokens = _parts(text)
+    if isinstance(tokens, Unread):
+        return tokens
     begins = bool(tokens) and tokens[0][0] == "word" and tokens[0][1] in _FROM_WORDS
     places = [place for place, (kind, _) in enumerate(tokens) if kind == "to"]
     if len(places) > 1:
@@ -170,6 +167,29 @@ def read(text: str) -> Span | Unread:
     if day is None or (isinstance(day, Day) and day.month is None):
         return Unread.UNCLEAR
     return Span(day, None if begins else day)
+
+
+def day(text: str) -> Written | Unread:
+    """Read one day alone, as in `on friday`, `7 December`, `tomorrow`: no range, and nothing before or behind it.
+
+    Never raises; what is not wholly understood is no day.
+    """
+    tokens = _parts(text)
+    if isinstance(tokens, Unread):
+        return tokens
+    found = _day(_bare(tokens))
+    return Unread.UNCLEAR if found is None or (isinstance(found, Day) and found.month is None) else found
+
+
+def _parts(text: str) -> list[tuple[str, str]] | Unread:
+    """The parts of the text by kind, or why it says no days."""
+    if len(text) > _MOST:
+        return Unread.UNCLEAR
+    plain = _AFTER_TOMORROW.sub("ubermorgen", _FROM_ON.sub("from ", folded(text)))
+    tokens = list(_tokens(_ELIDED.sub("", plain)))
+    if any(kind == "odd" for kind, _ in tokens):
+        return Unread.UNCLEAR
+    return Unread.TWO_WAYS if any(_two_ways(kind, word) for kind, word in tokens) else tokens
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -189,9 +209,13 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _side(tokens: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What is said of one day: without the words between its parts, and without the one that begins a range."""
-    kept = [(kind, word) for kind, word in tokens if kind != "word" or word not in _FILLER_WORDS]
+    """What is said of one day of a range: without the words between its parts, and without the one that begins it."""
+    kept = _bare(tokens)
     return kept[1:] if kept and kept[0][0] == "word" and kept[0][1] in _FROM_WORDS else kept
+
+
+def _bare(tokens: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(kind, word) for kind, word in tokens if kind != "word" or word not in _FILLER_WORDS]
 
 
 def _range(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> Span | None:
@@ -286,8 +310,8 @@ def days(span: Span, today: date) -> tuple[date, date | None] | Fault:
         return found if isinstance(found, Fault) else (_not_far(found, today) or (found, None))
     pairs = [
         (first, last)
-        for first in _days_of(span.first, today, today)
-        for last in ([first] if span.last == span.first else _days_of(span.last, today, max(first, today)))
+        for first in days_of(span.first, today, today)
+        for last in ([first] if span.last == span.first else days_of(span.last, today, max(first, today)))
     ]
     if not pairs:
         return Fault.NO_SUCH_DAY
@@ -306,12 +330,12 @@ def days(span: Span, today: date) -> tuple[date, date | None] | Fault:
 
 def _first_on(written: Written, today: date) -> date | Fault:
     """The day on which something without an end begins; one with its year written may have begun."""
-    found = _days_of(written, today, today)
+    found = days_of(written, today, today)
     if not found:
         return Fault.NO_SUCH_DAY
     dated = isinstance(written, Day) and written.year is not None
     day = next((day for day in found if dated or day >= today), found[-1])
-    return day if _fits(written, day) else Fault.WEEKDAY
+    return day if fits(written, day) else Fault.WEEKDAY
 
 
 def _by_slip(span: Span, first: date, last: date) -> bool:
@@ -322,7 +346,7 @@ def _by_slip(span: Span, first: date, last: date) -> bool:
 
 
 def _amiss(span: Span, first: date, last: date, today: date) -> Fault | None:
-    if not _fits(span.first, first) or (span.last is not None and not _fits(span.last, last)):
+    if not fits(span.first, first) or (span.last is not None and not fits(span.last, last)):
         return Fault.WEEKDAY
     if last - first >= LONGEST:
         return Fault.TOO_LONG
@@ -335,11 +359,12 @@ def _not_far(first: date, today: date) -> Fault | None:
     return Fault.PAST if today - first > LONGEST else None
 
 
-def _fits(written: Written, day: date) -> bool:
+def fits(written: Written, day: date) -> bool:
+    """Whether the name of a day that was written beside the date is this day's."""
     return not isinstance(written, Day) or written.weekday in {None, day.weekday()}
 
 
-def _days_of(written: Written, today: date, since: date) -> list[date]:
+def days_of(written: Written, today: date, since: date) -> list[date]:
     """Every day that can be meant, in order; the day of a week is the next one from `since` on."""
     match written:
         case Ahead(days=ahead):

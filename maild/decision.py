@@ -10,6 +10,7 @@ from functools import lru_cache
 from maild.absence import Absence
 from maild.lines import Line
 from maild.mail import Attachment, MessageId
+from maild.promise import Promise
 from maild.ticket import Entry, Event, Party, Ticket, TicketNo, Use
 
 
@@ -17,6 +18,8 @@ class Notice(StrEnum):
     """What a mail of ours is for; the first ones stand in the order in which they lend a mail its name (DESIGN 3.3)."""
 
     OWNER_CHANGED = "owner-changed"
+    ESCALATED = "escalated"
+    DELAYED = "delayed"
     SOLVED = "solved"
     REOPENED = "reopened"
     FOLLOW_UP = "follow-up"
@@ -24,6 +27,7 @@ class Notice(StrEnum):
     OWNER_SET = "owner-set"
     WAITING = "waiting"
     REPLY = "reply"
+    STATUS = "status"
     ASSIGNED = "assigned"
     CUSTOMER_REPLIED = "customer-replied"
     NOTE = "note"
@@ -48,6 +52,8 @@ class Notice(StrEnum):
 
 TO_CUSTOMERS = (
     Notice.OWNER_CHANGED,
+    Notice.ESCALATED,
+    Notice.DELAYED,
     Notice.SOLVED,
     Notice.REOPENED,
     Notice.FOLLOW_UP,
@@ -55,7 +61,9 @@ TO_CUSTOMERS = (
     Notice.OWNER_SET,
     Notice.WAITING,
     Notice.REPLY,
+    Notice.STATUS,
 )
+"""Those that only customers get; `history` and `help` are answers to whoever asked."""
 
 
 @lru_cache(maxsize=256)
@@ -71,6 +79,9 @@ class TimerName(StrEnum):
     QUIET = "quiet"  # no automatic answers on this ticket until then
     MOVE = "move"  # its owner's absence has begun; the detail is the absence
     RETURN = "return"  # the owner of before is back; the detail is the agent
+    PROMISE = "promise"  # a promise of the ledger has to be looked at: its owner warned, or the customer told
+    ESCALATED = "escalated"  # the customer had it escalated: not again before then
+    REMIND = "remind"  # we wait for the customer; the detail is how often they were reminded
     SUMMARY = "summary"  # customers write faster than anybody reads: tell the owner of all of it at once
 
 
@@ -138,7 +149,9 @@ class Draft:
     passes on; `auto` marks machine text, `answers` counts it against the limits on answers; `after_brief` holds it
     back until the successor's brief has left. `lines` are what receipts, refusals and holds say; `recipient` is whom
     a mail did not reach; `about` is the ticket that `#show`
-    and `#history` asked for, `scope` what `#list` asked for.
+    and `#history` asked for, `scope` what `#list` asked for. `late` is the promise that a new date takes the place of,
+    `reminder` counts how often the customer was reminded, `until` is when the ticket is solved if nobody answers, and
+    `wish` is the customer's word that the mail answers; `above` is who takes it up if the customer asks for more.
     """
 
     to: Party
@@ -160,6 +173,11 @@ class Draft:
     since: datetime | None = None
     fresh: tuple[Fresh, ...] = ()
     gathered: bool = False
+    late: Promise | None = None
+    reminder: int = 0
+    until: datetime | None = None
+    wish: str = ""
+    above: str = ""
 
     @property
     def notice(self) -> Notice:
@@ -172,7 +190,8 @@ class Post:
 
     `opened` tells a new ticket from one that stands; `met` are the Message-IDs to know again; `elsewhere` are other
     tickets in their new state, with what happened there. `bulletin` is what the mail tells beside the ticket.
-    `lines` are those whose `plain` words are the text of an event: the history says them in English.
+    `lines` are those whose `plain` words are the text of an event: the history says them in English. `promises` are
+    the lines of the ledger that are new or have changed.
     """
 
     ticket: Ticket
@@ -188,6 +207,7 @@ class Post:
     absences: tuple[Absence, ...] = ()
     bulletin: Bulletin | None = None
     lines: tuple[Line, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,16 @@ name = "Billing"
 public_name = "our accounts team"
 members = ["cleo"]
 lead = "ben"
+sla = "standard"
+
+[[ladder]]
+team = "billing"
+rungs = ["ben"]
+
+[sla.standard]
+first_reply = "4h"
+next_reply = "8h"
+update_every = "2d"
 
 [[rule]]
 name = "billing mail"
@@ -232,6 +242,10 @@ def _day(day: Day) -> None:
     day.arrives("waiting", "mia@other.example")
     day.person_replies(luc, answer, "Thank you. The accounts office needs it before the 30th.")
     news = day.arrives("customer-replied", "cleo@example.com")
+    day.person_replies(cleo, news, "#delay tomorrow 17:00 because the bank has not answered yet")
+    delayed = day.arrives("delayed", "luc@customer.example")
+    day.person_replies(luc, delayed, "STATUS")
+    day.arrives("status", "luc@customer.example")
     day.person_replies(cleo, news, "#assign ben because Ben knows the contracts with the bank")
     handed = day.arrives("assigned", "ben@example.com")
     moved = day.arrives("owner-changed", "luc@customer.example")

@@ -9,12 +9,16 @@ from typing import NewType
 from zoneinfo import ZoneInfo
 
 from maild.absence import Absence, Leave
+from maild.hours import Calendar, Work
+
+_DAY_BEGINS, _DAY_ENDS = 8 * 60, 18 * 60
+"""Minutes since midnight."""
 
 AgentId = NewType("AgentId", str)
 TeamId = NewType("TeamId", str)
 
 
-LANGUAGES = ("en", "fr")
+LANGUAGES = ("en", "fr", "es", "ru", "de")
 """The languages that the shipped templates speak."""
 
 
@@ -141,19 +145,34 @@ class AnswerLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
-    """Hours of work under a name: for each day from Monday, spans in minutes since midnight, and the days off."""
+class Times:
+    """What is promised, as working time of the team's hours; None is promised nothing."""
+
+    first_reply: Work | None = None
+    next_reply: Work | None = None
+    update_every: Work | None = None
+    solve: Work | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sla:
+    """Times under a name; `urgencies` are other times for some priorities, whole: what they leave out is inherited."""
 
     name: str
-    timezone: ZoneInfo
-    days: tuple[tuple[tuple[int, int], ...], ...]
-    closed: tuple[date, ...] = ()
+    times: Times = Times()
+    urgencies: tuple[tuple[str, Times], ...] = ()
 
-    def is_open(self, now: datetime) -> bool:
-        """Whether people are at work at this moment (`now` aware)."""
-        local = now.astimezone(self.timezone)
-        minute = local.hour * 60 + local.minute
-        return local.date() not in self.closed and any(a <= minute < b for a, b in self.days[local.weekday()])
+    def at(self, priority: str) -> Times:
+        """The times for a ticket of this priority."""
+        return dict(self.urgencies).get(priority, self.times)
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Whom a team's tickets climb to, one after the other: ids of agents, and `team:ID`."""
+
+    team: TeamId
+    rungs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +183,7 @@ class Organisation:
     domains: tuple[str, ...]
     language: str = ""
     team: TeamId | None = None
+    sla: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +216,8 @@ class Desk:
     max_attachments: int = 50
     calendars: tuple[Calendar, ...] = ()
     organisations: tuple[Organisation, ...] = ()
+    slas: tuple[Sla, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
     languages: tuple[str, ...] = LANGUAGES
     absence: AbsencePolicy = AbsencePolicy()
     absences: tuple[Absence, ...] = ()
@@ -257,6 +279,24 @@ class Desk:
     def open_hours(self, now: datetime) -> tuple[str, ...]:
         """The names of the hours that are open now (`Facts.hours`)."""
         return tuple(calendar.name for calendar in self.calendars if calendar.is_open(now))
+
+    def sla(self, name: str) -> Sla | None:
+        return next((sla for sla in self.slas if sla.name == name), None)
+
+    def ladder(self, team: str) -> tuple[str, ...]:
+        """The rungs that this team's tickets climb to."""
+        return next((ladder.rungs for ladder in self.ladders if ladder.team == team), ())
+
+    def hours_of(self, team: str | None) -> Calendar | None:
+        """When this team is at work; None is at any hour."""
+        found = self.team_of(team)
+        name = found.hours if found else ""
+        return next((calendar for calendar in self.calendars if calendar.name == name), None)
+
+    @property
+    def daytime(self) -> Calendar:
+        """The hours at which people who keep none are written to by a clock."""
+        return Calendar("", self.timezone, (((_DAY_BEGINS, _DAY_ENDS),),) * 7)
 
     def lead_of(self, team: str | None) -> Agent | None:
         found = self.team_of(team)

@@ -15,7 +15,7 @@ from maild.decide.mail import find
 from maild.decide.preview import Outcome, preview
 from maild.decide.robots import row_of
 from maild.decide.situation import Earlier, Situation
-from maild.decision import NO_ANSWERS, Answers, Asked, Loads
+from maild.decision import NO_ANSWERS, Answers, Asked, Loads, TimerName
 from maild.desk import Agent, Desk
 from maild.mail import Kind, Mail
 from maild.store import absences, inbox, meta, outbox, tickets, timers
@@ -191,4 +191,9 @@ def _counted(tx: Tx, situation: Situation) -> Situation:
     if ticket is None:
         return replace(situation, answers=answers)
     since = now - timedelta(minutes=situation.desk.answers.summary_minutes)
-    return replace(situation, answers=answers, recent=tickets.heard_since(tx, ticket.number, since))
+    return replace(
+        situation,
+        answers=answers,
+        recent=tickets.heard_since(tx, ticket.number, since),
+        escalated=ticket.level > 1 and timers.set_for(tx, ticket.number, TimerName.ESCALATED),
+    )

@@ -154,7 +154,9 @@ def _extra(draft: Draft, ticket: Ticket | None, telling: Telling) -> list[tuple[
     return extra
 
 
-_MOVES = frozenset({Notice.OWNER_CHANGED, Notice.OWNER_SET, Notice.RECEIVED, Notice.FOLLOW_UP, Notice.ASSIGNED})
+_MOVES = frozenset(
+    {Notice.OWNER_CHANGED, Notice.ESCALATED, Notice.OWNER_SET, Notice.RECEIVED, Notice.FOLLOW_UP, Notice.ASSIGNED}
+)
 
 
 def _attached(draft: Draft, originals: tuple[Attachment, ...]) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:

@@ -30,6 +30,8 @@ class Phrase(StrEnum):
     AWAY_UNTIL = "away_until"
     LEFT = "left"
     BACK = "back"
+    WAITED = "waited"
+    ASKED = "asked"
 
 
 def fewest_open(agent: Agent) -> Reason:
@@ -89,6 +91,16 @@ def back(name: str) -> Reason:
     """For what goes back to an owner who was away."""
     """For what goes back to an owner who was away."""
     return _ours(Code.RETURN, Phrase.BACK, name, f"{name} is back.")
+
+
+def waited() -> Reason:
+    """For a ticket that the clock takes up the ladder."""
+    return _ours(Code.ESCALATION_CLOCK, Phrase.WAITED, "", "It would have waited longer than we promised.")
+
+
+def asked() -> Reason:
+    """For a ticket that goes up the ladder because the customer wishes it."""
+    return _ours(Code.CUSTOMER_REQUEST, Phrase.ASKED, "", "A reply asked for it to go up.")
 
 
 def words(reason: Reason) -> str | Line:

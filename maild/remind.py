@@ -107,6 +107,8 @@ def _decide(tx: Tx, office: Office, due: timers.Due, now: datetime) -> None:
     seen = Seen(answers)
     if due.timer in {TimerName.MOVE, TimerName.RETURN}:
         seen = _about_move(tx, ticket, due)
+    if due.timer is TimerName.PROMISE:
+        seen = replace(seen, loads=Loads(tickets.open_counts(tx), tickets.last_owners(tx)))
     desk = absences.with_absences(tx, office.press.desk)
     post = on_timer(due.timer, due.detail, ticket, seen, desk, due.due_at, now)
     carry_out(tx, office, post, Cause(timer=due.timer.value), {ticket.number: ticket}, now)

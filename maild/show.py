@@ -9,6 +9,7 @@ from typing import Any
 from maild.absence import Absence
 from maild.decide.trail import Moved
 from maild.mail import Attachment
+from maild.promise import Promise
 from maild.rules.match import NearMiss, Rule
 from maild.rules.model import Then
 from maild.store.inbox import Kept
@@ -44,13 +45,33 @@ def ticket(one: Ticket) -> Shape:
     }
 
 
-def whole_ticket(one: Ticket, entries: Sequence[Entry], history: Sequence[Event], moves: Sequence[Shape]) -> Shape:
-    """`maild ticket N`: the row, what was said, what happened, and each move with whoever heard of it."""
+def whole_ticket(
+    one: Ticket,
+    entries: Sequence[Entry],
+    history: Sequence[Event],
+    moves: Sequence[Shape],
+    ledger: Sequence[Promise],
+) -> Shape:
+    """`maild ticket N`: the row, what was said, happened and promised, and each move with whoever heard of it."""
     return {
         **ticket(one),
         "entries": [_entry(entry) for entry in entries],
         "history": [_event(event) for event in history],
         "moves": list(moves),
+        "promises": [promise(each) for each in ledger],
+    }
+
+
+def promise(one: Promise) -> Shape:
+    """A line of the ledger; `state` is open, paused, kept, moved, broken or dropped, `by` whoever gave the date."""
+    return {
+        "clock": one.clock.value,
+        "state": one.standing.value,
+        "made_at": time(one.made_at),
+        "due_at": time(one.due_at),
+        "ended_at": time(one.ended_at),
+        "by": one.by,
+        "text": one.text,
     }
 
 

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from maild import reasons
+from maild import reasons, wishes
 from maild.decision import Draft, Notice
 from maild.desk import Desk
 from maild.lines import Line, line
 from maild.mail import Attachment, MessageId
-from maild.templates.facts import Action, Command, Happened, Picture, Row, Said, Telling
+from maild.offers import steps_of, wishes_for
+from maild.promise import Promise, shown, told
+from maild.templates.facts import Action, Command, Happened, Picture, Promised, Row, Said, Step, Telling
 from maild.templates.render import Templates
 from maild.threading.masks import for_customers, without_tokens
 from maild.threading.tags import Keyring, with_token
@@ -105,7 +107,9 @@ def tell(
         facts |= _inside(draft, material, reader)
         facts["actions"] = tuple(_actions(draft, material.ticket, reader, row))
         return Telling(**facts | (_about(draft, seen, entries, material, reader) if seen is not None else {}))
+    facts["actions"] = tuple(_ways(draft, material.ticket, reader, reply_to))
     if seen is not None:
+        facts["steps"] = _steps(draft, material, seen, reader) if draft.notice is Notice.HISTORY else ()
         facts["why"] = for_customers(facts["why"], desk, seen.address)
         facts["close_at"] = None if seen.solved_at is None else seen.solved_at + desk.tickets.close_after
     return Telling(**facts)
@@ -139,6 +143,11 @@ def _common(draft: Draft, reader: _Reader) -> dict[str, Any]:
         "kept_text": without_tokens(draft.kept_text),
         "recipient": draft.recipient,
         "minutes": _minutes(draft),
+        "late_at": draft.late.due_at if draft.late else None,
+        "above": draft.above,
+        "reminder": draft.reminder,
+        "until": draft.until,
+        "wish": draft.wish,
     }
 
 
@@ -157,7 +166,12 @@ def _state(ticket: Ticket, desk: Desk) -> dict[str, Any]:
     owner, previous = desk.agent(ticket.owner), desk.agent(ticket.previous_owner)
     contact = desk.contact(ticket.owner, ticket.team)
     moved = ticket.why is not None
+    promise = told(ticket.promises)
     return {
+        "promised_at": ticket.promised_at,
+        "promised": promise.clock.value if promise else "",
+        "promised_by": promise.by if promise else "",
+        "promised_words": promise.text if promise else "",
         "number": ticket.number,
         "subject": ticket.shown,
         "own_subject": ticket.subject,
@@ -196,7 +210,7 @@ def _inside(draft: Draft, material: Material, reader: _Reader) -> dict[str, Any]
     """What only colleagues see, of whatever ticket."""
     return {
         "happened": tuple(
-            Happened(e.at, e.event, e.who, without_tokens(_told(e, reader)), e.before, e.after)
+            Happened(e.at, e.event, e.who, without_tokens(_told(e, reader)), *_from_to(e, reader))
             for e in material.history
         ),
         "rows": tuple(_row(one, reader.press.desk) for one in material.listed),
@@ -230,12 +244,26 @@ def _about(draft: Draft, seen: Ticket, entries: Sequence[Entry], material: Mater
         "priority": seen.priority.value,
         "tags": seen.tags,
         "role": _role(draft.to, seen),
+        "promises": tuple(Promised(one.due_at, one.clock.value, one.by, one.text) for one in _open(seen)),
         "said": said,
     }
 
 
+def _open(ticket: Ticket) -> Sequence[Promise]:
+    return sorted((one for one in ticket.promises if shown(one)), key=lambda one: one.due_at)
+
+
 def _told(event: Event, reader: _Reader) -> str:
     return _why(event.why, reader) if event.why else event.text
+
+
+def _from_to(event: Event, reader: _Reader) -> tuple[str, str]:
+    """What an event changed; the dates of promises as the reader writes them."""
+    if event.event != "delayed" and not event.event.startswith("promise"):
+        return event.before, event.after
+    dates = (datetime.fromisoformat(at) if at else None for at in (event.before, event.after))
+    before, after = (reader.hears(line("moment_told", at=at)) if at else "" for at in dates)
+    return before, after
 
 
 def _role(reader: Party, ticket: Ticket) -> str:
@@ -271,6 +299,7 @@ def _row(ticket: Ticket, desk: Desk) -> Row:
         owner.name if owner else "",
         requester.name or requester.address,
         ticket.updated_at,
+        ticket.promised_at,
     )
 
 
@@ -294,6 +323,9 @@ def _actions(draft: Draft, ticket: Ticket | None, reader: _Reader, row: int) -> 
             pass_on = Action(reader.hears(line("act_pass_on")), reply, subject, "#assign WHO because ...")
             solve = Action(reader.hears(line("act_solve")), reply, subject, "#solved")
             return (pass_on, solve) if ticket.status.active else (pass_on,)
+        case Notice.WARNING:
+            answer = Action(reader.hears(line("act_answer", who=_asker(ticket))), reply, subject, "")
+            return (answer, Action(reader.hears(line("act_delay")), reply, subject, "#delay DATE because ..."))
         case Notice.LINKED:
             note = with_token(ticket.address, keyring.make(Use.NOTE, ticket.number, party, now))
             return (Action(reader.hears(line("act_let_in")), note, subject, "#accept"),)
@@ -301,6 +333,33 @@ def _actions(draft: Draft, ticket: Ticket | None, reader: _Reader, row: int) -> 
             return (_yes(draft, ticket.address, subject, reader, row), *_fresh_ways(draft, reader))
         case _:
             return tuple(_fresh_ways(draft, reader))
+
+
+def _ways(draft: Draft, ticket: Ticket | None, reader: _Reader, reply_to: str) -> Iterator[Action]:
+    """What a customer can do with one word in reply."""
+    for wish in wishes_for(draft, ticket):
+        word = wishes.word(wish, reader.language)
+        yield Action(reader.hears(line(f"act_{wish.value}")), reply_to, f"Re: {ticket.shown}" if ticket else "", word)
+
+
+def _steps(draft: Draft, material: Material, seen: Ticket, reader: _Reader) -> tuple[Step, ...]:
+    """The story of the request, with its reasons in the reader's language."""
+    desk = reader.press.desk
+    passed = steps_of(material.entries, material.history, draft.to.key, desk, proven=draft.proven)
+    return tuple(
+        Step(
+            one.at,
+            one.kind,
+            one.who,
+            for_customers(_why(one.why, reader) if one.why else without_tokens(one.text), desk, seen.address),
+            one.due_at,
+        )
+        for one in passed
+    )
+
+
+def _asker(ticket: Ticket) -> str:
+    return ticket.requester.name or ticket.requester.address
 
 
 def _yes(draft: Draft, base: str, subject: str, reader: _Reader, row: int) -> Action:

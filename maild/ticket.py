@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from maild.mail import Attachment, MessageId
+from maild.promise import Promise
 
 TicketNo = NewType("TicketNo", int)
 
@@ -100,7 +101,8 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Party:
     """One person on one ticket. `number` is what their tokens carry; `kept` says that they are sent our mails,
-    `machine` that what wrote from this address was no person, and is sent a person's words only."""
+    `machine` that what wrote from this address was no person, and is sent a person's words only; `stopped` that this
+    person wants no automatic mail on the ticket."""
 
     number: int
     address: str
@@ -109,6 +111,7 @@ class Party:
     proven: bool = False
     kept: bool = False
     machine: bool = False
+    stopped: bool = False
     agent: str | None = None
 
     @property
@@ -165,7 +168,9 @@ class Ticket:
 
     `address` is the plain address of ours that the customer first wrote to; `shown` is the subject in every mail,
     decided once; `root` is the Message-ID at the top of everybody's References. `why` and `previous_owner` tell the
-    last move; `told_owner` and `told_team` are the contact that the customer was last told.
+    last move; `told_owner` and `told_team` are the contact that the customer was last told. `promises` are the lines of
+    its ledger that stand, `promised_at` is the date that the customer reads. `sla` is the one that a rule set, `ladder`
+    the team whose ladder it climbs, once it has begun to.
     """
 
     number: TicketNo
@@ -191,6 +196,9 @@ class Ticket:
     previous_owner: str | None = None
     told_owner: str | None = None
     told_team: str = ""
+    sla: str = ""
+    ladder: str = ""
+    promises: tuple[Promise, ...] = ()
 
     @property
     def requester(self) -> Party:

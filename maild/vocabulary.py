@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +21,9 @@ class Takes(StrEnum):
     NUMBER = "number"
     WHICH = "which"
     SPAN = "span"
+    RUNG_BECAUSE = "rung-because"
+    MOMENT_BECAUSE = "moment-because"
+    MOMENT_MAYBE_BECAUSE = "moment-maybe-because"
     STATUS = "status"
 
 
@@ -51,6 +55,9 @@ KNOWN = (
     Known("take", ("mine", "me"), "#take [because ...]", Takes.MAYBE_BECAUSE),
     Known("release", ("unassign",), "#release because ...", Takes.BECAUSE),
     Known("team", ("group", "queue", "department"), "#team TEAM because ...", Takes.WHO_BECAUSE),
+    Known("escalate", ("esc",), "#escalate [LEVEL] because ...", Takes.RUNG_BECAUSE),
+    Known("delay", ("eta",), "#delay DATE because ...", Takes.MOMENT_BECAUSE),
+    Known("snooze", (), "#snooze DATE", Takes.MOMENT_MAYBE_BECAUSE),
     Known("priority", LEVELS, "#priority low|normal|high|urgent", Takes.LEVEL),
     Known("tag", ("label",), "#tag a b", Takes.TAGS),
     Known("untag", (), "#untag a b", Takes.TAGS),
@@ -64,7 +71,6 @@ KNOWN = (
     Known("help", (), "#help", Takes.TEXT),
     Known("yes", (), "#yes"),
     Known("status", (), "#status open|pending|hold|solved", Takes.STATUS),
-    Known("escalate", ("esc",), "#escalate [LEVEL] because ...", later=True),
     Known("cc", ("ccs",), "#cc ADDRESS", later=True),
     Known("uncc", (), "#uncc ADDRESS", later=True),
     Known("follow", (), "#follow", later=True),
@@ -72,8 +78,6 @@ KNOWN = (
     Known("requester", (), "#requester ADDRESS", later=True),
     Known("language", (), "#language LANGUAGE", later=True),
     Known("new", ("fwd",), "#new ADDRESS", later=True),
-    Known("delay", ("eta",), "#delay DATE because ...", later=True),
-    Known("snooze", (), "#snooze DATE", later=True),
     Known("merge", (), "#merge N", later=True),
     Known("link", (), "#link N", later=True),
     Known("split", (), "#split", later=True),
@@ -84,3 +88,19 @@ KNOWN = (
     Known("spam", (), "#spam", later=True),
 )
 """Every word that the desk knows; the help mail is made from it."""
+
+BECAUSE = re.compile(
+    r"(?<!\S)(?:because|parce que|parce qu['’](?=\w)|car|porque|потому,? что|weil)(?:(?<=['’])|[:,]?(?:\s|$))",
+    re.IGNORECASE,
+)
+"""The word before a reason, in each shipped language."""
+
+BACKUP = re.compile(
+    r"(?<!\S)(?:backup|cover(?:ed by)?|remplaçante?|remplacée? par|suppléante?|suplente|sustitut[oa]|reemplazo"
+    r"|замена|заместитель|замещает|vertretung(?: durch)?|vertreter(?:in)?|vertreten durch|ersatz)(?:[:,]?\s|$)",
+    re.IGNORECASE,
+)
+"""The word before who stands in, in each shipped language."""
+
+RUNG = re.compile(r"(?:level|niveau|nivel|уровень|уровня|stufe|ebene)?\s*([1-9][0-9]?)", re.IGNORECASE)
+"""A step of the ladder by its level, with or without the word for it in each shipped language."""

@@ -18,6 +18,12 @@ DOCS = ROOT / "docs"
 PURE = (
     *(
         "absence",
+        "hours",
+        "promise",
+        "offers",
+        "wishes",
+        "moments",
+        "public_holidays",
         "lines",
         "reasons",
         "mail",

@@ -14,6 +14,7 @@ from maild.cli.snapshot import NOTHING, snapshot
 
 if TYPE_CHECKING:
     from maild.desk import Desk
+    from maild.promise import Promise
     from maild.ticket import Entry, Event, Party, Ticket
 
 _STATUSES = ("open", "pending", "hold", "solved", "closed")
@@ -40,7 +41,7 @@ def tickets(status: str | None) -> None:
         screen.line(f"no ticket is {status}" if status and tx is not None else NOTHING)
     else:
         zone = config.desk.timezone
-        columns = ("No", "Status", "Owner", "Changed", "Requester", "Subject")
+        columns = ("No", "Status", "Owner", "Changed", "Promised", "Requester", "Subject")
         screen.table(columns, (_row(one, zone) for one in found))
 
 
@@ -54,20 +55,23 @@ def ticket(number: int) -> None:
     with snapshot(config) as tx:
         if tx is None:
             raise Failure(f"there is no ticket {number}: {NOTHING}")
+        from maild.store import promises
         from maild.store import tickets as store
 
         found = store.get(tx, number, follow=False)
         if found is None:
             raise Failure(f"there is no ticket {number}; maild tickets lists them")
+        ledger = promises.ledger(tx, number)
         entries, history, trail = store.entries(tx, number), store.history(tx, number), trail_of(tx, number)
     if wants_json():
         from maild import show
 
-        screen.tell_json(show.whole_ticket(found, entries, history, shapes_of(trail)))
+        screen.tell_json(show.whole_ticket(found, entries, history, shapes_of(trail), ledger))
         return
     _tell(found, config.desk)
     _tell_entries(entries, config.desk.timezone)
     _tell_history(history, config.desk.timezone)
+    _tell_ledger(ledger, config.desk.timezone)
     screen.line()
     screen.line("How it moved, and who heard of it:")
     tell(trail, config.desk)
@@ -76,7 +80,8 @@ def ticket(number: int) -> None:
 def _row(one: Ticket, zone: tzinfo) -> tuple[object, ...]:
     changed = screen.moment(one.updated_at, zone)
     # Where nobody has it yet, its whole team does.
-    return one.number, one.status, one.owner or f"({one.team})", changed, one.requester.address, one.subject
+    promised = screen.moment(one.promised_at, zone) if one.promised_at else ""
+    return one.number, one.status, one.owner or f"({one.team})", changed, promised, one.requester.address, one.subject
 
 
 def _tell(one: Ticket, desk: Desk) -> None:
@@ -122,6 +127,19 @@ def _tell_history(history: tuple[Event, ...], zone: tzinfo) -> None:
         screen.line()
         rows = ((screen.moment(one.at, zone), one.event, one.who, _change(one)) for one in history)
         screen.table(("When", "What", "Who", "Change"), rows)
+
+
+def _tell_ledger(ledger: tuple[Promise, ...], zone: tzinfo) -> None:
+    if ledger:
+        screen.line()
+        screen.line("What was promised:")
+        rows = ((screen.moment(one.due_at, zone), one.clock, one.standing, _given(one, zone)) for one in ledger)
+        screen.table(("By", "What", "State", "Given"), rows)
+
+
+def _given(one: Promise, zone: tzinfo) -> str:
+    given = f"{screen.moment(one.made_at, zone)}{f' by {one.by}' if one.by else ''}"
+    return f"{given}: {one.text}" if one.text else given
 
 
 def _change(event: Event) -> str:

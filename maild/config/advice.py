@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maild.config.check import Sheet
-from maild.config.tables import AgentTable, TeamTable
-from maild.typed import Fault
+from maild.config.tables import AgentTable, LadderTable, TeamTable
+from maild.typed import Fault, quote
 
 
 def advise(sheet: Sheet) -> Iterator[Fault]:
-    """Tell of each agent whose tickets nobody would take over; the sheet has no fault."""
+    """Tell of what may go wrong one day; the sheet has no fault."""
+    yield from _advise_on_cover(sheet)
+    yield from _advise_on_promises(sheet)
+
+
+def _advise_on_cover(sheet: Sheet) -> Iterator[Fault]:
+    """Tell of each agent whose tickets nobody would take over."""
     agents = sheet.all(AgentTable)
     teams = [team for _, team in sheet.all(TeamTable)]
     for path, agent in agents:
@@ -20,6 +26,20 @@ def advise(sheet: Sheet) -> Iterator[Fault]:
                 f"nobody covers {agent.name} in absence: there is no backup, no colleague in a team, no lead, no admin"
             )
             yield Fault(path, what, "name a backup, or let another agent be an admin: admin = true")
+
+
+def _advise_on_promises(sheet: Sheet) -> Iterator[Fault]:
+    """Tell of each team that promises more than its hours or its ladder can keep."""
+    ladders = {ladder.team for _, ladder in sheet.all(LadderTable)}
+    for path, team in sheet.all(TeamTable):
+        if not team.sla:
+            continue
+        if not team.hours:
+            what = f"the promises of {team.name} run day and night, for it has no hours"
+            yield Fault((*path, "sla"), what, 'give it hours = "NAME"; leave it so if people are there at any hour')
+        if not team.lead and team.id not in ladders:
+            what = f"nobody gets what {team.name} does not keep: it has neither a ladder nor a lead"
+            yield Fault((*path, "sla"), what, f"add a [[ladder]] with team = {quote(team.id)}, or name a lead")
 
 
 def _is_covered(agent: AgentTable, others: list[AgentTable], teams: list[TeamTable]) -> bool:

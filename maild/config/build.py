@@ -16,19 +16,24 @@ from maild.config.tables import (
     DeskTable,
     HoursTable,
     KeepTable,
+    LadderTable,
     LimitsTable,
     ListenTable,
     MailboxTable,
     NoticesTable,
     OrganisationTable,
     RelayTable,
+    SlaTable,
     StoreTable,
     TeamTable,
     TicketsTable,
+    TimesTable,
     TrustTable,
 )
 from maild.config.values import Config, Door, Keep, Limits, Listen, Mailbox, Relay, Store, Trust, secret
+from maild.hours import Calendar
 from maild.rules.match import RuleBook
+from maild.ticket import Priority
 from maild.typed import TableT
 
 _SMTP_PORTS = {"smtp": 25, "smtps": 465}
@@ -90,6 +95,8 @@ def _desk(sheet: Sheet, desk: DeskTable, limits: LimitsTable) -> house.Desk:
         max_attachments=limits.attachments,
         calendars=tuple(_calendar(str(path[-1]), hours, desk.timezone) for path, hours in sheet.all(HoursTable)),
         organisations=tuple(_organisation(one) for _, one in sheet.all(OrganisationTable)),
+        slas=tuple(_sla(str(path[-1]), sla) for path, sla in sheet.all(SlaTable)),
+        ladders=tuple(house.Ladder(house.TeamId(one.team), tuple(one.rungs)) for _, one in sheet.all(LadderTable)),
     )
 
 
@@ -159,17 +166,33 @@ def _answer_limits(limits: LimitsTable) -> house.AnswerLimits:
     )
 
 
-def _calendar(name: str, hours: HoursTable, timezone: ZoneInfo) -> house.Calendar:
+def _calendar(name: str, hours: HoursTable, timezone: ZoneInfo) -> Calendar:
     days: list[tuple[tuple[int, int], ...]] = [()] * 7
     for word, spans in (hours.model_extra or {}).items():
         for day in days_of(word) or ():
             days[day] = spans_of(spans) or ()
-    return house.Calendar(name, hours.timezone or timezone, tuple(days), tuple(hours.closed))
+    return Calendar(name, hours.timezone or timezone, tuple(days), tuple(hours.closed), hours.holidays)
+
+
+def _sla(name: str, sla: SlaTable) -> house.Sla:
+    base = _times(sla, house.Times())
+    own: list[tuple[str, TimesTable | None]] = [(one.value, getattr(sla, one.value)) for one in Priority]
+    return house.Sla(name, base, tuple((word, _times(table, base)) for word, table in own if table is not None))
+
+
+def _times(table: TimesTable, base: house.Times) -> house.Times:
+    """The times of a table; those that it leaves out are the base's."""
+    return house.Times(
+        first_reply=table.first_reply or base.first_reply,
+        next_reply=table.next_reply or base.next_reply,
+        update_every=table.update_every or base.update_every,
+        solve=table.solve or base.solve,
+    )
 
 
 def _organisation(one: OrganisationTable) -> house.Organisation:
     team = house.TeamId(one.team) if one.team else None
-    return house.Organisation(one.name, tuple(one.domains), one.language or "", team)
+    return house.Organisation(one.name, tuple(one.domains), one.language or "", team, one.sla or "")
 
 
 def _listen(listen: ListenTable, limits: LimitsTable) -> Listen:

@@ -25,7 +25,7 @@ from maild.config.tables import (
     TrustTable,
 )
 from maild.rules.load import CHOOSERS
-from maild.typed import Fault, Path, Table, TableT, address, nearest, quote, read
+from maild.typed import Fault, Path, Table, TableT, nearest, quote, read
 
 LONGEST_BASE = 23
 """Octets before the @ of an address of ours, so that a token fits behind it (RFC 5321 section 4.5.3.1.1)."""
@@ -192,10 +192,7 @@ def _check_teams(sheet: Sheet) -> Iterator[Fault]:
 
 
 def _check_work(sheet: Sheet) -> Iterator[Fault]:
-    for path, ladder in sheet.all(LadderTable):
-        yield from _unknown((*path, "team"), ladder.team, sheet.teams)
-        for place, rung in enumerate(ladder.rungs):
-            yield from _check_rung((*path, "rungs", place), rung, sheet)
+    yield from _check_ladders(sheet)
     organisations = sheet.all(OrganisationTable)
     yield from _twice(((*path, "name"), one.name) for path, one in organisations)
     yield from _twice(
@@ -208,14 +205,24 @@ def _check_work(sheet: Sheet) -> Iterator[Fault]:
         yield from _check_hours(path, hours)
 
 
+def _check_ladders(sheet: Sheet) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for path, ladder in sheet.all(LadderTable):
+        yield from _unknown((*path, "team"), ladder.team, sheet.teams)
+        if ladder.team in seen:
+            what = f"{quote(ladder.team)} has a ladder already"
+            yield Fault((*path, "team"), what, "put all its rungs into one ladder")
+        seen.add(ladder.team)
+        for place, rung in enumerate(ladder.rungs):
+            yield from _check_rung((*path, "rungs", place), rung, sheet)
+        yield from _twice(((*path, "rungs", place), rung) for place, rung in enumerate(ladder.rungs))
+
+
 def _check_rung(path: Path, rung: str, sheet: Sheet) -> Iterator[Fault]:
     if rung.startswith("team:"):
         yield from _unknown(path, rung.removeprefix("team:"), sheet.teams)
-    elif rung.startswith("ask:"):
-        try:
-            address(rung.removeprefix("ask:"))
-        except ValueError as error:
-            yield Fault(path, str(error), 'write it like "ask:partner@example.com"')
+    elif rung in sheet.teams and rung not in sheet.agents:
+        yield Fault(path, f"{quote(rung)} is a team", f"write {quote('team:' + rung)}")
     else:
         yield from _unknown(path, rung, sheet.agents)
 
@@ -234,6 +241,8 @@ def _check_hours(path: Path, hours: HoursTable) -> Iterator[Fault]:
         elif seen & set(days):
             yield Fault((*path, word), "speaks of a day that has its hours already", "name each day once")
         seen |= set(days or ())
+    if not any(spans_of(spans) != () for spans in (hours.model_extra or {}).values()):
+        yield Fault(path, "is never open", 'say when people work, like mon-fri = "09:00-17:30"')
 
 
 def _check_doors(sheet: Sheet) -> Iterator[Fault]:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator
 
-from maild.typed import Shown, quote, text, wrong
+from maild.hours import Work
+from maild.public_holidays import is_known, nearest_codes
+from maild.typed import Shown, duration, quote, text, wrong
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEK = 5
+"""Working days."""
+_MOST_DAYS, _MOST_TIME = 260, timedelta(hours=2000)
+"""A year of work, the most that can be promised."""
 
 
 def _zone(value: object) -> ZoneInfo:
@@ -107,9 +113,35 @@ def _days(value: object) -> tuple[date, date]:
 
 def _rung(value: object) -> str:
     word = text(value)
-    if not re.fullmatch(r"(?:team:)?[A-Za-z0-9][A-Za-z0-9._-]*|ask:\S+@\S+", word):
-        raise wrong(f"{quote(word)} is no rung", 'write an agent\'s id, "team:ID" or "ask:ADDRESS"')
+    if word.startswith("ask:"):
+        what = f"{quote(word)} asks somebody outside the desk, and that comes with side threads"
+        raise wrong(what, 'until then write an agent\'s id or "team:ID"')
+    if not re.fullmatch(r"(?:team:)?[A-Za-z0-9][A-Za-z0-9._-]*", word):
+        raise wrong(f"{quote(word)} is no rung", 'write an agent\'s id or "team:ID"')
     return word
+
+
+def _work(value: object) -> Work:
+    """Working time: a whole number and one of m and h, which pass within the hours, d, a working day, and w, five."""
+    length, unit = duration(value), str(value)[-1]
+    if not length:
+        raise wrong("must be longer than nothing", 'write "30m" or more; what is left out is not promised')
+    if unit == "s":
+        raise wrong(f"{quote(value)} is too fine for a promise", 'write minutes or more, like "30m", "4h" or "2d"')
+    days = length.days * _WEEK // 7 if unit == "w" else length.days if unit == "d" else 0
+    time = timedelta(0) if days else length
+    if days > _MOST_DAYS or time > _MOST_TIME:
+        raise wrong(f"{quote(value)} is more than a year of work", 'choose a shorter time, "52w" or "2000h" at most')
+    return Work(days, time)
+
+
+def _holidays(value: object) -> str:
+    code = text(value)
+    if code and not is_known(code):
+        near = [quote(word) for word in nearest_codes(code)]
+        remedy = f"did you mean {', '.join(near[:-1])}{' or ' if near[:-1] else ''}{near[-1]}?" if near else _CODES
+        raise wrong(f"{quote(code)} is no code of a country's holidays", remedy)
+    return code
 
 
 def _path(value: object) -> str:
@@ -118,6 +150,8 @@ def _path(value: object) -> str:
         raise wrong("is not a path", 'write it like "var/secret"')
     return name
 
+
+_CODES = 'write the two letters of a country, like "FR", or a part of one, like "DE-BY" or "US-CA"'
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone), Shown("time zone")]
 Door = Annotated[tuple[str, int] | None, BeforeValidator(_door), Shown("host:port")]
@@ -129,7 +163,9 @@ After = Annotated[str, BeforeValidator(_after), Shown("move:FOLDER, seen, keep")
 Accent = Annotated[str, BeforeValidator(_accent), Shown("colour")]
 Day = Annotated[date, BeforeValidator(_day), Shown("date")]
 Days = Annotated[tuple[date, date], BeforeValidator(_days), Shown("date..date")]
-Rung = Annotated[str, BeforeValidator(_rung), Shown("agent, team:ID, ask:ADDRESS")]
+Rung = Annotated[str, BeforeValidator(_rung), Shown("agent, team:ID")]
+WorkingTime = Annotated[Work, BeforeValidator(_work), Shown("working time")]
+Holidays = Annotated[str, BeforeValidator(_holidays), Shown("country, or part of one")]
 PathText = Annotated[str, BeforeValidator(_path), Shown("path")]
 OAuth = Annotated[dict[str, str], Shown("table")]
 

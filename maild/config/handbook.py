@@ -113,6 +113,8 @@ maild starts with a small default: SQLite under `./var`, SMTP on 127.0.0.1:2525,
 
 - Unknown keys are errors, and all errors are told at once, with line and column.
 - Durations are a number and a unit: `30s` `15m` `4h` `2d` `1w` (and `50ms`). Sizes: `256kB` `25MB`; a kB is 1024 bytes.
+- Times that an SLA promises are working time: `30m` and `4h` pass within the hours of the team, `2d` are working days,
+  and `1w` is five of them. A team without hours works around the clock.
 - Relative paths start where maild was started, not where the file lies.
 - Passwords stand in files or environment variables, never in this file; they are read anew at each login.
 - Without any `[[team]]`, one team `support` holds every agent.

@@ -12,6 +12,7 @@ from maild.config.fields import (
     Day,
     Days,
     Door,
+    Holidays,
     Host,
     Network,
     OAuth,
@@ -19,6 +20,7 @@ from maild.config.fields import (
     RelayUrl,
     Rung,
     StoreUrl,
+    WorkingTime,
     Zone,
 )
 from maild.typed import (
@@ -46,7 +48,7 @@ class DeskTable(Table):
     name: Line = key(..., "the desk's name, as customers read it")
     address: AddressSpec = key(..., "the address that customers write to")
     aliases: list[AddressSpec] = key([], "more addresses that are ours")
-    language: Language = key("en", "the desk's own language; in this version mails go out in en and fr")
+    language: Language = key("en", "the desk's own language: en, fr, es, ru or de")
     timezone: Zone = key("UTC", "the time zone of the dates in our mails")
     subaddress: Literal["+", ""] = key("+", 'the sign before a token in an address; "" where the mailbox has none')
     admins: list[AddressSpec] = key([], "who is told when something is wrong with the desk itself")
@@ -115,9 +117,9 @@ class TicketsTable(Table):
     """What time does to a ticket."""
 
     close_after: Span = key("30d", "a solved ticket is closed after this")
-    remind_after: Span = key("3d", "the customer is reminded after this (not in this version)")
-    reminders: Count = key(2, "how many reminders (not in this version)")
-    solve_after_reminders: bool = key(True, "what was asked and never answered is solved then (not in this version)")
+    remind_after: Span = key("3d", "while we wait for the customer: the time before each reminder")
+    reminders: Count = key(2, "how many reminders; 0 for none")
+    solve_after_reminders: bool = key(True, "a ticket whose reminders brought no answer is marked as solved")
 
 
 class AbsenceTable(Table):
@@ -218,16 +220,16 @@ class TeamTable(Table):
     address: AddressSpec | None = key(None, "mail to this address goes to this team")
     assign: Literal["least-busy", "round-robin", "none"] = key("least-busy", "who gets new work")
     lead: Id | None = key(None, "who leads the team")
-    hours: Text | None = key(None, "its hours of work, for promises (not in this version)")
-    sla: Text | None = key(None, "the times that it promises (not in this version)")
+    hours: Text | None = key(None, "its hours of work, by their name; without them its promises run day and night")
+    sla: Text | None = key(None, "the times that it promises, by their name")
     private: bool = key(False, "only its members, its lead and admins see its tickets in lists")
 
 
 class LadderTable(Table):
     """Whom a team's tickets climb to."""
 
-    team: Id = key(..., "whose tickets (not in this version)")
-    rungs: list[Rung] = key(..., "who is next, one after the other (not in this version)", min_length=1)
+    team: Id = key(..., "whose tickets")
+    rungs: list[Rung] = key(..., "who is next, one after the other: agents, and team:ID", min_length=1)
 
 
 class HoursTable(Table):
@@ -236,26 +238,26 @@ class HoursTable(Table):
     model_config = ConfigDict(extra="allow")
 
     timezone: Zone | None = key(None, "whose clock counts; the desk's if left out")
-    holidays: Text | None = key(None, "the country whose holidays are free (not in this version)")
+    holidays: Holidays = key("", "whose public holidays are free, like FR, DE-BY or US-CA")
     closed: list[Day] = key([], "more days off")
 
 
 class TimesTable(Table):
     """Times that are promised."""
 
-    first_reply: Span | None = key(None, "until the first answer (not in this version)")
-    next_reply: Span | None = key(None, "until each further answer (not in this version)")
-    update_every: Span | None = key(None, "between two news (not in this version)")
-    solve: Span | None = key(None, "until it is solved (not in this version)")
+    first_reply: WorkingTime | None = key(None, "until the first answer")
+    next_reply: WorkingTime | None = key(None, "until each further answer")
+    update_every: WorkingTime | None = key(None, "the longest silence of ours while it is not solved")
+    solve: WorkingTime | None = key(None, "until it is solved")
 
 
 class SlaTable(TimesTable):
     """Times that are promised, and other times by priority."""
 
-    low: TimesTable | None = key(None, "other times for low priority (not in this version)")
-    normal: TimesTable | None = key(None, "other times for normal priority (not in this version)")
-    high: TimesTable | None = key(None, "other times for high priority (not in this version)")
-    urgent: TimesTable | None = key(None, "other times for urgent priority (not in this version)")
+    low: TimesTable | None = key(None, "other times for low priority; what is left out stays as above")
+    normal: TimesTable | None = key(None, "other times for normal priority; what is left out stays as above")
+    high: TimesTable | None = key(None, "other times for high priority; what is left out stays as above")
+    urgent: TimesTable | None = key(None, "other times for urgent priority; what is left out stays as above")
 
 
 class OrganisationTable(Table):
@@ -264,7 +266,7 @@ class OrganisationTable(Table):
     name: Line = key(..., "what it is called")
     domains: list[DomainName] = key(..., "the domains of its addresses", min_length=1)
     language: Language | None = key(None, "the language of mails to its people")
-    sla: Text | None = key(None, "the times promised to it (not in this version)")
+    sla: Text | None = key(None, "the times promised to its proven addresses, instead of the team's")
     team: Id | None = key(None, "the team that answers it")
 
 

@@ -4,37 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from maild.desk import LANGUAGES
 from maild.typed import Path
-
-_LADDERS = "escalation ladders are not in this version"
-_PROMISES = "promised times are not in this version, so no date is printed"
-_REMINDERS = "reminders to customers are not in this version"
-_LANGUAGES = "this language is not in this version; the mails go out in English"
 
 # A None in a path stands for any item or name.
 _KEYS: tuple[tuple[tuple[str | None, ...], str], ...] = (
-    (("ladder", None), _LADDERS),
-    (("sla", None), _PROMISES),
-    (("team", None, "sla"), _PROMISES),
-    (("team", None, "hours"), _PROMISES),
-    (("organisation", None, "sla"), _PROMISES),
-    (("rule", None, "then", "sla"), _PROMISES),
     (("rule", None, "then", "reply"), "answers by a rule are not in this version; the usual notices are sent"),
-    (("hours", None, "holidays"), "public holidays are not in this version; list days off in closed"),
-    (("tickets", "remind_after"), _REMINDERS),
-    (("tickets", "reminders"), _REMINDERS),
-    (("tickets", "solve_after_reminders"), _REMINDERS),
     (("listen", "lmtp"), "LMTP is not in this version; use SMTP or maild accept"),
     (("mailbox", None, "oauth2"), "OAuth is not in this version; this mailbox is not fetched"),
     (("mailbox", None, "through"), "mail through lists is not in this version"),
     (("trust", "forms"), "web forms are not in this version; the sender of the form is the requester"),
 )
 _VALUES: tuple[tuple[tuple[str | None, ...], str], ...] = (
-    (("desk", "language"), _LANGUAGES),
-    (("agent", None, "language"), _LANGUAGES),
-    (("organisation", None, "language"), _LANGUAGES),
-    (("rule", None, "then", "language"), _LANGUAGES),
     (("store", "url"), "PostgreSQL is not in this version; use sqlite:///"),
     (("rule", None, "on"), "rules on timers are not in this version; they never act"),
 )
@@ -50,8 +30,6 @@ def find_unbuilt(raw: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
 
 def _matters(word: str, value: object) -> bool:
     match word:
-        case "language":
-            return value not in LANGUAGES
         case "url":
             return str(value).startswith("postgresql")
         case _:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
 from maild.decide.answer import RETRY, Answer, Silence, Wait, may_answer
 from maild.decide.assign import people_of
 from maild.decide.moves import cover_if_away
+from maild.decide.promises import keep_time
 from maild.decide.routing import (
     addressed,
     facts,
@@ -26,19 +26,11 @@ from maild.desk import Team
 from maild.lines import Line, line, plain
 from maild.mail import Address, Kind
 from maild.rules.match import match
-from maild.rules.model import Facts, On
+from maild.rules.model import Facts, On, Verdict
 from maild.threading.clues import own_words
 from maild.threading.tags import split_token
 from maild.ticket import Entry, Event, Party, Priority, Role, Status, Ticket, Use, Voice
-
-_THANKS = re.compile(
-    r"(?:ok(?:ay)?|great|perfect|super|wonderful|all good|(?:(?:it|that|everything) )?works(?: now| again| fine)?"
-    r"|thank you(?: (?:so|very) much)?"
-    r"|(?:many )?thanks(?: (?:so|very) much| a lot)?|thx|cheers|merci(?: beaucoup| bien)?|(?:muchas )?gracias"
-    r"|danke(?: sch[oö]n| sehr)?|vielen dank|спасибо(?: большое)?|благодарю)(?:[\s,.!☺:)\-]+|\Z)",
-    re.IGNORECASE,
-)
-
+from maild.wishes import mere_thanks
 
 _MOST_LINKS = 50
 
@@ -77,6 +69,7 @@ def open_ticket(
     teams = addressed(situation)
     also_teams(turn, situation, tuple(team for team in teams[1:] if team.id != turn.ticket.team))
     notify(turn, situation, verdict)
+    keep_time(turn, heard=_person(situation))
     _acknowledge(turn, situation, Notice.FOLLOW_UP if follows else Notice.RECEIVED)
     return turn.post()
 
@@ -90,11 +83,24 @@ def append(situation: Situation, ticket: Ticket, party: Party, because: tuple[st
     if verdict.quarantine and not situation.vouched:
         rule = next(hit.rule for hit in verdict.hits if hit.then.quarantine)
         return SetAside((*because, f'rule "{rule}" puts it in quarantine'))
+    turn.join(
+        replace(party, proven=party.proven or mail.proof.proven, machine=party.machine and not _person(situation))
+    )
+    reopened = hear(turn, situation, party, verdict)
+    keep_time(turn, heard=_wants_answer(situation))
+    if reopened and turn.ticket.status.active:
+        _acknowledge(turn, situation, Notice.REOPENED)
+    return turn.post()
+
+
+def hear(turn: Turn, situation: Situation, party: Party, verdict: Verdict | None = None) -> bool:
+    """Let a participant's words join the conversation, and pass them on; whether they opened the ticket again."""
+    mail, ticket = situation.mail, turn.ticket
+    if verdict is None:
+        verdict = match(situation.rules, facts(situation, On.REPLY, ticket.team, ticket))
     # a person's words stay a person's when a list passes them on; a notification changes nothing
     speaks = mail.kind in {Kind.PERSON, Kind.LIST}
-    person = mail.kind is Kind.PERSON
-    turn.join(replace(party, proven=party.proven or mail.proof.proven, machine=party.machine and not person))
-    for address in (*mail.to, *mail.cc) if person else ():
+    for address in (*mail.to, *mail.cc) if _person(situation) else ():
         _copy_in(turn, situation, address)
     invite(turn, verdict)
     _link_all(turn, situation, _also_named(situation, ticket))
@@ -108,9 +114,18 @@ def append(situation: Situation, ticket: Ticket, party: Party, because: tuple[st
     _pass_on(turn, situation, party)
     tell_successor(turn, ticket)
     notify(turn, situation, verdict)
-    if reopened and turn.ticket.status.active:
-        _acknowledge(turn, situation, Notice.REOPENED)
-    return turn.post()
+    return reopened
+
+
+def _person(situation: Situation) -> bool:
+    return situation.mail.kind is Kind.PERSON
+
+
+def _wants_answer(situation: Situation) -> bool:
+    """Whether the words start a clock: a person's, and more than thanks."""
+    mail = situation.mail
+    thanks = not mail.attachments and mere_thanks(mail.new_text, mail.author.name or mail.author.local)
+    return _person(situation) and not thanks
 
 
 def also_teams(turn: Turn, situation: Situation, teams: tuple[Team, ...]) -> None:
@@ -123,25 +138,6 @@ def also_teams(turn: Turn, situation: Situation, teams: tuple[Team, ...]) -> Non
         for agent in people_of(situation.desk, None, team.id, situation.now):
             if situation.mail.author.key not in agent.addresses:
                 turn.tell_agent(agent, Notice.NOTE, Use.NOTE, entry=turn.entry, lines=(told,))
-
-
-def mere_thanks(text: str, name: str = "") -> bool:
-    """Whether the words say thanks and nothing else, so that a solved ticket stays solved.
-
-    `name` is the writer's: it may stand below, with up to five more words that begin with a capital.
-    """
-    words = " ".join(text.split())
-    if not words or len(words) > 120:
-        return False
-    rest = words
-    while found := _THANKS.match(rest):
-        rest = rest[found.end() :]
-    if not rest or rest == words:
-        return not rest
-    signed = re.findall(r"[^\W\d_]+", rest)
-    known = {part.casefold() for part in re.findall(r"[^\W\d_]+", name)}
-    capital = all(word[0].isupper() or word.casefold() in known for word in signed)
-    return capital and "?" not in rest and len(signed) <= 6 and any(word.casefold() in known for word in signed)
 
 
 def _wake(turn: Turn, situation: Situation) -> bool:
@@ -310,14 +306,19 @@ def _acknowledge(turn: Turn, situation: Situation, notice: Notice) -> None:
         case Wait(because):
             turn.set_timer(TimerName.ANSWER, now + RETRY, f"{notice.value} {now.isoformat()}")
             turn.because.append(plain(because))
-        case Silence(because, told):
-            turn.because.append(plain(because))
-            turn.happened_because("unanswered", because)
-            if told:
-                turn.set_timer(TimerName.QUIET, now + desk.answers.ticket_pause)
-                pause = line("answers_pause", why=(because,))
-                for agent in people_of(desk, turn.ticket.owner, turn.ticket.team, situation.now):
-                    turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=(pause,))
+        case Silence() as silence:
+            pause(turn, silence)
+
+
+def pause(turn: Turn, silence: Silence) -> None:
+    """No answer leaves, and the ticket says why; too many of them, and its people hear that none will for a day."""
+    turn.because.append(plain(silence.because))
+    turn.happened_because("unanswered", silence.because)
+    if silence.told:
+        turn.set_timer(TimerName.QUIET, turn.now + turn.desk.answers.ticket_pause)
+        told = line("answers_pause", why=(silence.because,))
+        for agent in people_of(turn.desk, turn.ticket.owner, turn.ticket.team, turn.now):
+            turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=(told,))
 
 
 def facts_of_new(situation: Situation) -> Facts:

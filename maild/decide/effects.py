@@ -7,17 +7,20 @@ from typing import assert_never
 
 from maild import reasons
 from maild.commands import Command, Name, Words
-from maild.decide import away
+from maild.decide import away, delay
 from maild.decide.assign import choose, people_of
+from maild.decide.ladder import climb, next_rung
 from maild.decide.moves import cover_if_away
 from maild.decide.people import group, person, visible
 from maild.decide.plan import door, public, says
+from maild.decide.promises import keep_time
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
-from maild.decision import Bulletin, Fresh, Notice, Post
+from maild.decision import Bulletin, Fresh, Notice, Post, leading
 from maild.desk import Agent, Receipts
 from maild.lines import Line, line
 from maild.mail import Mail
+from maild.promise import Clock
 from maild.threading.masks import for_customers
 from maild.ticket import Code, Entry, Priority, Reason, Role, Status, Ticket, Use, Voice
 
@@ -45,6 +48,7 @@ def carry_out(
         turn.ticket = replace(turn.ticket, updated_at=situation.now)
     if turn.ticket.status.active and not before.status.active and turn.ticket.owner == before.owner:
         cover_if_away(turn, situation.loads)  # it was quiet when the owner went, and is work again
+    keep_time(turn, answered=spoke and to_all)
     # the successor's brief stands before the customer's mail, which waits for it
     _tell_owners(turn, before, agent)
     if spoke and to_all:
@@ -123,6 +127,14 @@ def _change(turn: Turn, situation: Situation, agent: Agent, command: Command) ->
             return line("subject_now", subject=turn.ticket.subject)
         case Name.ACCEPT:
             return _accept(turn, situation)
+        case Name.DELAY | Name.SNOOZE:
+            said, late = delay.put_off(turn, situation, agent, command)
+            turn.late = late or turn.late
+            rung = next_rung(turn, situation.loads)
+            turn.above = rung.name if rung is not None and not situation.escalated else ""
+            return said
+        case Name.ESCALATE:
+            return _escalate(turn, situation, agent, command)
         case Name.SHOW | Name.HISTORY | Name.LIST | Name.HELP:
             _show(turn, agent, command)
             return None
@@ -160,12 +172,22 @@ def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> L
             if team.id == turn.ticket.team:
                 return line("team_has_already", team=team.name, number=turn.ticket.number)
             turn.team(team.id, reason)
+            turn.change(ladder="", level=1)
             not_to = frozenset({turn.ticket.requester.key})
             chosen, _ = choose(desk, team, team.assign, situation.loads, not_to, situation.now)
             turn.owner(chosen.id if chosen else None, reason)
             turn.ticket = replace(turn.ticket, why=reason)
             who = chosen.name if chosen else ""
             return line("team_has_now", team=team.name, number=turn.ticket.number, who=who)
+
+
+def _escalate(turn: Turn, situation: Situation, agent: Agent, command: Command) -> Line | None:
+    rung = next_rung(turn, situation.loads, command.number)
+    if rung is None:
+        return None
+    text = for_customers(command.because, situation.desk, turn.ticket.address)
+    climb(turn, rung, Reason(Code.ESCALATION_LEVEL, text, agent.name))
+    return line("owns_now", who=rung.name, number=turn.ticket.number)
 
 
 def _accept(turn: Turn, situation: Situation) -> Line | None:
@@ -199,17 +221,38 @@ def _show(turn: Turn, agent: Agent, command: Command) -> None:
 
 def _send(turn: Turn, before: Ticket, mail: Mail, agent: Agent) -> None:
     """The agent's words to everybody on the customer's side, with what changed beside them, in one mail."""
-    also = set()
-    status = turn.ticket.status
-    if status is Status.SOLVED and before.status is not Status.SOLVED:
-        also.add(Notice.SOLVED)
-    elif status is Status.PENDING and before.status is not Status.PENDING:
-        also.add(Notice.WAITING)
-    elif status.active and not before.status.active:
-        also.add(Notice.REOPENED)
+    also = _changed(turn.ticket.status, before.status)
+    also |= _dated(turn, before)
     # an agent who takes part as a customer wrote these words, and needs no copy of them
     copied = agent.addresses | frozenset(address.key for address in (*mail.to, *mail.cc))
-    turn.tell_customers(Notice.REPLY, auto=False, attachments=mail.attachments, skip=copied, also=frozenset(also))
+    turn.tell_customers(
+        Notice.REPLY,
+        auto=False,
+        attachments=mail.attachments,
+        skip=copied,
+        also=frozenset(also),
+        late=turn.late,
+        above=turn.above,
+    )
+
+
+def _changed(status: Status, was: Status) -> set[Notice]:
+    """What is told of a status that concerns the customer."""
+    if status is Status.SOLVED and was is not Status.SOLVED:
+        return {Notice.SOLVED}
+    if status is Status.PENDING and was is not Status.PENDING:
+        return {Notice.WAITING}
+    return {Notice.REOPENED} if status.active and not was.active else set()
+
+
+def _dated(turn: Turn, before: Ticket) -> set[Notice]:
+    """What is told beside everything else: a new date that an agent gave, and a step up the ladder."""
+    found = set()
+    if any(one.clock is Clock.DELAY and not one.number for one in turn.ticket.promises):
+        found.add(Notice.DELAYED)
+    if turn.ticket.level != before.level and (turn.ticket.owner, turn.ticket.team) != (before.owner, before.team):
+        found.add(Notice.ESCALATED)
+    return found
 
 
 def _tell_effects(turn: Turn, before: Ticket, agent: Agent) -> None:
@@ -217,12 +260,10 @@ def _tell_effects(turn: Turn, before: Ticket, agent: Agent) -> None:
     status, was = turn.ticket.status, before.status
     if turn.ticket.merged_into is not None:
         return
-    if status is Status.SOLVED and was is not Status.SOLVED:
-        turn.tell_customers(Notice.SOLVED, auto=True, skip=agent.addresses)
-    elif status is Status.PENDING and was is not Status.PENDING:
-        turn.tell_customers(Notice.WAITING, auto=True, skip=agent.addresses)
-    elif status.active and not was.active:
-        turn.tell_customers(Notice.REOPENED, auto=True, skip=agent.addresses)
+    news = frozenset(_dated(turn, before) | _changed(status, was))
+    if news:
+        mine = agent.addresses
+        turn.tell_customers(leading(news), auto=True, skip=mine, also=news, late=turn.late, above=turn.above)
     elif turn.ticket.owner != before.owner or turn.ticket.team != before.team:
         turn.later_tell_move()
 

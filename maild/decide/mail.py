@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from maild.decide import agent, customer, learn, personal, question, robots
+from maild.decide import agent, customer, learn, personal, question, robots, wish
 from maild.decide.routing import addressed, teams_at
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
@@ -86,6 +86,9 @@ def _from_outside(situation: Situation) -> Decision:
     party = ticket.participant_at(mail.author.spec) if mail.author.spec else None
     if party is None:
         return _stranger(situation, found)
+    asking = wish.asked(situation, ticket, party, door=found.door)
+    if asking is not None:
+        return wish.grant(situation, ticket, party, asking, because)
     if not situation.clues.replies and not ticket.status.active:
         told = f"it answers nothing, and #{ticket.number} is {ticket.status}"
         return customer.open_ticket(situation, because=(*because, told), linked=ticket)

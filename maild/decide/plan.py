@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from maild.commands import Command, Name, Words
-from maild.decide import away
+from maild.decide import away, delay
 from maild.decide.cover import cover_of
 from maild.decide.holds import Hold, leak, stale
+from maild.decide.ladder import next_rung, rungs_of
 from maild.decide.people import active, group, person, unknown_agent, unknown_team, visible
 from maild.decide.situation import Situation
+from maild.decide.turn import Turn
 from maild.desk import Agent
 from maild.lines import Line, line
 from maild.mail import Mail
@@ -100,11 +102,25 @@ def _against(situation: Situation, ticket: Ticket, agent: Agent, command: Comman
                 return line("nothing_to_reopen", number=ticket.number, status=ticket.status.value)
         case Name.AWAY | Name.BACK:
             return away.against(situation, agent, command)
+        case Name.DELAY | Name.SNOOZE:
+            return delay.against(situation, ticket, agent, command)
+        case Name.ESCALATE:
+            return _no_rung(situation, ticket, agent, command)
         case Name.YES:
             return line("no_question")
         case _:
             pass
     return None
+
+
+def _no_rung(situation: Situation, ticket: Ticket, agent: Agent, command: Command) -> Line | None:
+    if not ticket.status.active:
+        return line("no_date_for_solved", number=ticket.number, word=command.name.value)
+    turn = Turn(ticket, situation.desk, situation.now, agent.name)
+    if next_rung(turn, situation.loads, command.number) is not None:
+        return None
+    known = ", ".join(rungs_of(situation.desk, ticket))
+    return line("no_rung", number=ticket.number, level=command.number or 0, known=known)
 
 
 def _absent(situation: Situation, ticket: Ticket, agent: Agent, command: Command, *, returns: bool) -> Line | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from maild.decide.assign import people_of
 from maild.decide.learn import on_failure, status_of
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decide.undelivered import tell_undelivered
-from maild.decision import Bulletin, Done, Post, Sent, SetAside
+from maild.decision import Bulletin, Done, Notice, Post, Sent, SetAside
+from maild.lines import line
 from maild.mail import Address, Kind
 from maild.ticket import Entry, Ticket, Use, Voice
 
@@ -56,7 +58,21 @@ def file_machine(situation: Situation, ticket: Ticket, because: str, learnt: Bul
     turn.because.extend((because, f"filed, changes nothing: {situation.mail.kind.value}"))
     turn.say(_entry(situation))
     turn.met = (situation.mail.message_id,)
+    if learnt is None:
+        _tell_of_absence(turn, situation)
     return _with(turn, learnt)
+
+
+def _tell_of_absence(turn: Turn, situation: Situation) -> None:
+    """The owner learns until when a customer is away, who said so in an automatic reply; nothing changes by it."""
+    mail, ticket = situation.mail, turn.ticket
+    party = ticket.participant_at(mail.author.spec) if mail.author.spec else None
+    if mail.kind is not Kind.AUTO_REPLY or mail.vacation is None or party is None or not ticket.status.active:
+        return
+    told = line("customer_away", who=party.name or party.address, until=mail.vacation.until)
+    for agent in people_of(turn.desk, ticket.owner, ticket.team, turn.now):
+        if party.key not in agent.addresses:
+            turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=(told,))
 
 
 def row_of(situation: Situation) -> Sent | None:

@@ -84,6 +84,8 @@ def settle_fields(turn: Turn, situation: Situation, verdict: Verdict, team: Team
         turn.tags(verdict.tags)
         if verdict.level is not None:
             turn.level(verdict.level)
+        if verdict.sla:
+            turn.change(sla=verdict.sla)
     organisation = situation.desk.organisation_at(situation.mail.author.spec)
     said = situation.mail.language if situation.mail.language in situation.desk.languages else ""
     language = verdict.language or (organisation.language if organisation else "") or said or turn.ticket.language
@@ -102,6 +104,8 @@ def reply_rules(turn: Turn, situation: Situation, verdict: Verdict) -> None:
             turn.tags((*turn.ticket.tags, *verdict.tags))
         if verdict.level is not None:
             turn.level(verdict.level)
+        if verdict.sla:
+            turn.change(sla=verdict.sla)
         if verdict.language:
             turn.ticket = replace(turn.ticket, language=verdict.language)
         _move(turn, situation, verdict)

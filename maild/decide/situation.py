@@ -35,7 +35,8 @@ class Situation:
     an earlier mail with this Message-ID but other words. `sent` are the outbox rows that our own ids and tokens name.
     `entries` and `history` are there for the tickets of an agent's mail. `number` is what a new ticket will be called.
     `waived` are the checks that a `#yes` or an operator set aside. `recent` counts what customers wrote of late on the
-    ticket that the mail leads to. `absence` is the one that the answered question is about; `living` are those of the
+    ticket that the mail leads to; `escalated` says that a customer had it escalated within the last
+    day. `absence` is the one that the answered question is about; `living` are those of the
     agent who writes, asked and doubted ones too, and what was learnt of late; `personal` is the agent whose personal
     address the mail came to.
     """
@@ -63,6 +64,7 @@ class Situation:
     waived: frozenset[str] = frozenset()
     first_time: bool = True
     recent: int = 0
+    escalated: bool = False
     absence: Absence | None = None
     absence_facts: AbsenceFacts = NO_FACTS
     living: tuple[Absence, ...] = ()

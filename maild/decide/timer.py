@@ -9,7 +9,9 @@ from typing import assert_never
 from maild.absence import Absence
 from maild.decide.answer import RETRY, Answer, Silence, Wait, within
 from maild.decide.assign import people_of
+from maild.decide.guard import look, remind
 from maild.decide.moves import come_back, move
+from maild.decide.promises import keep_time
 from maild.decide.turn import Turn
 from maild.decision import NO_ANSWERS, NO_LOADS, Answers, Loads, Notice, Post, TimerName
 from maild.desk import AgentId, Desk
@@ -49,12 +51,19 @@ def on_timer(
         case TimerName.ANSWER:
             notice, _, since = detail.partition(" ")
             _answer(turn, Notice(notice), datetime.fromisoformat(since) if since else ticket.created_at, seen.answers)
+        case TimerName.ESCALATED:
+            turn.because.append("the customer may have it escalated again")
         case TimerName.QUIET:
             turn.because.append("automatic answers may leave again")
         case TimerName.SUMMARY:
             _sum_up(turn)
+        case TimerName.PROMISE:
+            look(turn, seen.loads)
+        case TimerName.REMIND:
+            remind(turn, int(detail or 0))
         case _:
             assert_never(timer)
+    keep_time(turn)
     return turn.post()
 
 

@@ -11,8 +11,10 @@ from typing import Any
 from maild.absence import Absence
 from maild.decision import Asked, Bulletin, ClearTimer, Draft, Fresh, Notice, Post, SetTimer, TimerName, leading
 from maild.desk import Agent, Desk
+from maild.hours import opening
 from maild.lines import Line, plain
 from maild.mail import Attachment, MessageId
+from maild.promise import Promise, Standing, promised_at, told
 from maild.ticket import Entry, Event, Origin, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Use
 
 
@@ -21,7 +23,8 @@ class Turn:
     """A ticket on its way from one state to the next.
 
     Local to one decision and never handed out: `post()` makes the value. `who` is the name that the history shows,
-    `question` what the receipt asks beside what it tells.
+    `question` what the receipt asks beside what it tells, `late` the promise that an agent's date took the place of,
+    `above` who takes the ticket up if the customer cannot wait for it.
     """
 
     ticket: Ticket
@@ -41,6 +44,14 @@ class Turn:
     bulletin: Bulletin | None = None
     question: Asked | None = None
     lines: list[Line] = field(default_factory=list)
+    ended: list[Promise] = field(default_factory=list)
+    late: Promise | None = None
+    above: str = ""
+    first: Ticket = field(init=False)
+    """The ticket as it was when the turn began."""
+
+    def __post_init__(self) -> None:
+        self.first = self.ticket
 
     @contextmanager
     def by(self, who: str) -> Iterator[None]:
@@ -82,10 +93,57 @@ class Turn:
         self.happened("status", text=text, before="" if self.opened else before.value, after=status.value)
         solved_at = self.now if status is Status.SOLVED else self.ticket.solved_at if not status.active else None
         self.change(status=status, solved_at=solved_at)
+        if status is Status.PENDING:
+            self.set_timer(TimerName.REMIND, self._remind_at(), "0")
+        elif before is Status.PENDING:
+            self.clear_timer(TimerName.REMIND)
         if status is Status.SOLVED:
             self.timers[TimerName.CLOSE] = SetTimer(TimerName.CLOSE, self.now + self.desk.tickets.close_after)
         elif before is Status.SOLVED:
             self.timers[TimerName.CLOSE] = ClearTimer(TimerName.CLOSE)
+
+    def _remind_at(self) -> datetime:
+        """When the customer is reminded: once they had their time, at an hour at which people work."""
+        hours = self.desk.hours_of(self.ticket.team) or self.desk.daytime
+        return opening(hours, self.now + self.desk.tickets.remind_after)
+
+    def remind_again(self, count: int) -> datetime:
+        """Look again later whether the customer has answered; when that will be."""
+        due_at = self._remind_at()
+        self.set_timer(TimerName.REMIND, due_at, str(count))
+        return due_at
+
+    def promise(self, promise: Promise) -> None:
+        """Put a promise into the ledger."""
+        self._hold((*self.ticket.promises, promise))
+        self.happened("promised", text=promise.clock.value, after=promise.due_at.isoformat())
+
+    def resume(self, promise: Promise, changed: Promise) -> None:
+        """Write a promise that stands anew: warned of, paused, or running again with a later date."""
+        self._hold(tuple(changed if one is promise else one for one in self.ticket.promises))
+        if changed.standing is not promise.standing:
+            event = "promise-paused" if changed.standing is Standing.PAUSED else "promise-resumed"
+            due, was = changed.due_at.isoformat(), promise.due_at.isoformat()
+            self.happened(event, text=promise.clock.value, before=was, after=due)
+
+    def end(self, promise: Promise, standing: Standing, text: str = "") -> None:
+        """Close a line of the ledger: kept, moved, broken or dropped."""
+        self._hold(tuple(one for one in self.ticket.promises if one is not promise))
+        self.ended.append(replace(promise, standing=standing, ended_at=self.now))
+        said = f"{promise.clock.value}: {text}" if text else promise.clock.value
+        self.happened(f"promise-{standing.value}", text=said, before=promise.due_at.isoformat())
+
+    def _hold(self, promises: tuple[Promise, ...]) -> None:
+        self.ticket = replace(self.ticket, promises=promises, promised_at=promised_at(promises))
+        self.rearm()
+
+    def rearm(self) -> None:
+        """Have the clock look at the ledger when the next promise wants it."""
+        looks = [at for one in self.ticket.promises if (at := one.looks_at) is not None]
+        if looks:
+            self.set_timer(TimerName.PROMISE, min(looks))
+        else:
+            self.clear_timer(TimerName.PROMISE)
 
     def owner(self, owner: str | None, reason: Reason, behind: Origin | None = None) -> None:
         """Give the ticket to somebody, or to its team; `behind` is the absence or the rule that makes it move."""
@@ -205,19 +263,31 @@ class Turn:
         skip: frozenset[str] = frozenset(),
         also: frozenset[Notice] = frozenset(),
         after_brief: bool = False,
+        late: Promise | None = None,
+        reminder: int = 0,
+        until: datetime | None = None,
+        wish: str = "",
+        above: str = "",
     ) -> bool:
-        """Draft one mail to everybody on the customer's side who is sent mail; machine text never goes to a machine."""
+        """Draft one mail to everybody on the customer's side who is sent mail; machine text never goes to a machine,
+        nor to somebody who wants none, unless it tells of a new contact."""
         moved = self.moved()
         tells = frozenset({notice}) | also | moved
         after_brief = after_brief or Notice.OWNER_CHANGED in moved
         people = [p for p in self.ticket.participants if p.kept or p.role is Role.REQUESTER]
+        stopped = auto and Notice.OWNER_CHANGED not in tells
         readers = [party for party in people if party.key not in skip and not (auto and party.machine)]
+        readers = [party for party in readers if not (stopped and party.stopped)]
         if moved and not readers and skip:
             # they have these words already, but not from us: the move is still to be told
             self.later_tell_move()
             return False
         if moved:
-            self.ticket = replace(self.ticket, previous_owner=self.ticket.told_owner)
+            self.tell_move_now()
+        if Notice.DELAYED in tells and self.ticket.promised_at is not None:
+            date = told(self.ticket.promises)
+            words = date.text if date and date.by == self.who else ""
+            self.happened("delayed", text=words, after=self.ticket.promised_at.isoformat())
         for party in readers:
             self.drafts.append(
                 Draft(
@@ -230,6 +300,11 @@ class Turn:
                     attachments=attachments,
                     after_brief=after_brief,
                     proven=party.proven,
+                    late=late,
+                    reminder=reminder,
+                    until=until,
+                    wish=wish,
+                    above=above,
                 )
             )
         self.change(told_owner=self.ticket.owner, told_team=self.ticket.team)
@@ -296,6 +371,12 @@ class Turn:
             )
         )
 
+    def tell_move_now(self) -> None:
+        """The mail of this turn tells the customer who has the ticket: no later one needs to."""
+        self.change(previous_owner=self.ticket.told_owner, told_owner=self.ticket.owner, told_team=self.ticket.team)
+        if self.timers.get(TimerName.TELL) is not None or not self.opened:
+            self.clear_timer(TimerName.TELL)
+
     def later_tell_move(self) -> None:
         """Tell the customer of a move once the settle window is over; the window starts with the first move."""
         if self.news():
@@ -316,4 +397,5 @@ class Turn:
             absences=tuple(self.absences),
             bulletin=self.bulletin,
             lines=tuple(self.lines),
+            promises=(*self.ended, *(one for one in self.ticket.promises if one not in self.first.promises)),
         )

@@ -201,7 +201,7 @@ class ThenTable(Table):
     priority: PriorityWord | None = key(None, "set the priority")
     status: StatusWord | None = key(None, "set the status")
     tags: Tags = key([], "add these tags")
-    sla: Id | None = key(None, "promise times by this SLA (not in this version)")
+    sla: Id | None = key(None, "promise these times, instead of the organisation's or the team's")
     language: Language | None = key(None, "write to the customer in this language")
     level: Some | None = key(None, "set the level")
     cc: People = key([], "let these people take part")

@@ -160,6 +160,7 @@ def _all_tables() -> list[Any]:
             tables.InboxRow,
             tables.RawRow,
             tables.TicketRow,
+            tables.PromiseRow,
             tables.PartyRow,
             tables.EntryRow,
             tables.HistoryRow,

@@ -136,6 +136,29 @@ class TicketRow(SQLModel, table=True):
     previous_owner: str | None = None
     told_owner: str | None = None
     told_team: str = _text()
+    sla: str = _text()
+    ladder: str = _text()
+
+
+class PromiseRow(SQLModel, table=True):
+    """A line of a ticket's ledger. `standing` is open, paused, kept, moved, broken or dropped; `left` is in seconds."""
+
+    __tablename__ = "promise"
+    __table_args__ = (PrimaryKeyConstraint("ticket", "number"), Index("promise_standing", "standing", "due_at"))
+    ticket: int = Field(foreign_key="ticket.number")
+    number: int
+    clock: str = _text()
+    made_at: datetime = _moment()
+    due_at: datetime = _moment()
+    warn_at: datetime = _moment()
+    guard_at: datetime = _moment()
+    standing: str = _text()
+    by: str = _text()
+    text: str = _text()
+    warned: bool = False
+    left: int | None = None
+    missed: int = 0
+    ended_at: datetime | None = _moment(nullable=True)
 
 
 class PartyRow(SQLModel, table=True):
@@ -149,6 +172,7 @@ class PartyRow(SQLModel, table=True):
     proven: bool = False
     kept: bool = False
     machine: bool = False
+    stopped: bool = False
     agent: str | None = None
 
 

@@ -16,6 +16,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from maild.mail import Attachment, MessageId
+from maild.promise import Promise
+from maild.store import promises
 from maild.store.engine import Tx
 from maild.store.statement import Statement, given
 from maild.store.tables import table
@@ -30,9 +32,9 @@ _seen = table("seen")
 _STATE = (
     *("subject", "shown", "status", "owner", "team", "priority", "level", "address", "requester", "language", "tags"),
     *("links", "created_at", "updated_at", "solved_at", "promised_at", "merged_into", "root", "why"),
-    *("previous_owner", "told_owner", "told_team"),
+    *("previous_owner", "told_owner", "told_team", "sla", "ladder"),
 )
-_PARTY = ("ticket", "number", "address", "name", "role", "proven", "kept", "machine", "agent")
+_PARTY = ("ticket", "number", "address", "name", "role", "proven", "kept", "machine", "stopped", "agent")
 
 
 def _met_once(dialect: Dialect) -> Any:
@@ -108,7 +110,8 @@ def listing(tx: Tx, status: str | None = None) -> list[Ticket]:
     parties: dict[int, list[Party]] = {}
     for row in tx.connection.execute(select(_party).order_by(_party.c.ticket, _party.c.number)):
         parties.setdefault(row.ticket, []).append(_person(row))
-    return [_read(row, tuple(parties.get(row.number, ()))) for row in rows]
+    ledger = promises.standing(tx)
+    return [_read(row, tuple(parties.get(row.number, ())), ledger.get(row.number, ())) for row in rows]
 
 
 def active(tx: Tx, *, owner: str | None = None, team: str | None = None, most: int = 200) -> list[Ticket]:
@@ -259,10 +262,11 @@ def counts(tx: Tx) -> dict[str, int]:
 
 
 def _whole(tx: Tx, row: Any) -> Ticket:
-    return _read(row, tuple(_person(person) for person in _PARTIES.rows(tx, which=row.number)))
+    parties = tuple(_person(person) for person in _PARTIES.rows(tx, which=row.number))
+    return _read(row, parties, promises.standing_of(tx, row.number))
 
 
-def _read(row: Any, parties: tuple[Party, ...]) -> Ticket:
+def _read(row: Any, parties: tuple[Party, ...], ledger: tuple[Promise, ...]) -> Ticket:
     return Ticket(
         number=TicketNo(row.number),
         subject=row.subject,
@@ -287,6 +291,9 @@ def _read(row: Any, parties: tuple[Party, ...]) -> Ticket:
         previous_owner=row.previous_owner,
         told_owner=row.told_owner,
         told_team=row.told_team,
+        sla=row.sla,
+        ladder=row.ladder,
+        promises=ledger,
     )
 
 
@@ -314,6 +321,8 @@ def _values(ticket: Ticket) -> dict[str, Any]:
         "previous_owner": ticket.previous_owner,
         "told_owner": ticket.told_owner,
         "told_team": ticket.told_team,
+        "sla": ticket.sla,
+        "ladder": ticket.ladder,
     }
 
 
@@ -359,6 +368,7 @@ def _person(row: Any) -> Party:
         proven=row.proven,
         kept=row.kept,
         machine=row.machine,
+        stopped=row.stopped,
         agent=row.agent,
     )
 
@@ -373,6 +383,7 @@ def _party_values(ticket: TicketNo, party: Party) -> dict[str, Any]:
         "proven": party.proven,
         "kept": party.kept,
         "machine": party.machine,
+        "stopped": party.stopped,
         "agent": party.agent,
     }
 

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from maild.store import tickets
+from maild.decision import TimerName
+from maild.promise import promised_at
+from maild.store import promises, tickets
 from maild.store.engine import Tx
 from maild.store.tables import table
 from maild.ticket import Event
 
 _inbox, _raw = table("inbox"), table("raw")
 _ticket, _entry, _history, _outbox = table("ticket"), table("entry"), table("history"), table("outbox")
+_timer = table("timer")
 EXPIRED = "expired"
 _STATES = frozenset({"waiting", "ticket", "duplicate", "done", "quarantine"})
 
@@ -35,6 +38,7 @@ def findings(tx: Tx) -> list[Finding]:
         *_one_ticket_each(tx),
         *_mails_out(tx),
         *_histories(tx),
+        *_promises(tx),
     ]
 
 
@@ -66,7 +70,9 @@ def _arrivals(tx: Tx) -> Iterator[Finding]:
 def _told_only(because: list[str]) -> bool:
     """An agent's commands or a refused mail are carried out without a word of conversation."""
     return any(
-        reason.startswith(("refused", "signed address of ", "our Message-ID to ", "subject tag of"))
+        reason.startswith(
+            ("refused", "signed address of ", "our Message-ID to ", "subject tag of", "the customer's word ")
+        )
         for reason in because
     )
 
@@ -128,6 +134,23 @@ def _histories(tx: Tx) -> Iterator[Finding]:
             said = next((event.after for event in reversed(events) if event.event == field), "")
             if said != value:
                 yield Finding("I5", where, f"{where}: {field} is {value!r}, its history says {said!r}")
+
+
+def _promises(tx: Tx) -> Iterator[Finding]:
+    """No promise without a timer, and the date that customers read is the earliest that stands."""
+    timed = set(
+        tx.connection.execute(select(_timer.c.ticket).where(_timer.c.timer == TimerName.PROMISE.value)).scalars()
+    )
+    dates = {
+        row.number: row.promised_at for row in tx.connection.execute(select(_ticket.c.number, _ticket.c.promised_at))
+    }
+    standing = promises.standing(tx)
+    for number, date in dates.items():
+        where, mine = f"ticket {number}", standing.get(number, ())
+        if any(one.looks_at is not None for one in mine) and number not in timed:
+            yield Finding("promise", where, f"{where}: a promise stands, and no timer looks after it")
+        if promised_at(mine) != date:
+            yield Finding("promise", where, f"{where}: it tells {date}, its ledger {promised_at(mine)}")
 
 
 def _folded(

@@ -52,6 +52,7 @@ class Row:
     owner: str
     requester: str
     updated_at: datetime
+    promised_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,28 @@ class Command:
 
     form: str
     effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A date of the ledger, as colleagues see it: `clock` is what it is about, `by` and `text` who gave it, and why."""
+
+    due_at: datetime
+    clock: str
+    by: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a request as its customer may read it: `kind` is one of received, wrote, answered, contact, solved,
+    reopened, closed, waiting, delayed; `who` is a name, `text` words or a reason, `due_at` a date that was given."""
+
+    at: datetime
+    kind: str
+    who: str = ""
+    text: str = ""
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +110,14 @@ class Telling:
     language that the requester is written to in, "" where it is the reader's own. `covers` says that an absence brought
     the ticket, `customer_told` that its customer is going to hear of the move.
     `minutes` is how long a question waits for its answer, 0 where it waits for days.
+    `promised_at` is the date that the customer is told, and `promised` what it is about ("first-reply", "next-reply",
+    "update", "delay", "solve"; "" for none); `promised_by` is the agent who gave it, `promised_words` what that agent
+    said of it. `late_at` is the date that it takes the place of. `above` is who takes the ticket up if the customer
+    replies ESCALATE. `reminder` counts reminders, and `until` is when the ticket is solved if nobody answers. `wish` is
+    the customer's word that the mail answers, `steps` is what happened so far, for the customer to read.
     For agents: `customer` and `customer_address` name the requester, `role` is why this agent is told ("owner",
-    "team", "colleague"), `said` the conversation so far with the newest last, `lines` what was done, refused or held.
+    "team", "colleague"), `said` the conversation so far with the newest last, `lines` what was done, refused or held,
+    `promises` the dates of the ledger.
     """
 
     notice: Notice
@@ -150,3 +179,14 @@ class Telling:
     previous_wrote: bool = False
     reply_to: str = ""
     minutes: int = 0
+    promised_at: datetime | None = None
+    promised: str = ""
+    promised_by: str = ""
+    promised_words: str = ""
+    late_at: datetime | None = None
+    above: str = ""
+    reminder: int = 0
+    until: datetime | None = None
+    wish: str = ""
+    steps: tuple[Step, ...] = ()
+    promises: tuple[Promised, ...] = ()

@@ -20,6 +20,7 @@ _NOTHING_FOR_AGENTS: dict[str, Any] = {
     "happened": (),
     "rows": (),
     "commands": (),
+    "promises": (),
     "entries": (),
     "kept_text": "",
     "tags": (),
@@ -34,17 +35,23 @@ _MOST_ROWS = 200
 # What templates are told of the conversation
 
 
+def is_for_customers(telling: Telling) -> bool:
+    """Whether a customer reads it; what only customers get is theirs, whatever facts came with it."""
+    return telling.notice.to_customers or not telling.to_agent
+
+
 def for_agents(telling: Telling) -> dict[str, Any]:
     """The conversation and what is made of it: never in a mail to a customer, whatever facts came with it."""
-    if telling.notice.to_customers:
+    if is_for_customers(telling):
         return _NOTHING_FOR_AGENTS
     brief = page.brief(telling.said, telling.words, telling.customer) if telling.notice in _WITH_BRIEF else _NO_BRIEF
     return {
         "to_agent": True,
         "brief": brief,
-        "happened": tuple(_tidy_fields(each) for each in telling.happened[-_MOST_ROWS:]),
-        "rows": tuple(_tidy_fields(each) for each in telling.rows[:_MOST_ROWS]),
+        "happened": tuple(tidy_fields(each) for each in telling.happened[-_MOST_ROWS:]),
+        "rows": tuple(tidy_fields(each) for each in telling.rows[:_MOST_ROWS]),
         "commands": telling.commands,
+        "promises": tuple(tidy_fields(each) for each in telling.promises) if telling.notice in _WITH_BRIEF else (),
         "entries": _entries(telling, brief),
     }
 
@@ -58,14 +65,14 @@ def _entries(telling: Telling, brief: page.Brief) -> tuple[Any, ...]:
     return tuple(shown)[-_MOST_ENTRIES[whole] :]
 
 
-def _tidy_fields(item: Any) -> Any:
+def tidy_fields(item: Any) -> Any:
     return replace(item, **{f.name: page.tidy(v) for f in fields(item) if isinstance(v := getattr(item, f.name), str)})
 
 
 def offered(action: Action, telling: Telling) -> page.Offered:
     """An action in the words of its mail: a reply to the mail itself needs no address."""
     first, _, more = page.words(action.body).partition("\n")
-    command = first.startswith("#")
+    command = first.startswith("#") or is_for_customers(telling)
     to_fill_in = " ..." if first.endswith(" ") else ""
     return page.Offered(
         label=page.tidy(action.label),

@@ -233,7 +233,7 @@ def _picture(found: re.Match[str], known: Mapping[str, Picture], shown: set[str]
 
 def _image(picture: Picture) -> str:
     source = quote(picture.content_id, safe="@.!$&'*+-=^_{|}~")
-    return f'<img src="cid:{escape(source)}" alt="{escape(tidy(picture.name))}">'
+    return f'<img src="cid:{escape(source)}" alt="{escape(tidy(picture.name))}" style="max-width:100%;height:auto">'
 
 
 def _link(address: str) -> str:

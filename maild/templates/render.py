@@ -25,8 +25,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from maild.decision import Notice
 from maild.lines import Line, Value
 from maild.templates import page
-from maild.templates.facts import Command, Happened, Row, Said, Telling
-from maild.templates.layout import for_agents, laid_out, offered
+from maild.templates.facts import Command, Happened, Promised, Row, Said, Step, Telling
+from maild.templates.layout import for_agents, is_for_customers, laid_out, offered, tidy_fields
 from maild.templates.samples import samples
 
 _HERE = Path(__file__).parent
@@ -35,13 +35,16 @@ _WORDS = "words"  # the fixed words of a language: date patterns, names of state
 _AROUND = "around"  # what stands around every notice: the contact, the state, the actions, the footer
 _LINES = "lines"  # single lines that are said within a mail, each a macro
 _FRAMES = ("frame.txt.j2", "frame.html.j2")
+_TO_CUSTOMERS = {Notice.HISTORY: "your-history", Notice.HELP: "your-help"}
+"""What answers agents and customers alike, and says something else to customers."""
 _NAMES = tuple(field.name for field in fields(Telling))
 _VALUES = attrgetter(*_NAMES)
 _ONE_LINE = tuple(f.name for f in fields(Telling) if f.type == "str" and f.name not in {"words", "kept_text"})
 _MANY_LINES = tuple(f.name for f in fields(Telling) if f.type == "tuple[str, ...]")
 _ORDER = tuple(Notice)
 _FIELDS = {
-    kind: frozenset(f.name for f in fields(kind)) for kind in (page.Brief, page.Offered, Command, Happened, Row, Said)
+    kind: frozenset(f.name for f in fields(kind))
+    for kind in (page.Brief, page.Offered, Command, Happened, Promised, Row, Said, Step)
 }
 _FINER = re.compile(r"%\([sSAzZOvVXx]")  # fields of a pattern that tell more of a moment than its minute (UTS 35)
 _FAULTS = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
@@ -175,9 +178,13 @@ def _put_into_words(telling: Telling, shelf: _Shelf) -> Rendered:
     facts = _facts(telling, tongue)
     around = _around(tongue, facts)
     facts["reason"] = around["reason"]
-    leads = [_spoken(tongue.pages[notice], facts | {"leads": notice is telling.notice}) for notice in _told(telling)]
+    leads = [
+        _spoken(tongue.pages[_page(telling, one)], facts | {"leads": one is telling.notice}) for one in _told(telling)
+    ]
     if not leads[0].strip():
-        raise TemplateSyntaxError("the template says nothing", 1, filename=tongue.pages[telling.notice].filename)
+        raise TemplateSyntaxError(
+            "the template says nothing", 1, filename=tongue.pages[_page(telling, telling.notice)].filename
+        )
     shown = page.blocks("\n\n".join((*leads, around["closing"])))
     facts |= laid_out(telling, facts, around, shown)
     text, html = [_spoken(tongue.pages[frame], facts) for frame in _FRAMES]
@@ -205,6 +212,10 @@ def _defined(template: Template, facts: dict[str, Any]) -> Mapping[str, Any]:
 def _context(template: Template, facts: dict[str, Any]) -> Context:
     """The facts as a template reads them; `Template.new_context` would copy them all, for every template of a mail."""
     return Context(template.environment, facts, template.name, template.blocks)
+
+
+def _page(telling: Telling, notice: Notice) -> str:
+    return _TO_CUSTOMERS.get(notice, notice.value) if is_for_customers(telling) else notice.value
 
 
 def _told(telling: Telling) -> tuple[Notice, ...]:
@@ -256,7 +267,7 @@ def _fallbacks(language: str) -> tuple[str, ...]:
 
 
 def _compiled(language: str, env: Environment) -> _Tongue:
-    names = (_WORDS, _AROUND, *Notice)
+    names = (_WORDS, _AROUND, *Notice, *_TO_CUSTOMERS.values())
     pages = {str(name): env.get_template(f"{language}/{name}.j2") for name in names}
     spoken = {key: value for key, value in vars(pages[_WORDS].module).items() if not key.startswith("_")}
     locale = Locale.parse(language, sep="-")
@@ -302,10 +313,11 @@ def _facts(telling: Telling, tongue: _Tongue) -> dict[str, Any]:
             facts[name] = tuple(map(page.tidy, facts[name]))
     contact, short = facts["contact"], facts["contact_short"] or facts["contact"]
     named = telling.owned or contact == facts["desk"]
-    asker = "" if telling.notice.to_customers else facts["customer"] or facts["customer_address"]
+    asker = "" if is_for_customers(telling) else facts["customer"] or facts["customer_address"]
     return facts | {
         **_times(telling, tongue),
         **for_agents(telling),
+        "steps": tuple(map(tidy_fields, telling.steps)),
         "tab": "\t",
         "language_name": lambda code: _language_name(code, tongue.locale),
         "contact_short": short,

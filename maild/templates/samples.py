@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from maild.decision import Notice
-from maild.templates.facts import Action, Command, Happened, Picture, Row, Said, Telling
+from maild.templates.facts import Action, Command, Happened, Picture, Promised, Row, Said, Step, Telling
 
 NOW = datetime(2026, 11, 21, 14, 2, tzinfo=UTC)
 REPLY_TO = "support+sample@example.com"
@@ -97,6 +97,42 @@ _RULE = "Billing questions are answered by our accounts team"
 _WROTE: dict[str, Any] = {"words": _ANSWER, "words_by": "Cleo Roy", "last_who": "Cleo Roy", "last_event": "wrote"}
 
 
+def _in(**time: float) -> datetime:
+    return NOW + timedelta(**time)
+
+
+_NOON = NOW.replace(day=23, hour=11, minute=0)
+_DATED: dict[str, Any] = {"promised_at": _NOON, "promised": "first-reply"}
+_LATE: dict[str, Any] = {"promised_at": _NOON, "promised": "next-reply", "late_at": _in(minutes=30)}
+_BY_CLOCK: dict[str, Any] = {"why": "It would have waited longer than we promised.", "why_code": "escalation.clock"}
+_BY_HAND: dict[str, Any] = {
+    "promised": "delay",
+    "promised_by": "Cleo Roy",
+    "promised_words": "the bank has not answered yet",
+}
+_PROMISES = (
+    Promised(_NOON, "delay", "Cleo Roy", "corrected invoice once the bank has answered"),
+    Promised(_NOON + timedelta(days=4), "solve"),
+)
+
+
+def _steps() -> tuple[Step, ...]:
+    return (
+        Step(_ago(days=3), "received", "", _QUESTION),
+        Step(_ago(days=3), "contact", "Ann Lee", _RULE),
+        Step(_ago(days=2, hours=5), "answered", "Ann Lee", "Hello Luc,\n\nthe contract names one licence. I ask now."),
+        Step(_ago(days=2, hours=4), "waiting"),
+        Step(_ago(days=1, hours=6), "wrote", "", _LAST),
+        Step(_ago(days=1, hours=5), "wrote", "Dana Kim", ""),
+        Step(_ago(hours=20), "contact", "Cleo Roy", "Ann Lee is away until Monday 7 December."),
+        Step(_ago(hours=18), "delayed", "Cleo Roy", "the bank has not answered yet", _NOON),
+        Step(_ago(hours=4), "solved"),
+        Step(_ago(hours=3), "reopened"),
+        Step(_ago(hours=2), "delayed", "", "", _NOON),
+        Step(_ago(hours=1), "closed"),
+    )
+
+
 @lru_cache(maxsize=1)
 def samples() -> tuple[Telling, ...]:
     """Return sample facts: every notice, with and without an owner, words, a reason, and a known sender."""
@@ -136,6 +172,30 @@ def _to_customers() -> tuple[Telling, ...]:
         _customer(Notice.SOLVED, status="closed", **_TEAM),
         _customer(Notice.REOPENED),
         _customer(Notice.REOPENED, Notice.OWNER_SET, why=_RULE, **_TEAM),
+        _customer(Notice.RECEIVED, why=_RULE, **_DATED),
+        _customer(Notice.RECEIVED, why=_RULE, **_DATED, **_TEAM),
+        _customer(moved, **_MOVE, **{**_DATED, "promised": "next-reply"}),
+        _customer(moved, Notice.ESCALATED, Notice.DELAYED, **_LATE, **{**_MOVE, **_BY_CLOCK}),
+        _customer(Notice.ESCALATED, Notice.DELAYED, **_LATE, **_BY_CLOCK, **_TEAM),
+        _customer(Notice.ESCALATED, why="", why_code="customer-request", wish="escalate"),
+        _customer(Notice.DELAYED, **_LATE, above="Dana Kim"),
+        _customer(Notice.DELAYED, **{**_LATE, **_TEAM, "promised": "solve"}),
+        _customer(Notice.DELAYED, **{**_LATE, **_BY_HAND}),
+        _customer(Notice.DELAYED, Notice.REPLY, **{**_LATE, **_BY_HAND, "late_at": None}, **_WROTE),
+        _customer(Notice.WAITING, status="pending", reminder=1, last_who="Cleo Roy", last_event="wrote"),
+        _customer(Notice.WAITING, status="pending", reminder=2, until=_in(days=3), **_TEAM),
+        _customer(Notice.SOLVED, reminder=2, **solved),
+        _customer(Notice.SOLVED, wish="close", **solved),
+        _customer(Notice.STATUS, wish="status", **_DATED, above="Dana Kim"),
+        _customer(Notice.STATUS, wish="status", **{**_DATED, "promised": "solve"}),
+        _customer(Notice.STATUS, wish="who", why=_RULE),
+        _customer(Notice.STATUS, wish="stop"),
+        _customer(Notice.STATUS, wish="escalate", **_TEAM),
+        _customer(Notice.STATUS, wish="reopen", status="hold", **_DATED),
+        _customer(Notice.STATUS, wish="close", **solved),
+        _customer(Notice.HISTORY, wish="history", steps=_steps(), **_DATED),
+        _customer(Notice.HELP, wish="help"),
+        _customer(Notice.FOLLOW_UP, number=1057, links=(1042,), **_DATED),
         _customer(Notice.FOLLOW_UP, number=1057, links=(1042,)),
         _customer(Notice.FOLLOW_UP, Notice.RECEIVED, Notice.OWNER_SET, number=1057, links=(1042,), **_TEAM),
     )
@@ -147,6 +207,7 @@ def _to_agents() -> tuple[Telling, ...]:
     stranger = _act("Let Dana Kim take part", "#accept")
     return (
         _agent(Notice.ASSIGNED, **_MOVE, said=_SAID, actions=_PASS_ON),
+        _agent(Notice.ASSIGNED, **_MOVE, **_DATED, promises=_PROMISES, said=_SAID, actions=_PASS_ON),
         _agent(Notice.ASSIGNED, said=_SAID[:1], actions=_PASS_ON, customer_proven=False),
         _agent(Notice.ASSIGNED, **nobody, words=_QUESTION, words_by="Luc Petit", actions=(_act("Take it", "#take"),)),
         _agent(Notice.ASSIGNED, role="colleague", subject="", customer="", said=_SAID * 4),
@@ -181,6 +242,7 @@ def _to_agents() -> tuple[Telling, ...]:
             actions=_YES,
         ),
         _agent(Notice.WARNING, number=0, lines=("The configuration stays as it was: config.toml:3:1: unknown key.",)),
+        _agent(Notice.WARNING, **_DATED, lines=("Luc Petit was promised a word from us by noon.",), actions=_PASS_ON),
         _agent(Notice.SHOW, said=_SAID, actions=_PASS_ON),
         _agent(Notice.SHOW, said=_SAID * 30, status="pending", **nobody),
         _agent(Notice.HISTORY, happened=_happened()),
@@ -223,6 +285,7 @@ def _rows() -> tuple[Row, ...]:
     return (
         Row(1042, "Invoice 77 shows two licences", "open", "Ben Ode", "Luc Petit", _ago(days=1)),
         Row(1047, "", "pending", "", "dana@example.net", _ago(days=400)),
+        Row(1049, "A second licence", "open", "Ben Ode", "Luc Petit", _ago(days=1), _NOON),
     )
 
 

@@ -76,7 +76,7 @@ def test_one_ticket_tells_what_was_said_and_what_happened(house: House) -> None:
     house.receives("It is wrong.", attach=("list.csv", b"1,2"))
     house.agent_replies("#note He is right.", house.last(ANN.email))
     ticket = told("ticket", "1")
-    assert list(ticket) == [*TICKET, "entries", "history", "moves"]
+    assert list(ticket) == [*TICKET, "entries", "history", "moves", "promises"]
     asked, noted = ticket["entries"]
     assert list(asked) == ENTRY
     assert asked["from"] == "luc@customer.example"

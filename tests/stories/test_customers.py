@@ -10,7 +10,8 @@ import pytest
 
 from maild.courier import Deferred
 from maild.courier import Sent as Accepted
-from maild.desk import Assign, Calendar, Organisation, TeamId
+from maild.desk import Assign, Organisation, TeamId
+from maild.hours import Calendar
 from maild.rules.load import Known, load
 from maild.rules.match import RuleBook
 from tests.stories.house import ANN, BEN, BILLING, CLEO, SUPPORT, House

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.decide.customer import mere_thanks
 from maild.mail import Address, Kind, Mail, MessageId, Proof
 from maild.threading.clues import Clues, bare_subject, clues, own_words, same_words
 from maild.threading.tags import Keyring, with_token
 from maild.ticket import Use
+from maild.wishes import mere_thanks
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 RING = Keyring("desk.example", ((1, b"a" * 32),))

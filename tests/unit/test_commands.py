@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from datetime import time, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from maild.commands import MOST_COMMANDS, Command, Fault, Name, Words, nearest, read
-from maild.dates import Ahead, Day, Span
+from maild.dates import Ahead, Day, Span, Weekday
 from maild.lines import line
+from maild.moments import Moment
 from maild.vocabulary import KNOWN
 
 WEEK = Span(Day(1, 12), Day(7, 12))
@@ -91,6 +94,29 @@ RIGHT = {
     "#away vom 1. bis 7. Dezember Vertretung durch ben, weil ich wandere": Command(
         Name.AWAY, who="ben", because="ich wandere", span=WEEK
     ),
+    "#escalate because it is late": Command(Name.ESCALATE, because="it is late"),
+    "#esc weil es eilt": Command(Name.ESCALATE, because="es eilt"),
+    "#escalate 3 because it is late": Command(Name.ESCALATE, because="it is late", number=3),
+    "#escalate level 3, because it is late": Command(Name.ESCALATE, because="it is late", number=3),
+    "#escalate niveau 2 parce que c'est urgent": Command(Name.ESCALATE, because="c'est urgent", number=2),
+    "#escalate уровень 12 потому что срочно": Command(Name.ESCALATE, because="срочно", number=12),
+    "#delay friday because the part is late": Command(
+        Name.DELAY, because="the part is late", moment=Moment(day=Weekday(4))
+    ),
+    "#eta tomorrow 17:00, because of the bank": Command(
+        Name.DELAY, because="of the bank", moment=Moment(day=Ahead(1), at=time(17))
+    ),
+    "#delay jeudi 26 novembre à 12h parce que la banque répond jeudi": Command(
+        Name.DELAY, because="la banque répond jeudi", moment=Moment(day=Day(26, 11, None, 3), at=time(12))
+    ),
+    "#delay bis 26.11. 14 Uhr, weil die Bank antwortet": Command(
+        Name.DELAY, because="die Bank antwortet", moment=Moment(day=Day(26, 11), at=time(14))
+    ),
+    "#snooze 2h": Command(Name.SNOOZE, moment=Moment(span=timedelta(hours=2))),
+    "#snooze: until friday.": Command(Name.SNOOZE, moment=Moment(day=Weekday(4))),
+    "/snooze 3d because the part comes then": Command(
+        Name.SNOOZE, because="the part comes then", moment=Moment(span=timedelta(days=3))
+    ),
     "#back": Command(Name.BACK),
     "#Back.": Command(Name.BACK),
     "#help": Command(Name.HELP),
@@ -162,11 +188,27 @@ WRONG = {
     "\u202e#close": (Fault.HIDDEN, "solved"),
     "#note hello\u2028#assign ben because x": (Fault.HIDDEN, "note"),
     "#close\x00": (Fault.HIDDEN, "solved"),
-    "#escalate because it is late": (Fault.LATER, "escalate"),
-    "#esc": (Fault.LATER, "escalate"),
+    "#esc": (Fault.REASON, "escalate"),
+    "#escalate 3": (Fault.REASON, "escalate"),
+    "#escalate because": (Fault.REASON, "escalate"),
+    "#escalate it is late": (Fault.WORDS, "escalate"),
+    "#escalate 0 because it is late": (Fault.WORDS, "escalate"),
+    "#escalate level 100 because it is late": (Fault.WORDS, "escalate"),
+    "#escalate ben because it is late": (Fault.WORDS, "escalate"),
+    "#delay": (Fault.WORDS, "delay"),
+    "#delay because it is late": (Fault.WORDS, "delay"),
+    "#delay friday": (Fault.REASON, "delay"),
+    "#delay friday because": (Fault.REASON, "delay"),
+    "#delay friday, the part is late": (Fault.REASON, "delay"),
+    "#delay soon because it is late": (Fault.DATES, "delay"),
+    "#delay mon..fri because it is late": (Fault.DATES, "delay"),
+    "#eta 3/4 because it is late": (Fault.TWO_WAYS, "delay"),
+    "#snooze": (Fault.WORDS, "snooze"),
+    "#snooze soon": (Fault.DATES, "snooze"),
+    "#snooze 12h": (Fault.TWO_WAYS, "snooze"),
+    "#snooze friday because": (Fault.REASON, "snooze"),
     "#cc luc@example.org": (Fault.LATER, "cc"),
     "#fwd luc@example.org": (Fault.LATER, "new"),
-    "#snooze friday": (Fault.LATER, "snooze"),
     "#macro hello": (Fault.LATER, "template"),
     "#assign": (Fault.WORDS, "assign"),
     "#assign ben": (Fault.REASON, "assign"),
@@ -219,6 +261,18 @@ def test_a_missing_reason_is_asked_for_with_an_example() -> None:
     assert read("#release").wrong[0].reason == line("reason_missing", form="#release because ...")
 
 
+def test_a_date_that_cannot_be_read_is_quoted_with_examples() -> None:
+    assert read("#snooze soon").wrong[0].reason == line("wrong_moment", written="#snooze soon")
+    assert read("#snooze 12h").wrong[0].reason == line("moment_two_ways", written="#snooze 12h")
+    assert read("#delay soon").wrong[0].reason == line("reason_missing", form="#delay DATE because ...")
+
+
+def test_a_promise_and_a_quiet_until_then_go_together() -> None:
+    words = read("#delay friday because the part is late\n#snooze thursday\n\nHello Luc")
+    assert [command.name for command in words.commands] == [Name.DELAY, Name.SNOOZE]
+    assert words.wrong == ()
+
+
 def test_a_block_may_hold_blank_lines_and_the_first_other_line_ends_it() -> None:
     words = read("\n#tag money\n\n \n#priority high\nHello Luc\n#close\n")
     assert [command.name for command in words.commands] == [Name.TAG, Name.PRIORITY]
@@ -256,6 +310,10 @@ def test_a_text_without_commands_is_left_as_it_is() -> None:
         "#subject a\n#subject b",
         "#away today\n#back",
         "#away today\n#away tomorrow",
+        "#escalate because x\n#assign ben because x",
+        "#escalate because x\n#escalate 2 because x",
+        "#delay friday because x\n#eta monday because x",
+        "#snooze friday\n#snooze monday",
     ],
 )
 def test_commands_that_contradict_each_other_are_wrong(block: str) -> None:

@@ -12,7 +12,20 @@ import pytest
 
 from maild.config import Config, ConfigError, Pace, Problem, describe, handbook, load, parse, secret
 from maild.config.lines import Lines
-from maild.desk import AbsencePolicy, Desk, Learn, OnReturn, Receipts, TeamId, TrustAgents
+from maild.desk import (
+    AbsencePolicy,
+    Desk,
+    Ladder,
+    Learn,
+    OnReturn,
+    Receipts,
+    Sla,
+    TeamId,
+    TicketPolicy,
+    Times,
+    TrustAgents,
+)
+from maild.hours import Work
 from maild.rules.match import RuleBook
 
 ROOT = Path(__file__).parents[2]
@@ -428,10 +441,145 @@ def test_hours_open_and_close_on_the_clock_of_their_place() -> None:
         ('mon-fry = "09:00-17:30"', 'hours.office.mon-fry: unknown key; did you mean "mon-fri"?'),
         ('mon = "17:00-09:00"', "are no hours"),
         ('mon-fri = "09:00-17:30"\nwed = "09:00-12:00"', "speaks of a day that has its hours already"),
+        ('timezone = "Europe/Paris"', "12:1: hours.office: is never open; say when people work, like mon-fri ="),
+        ("mon-fri = []\nsat = []", "12:1: hours.office: is never open"),
     ],
 )
 def test_hours_that_cannot_be_are_refused(line: str, said: str) -> None:
     assert said in problem(f"[hours.office]\n{line}\n")
+
+
+def test_public_holidays_are_free() -> None:
+    (calendar,) = read('[hours.office]\nmon-fri = "09:00-17:30"\nholidays = "DE-BY"\n').desk.calendars
+    assert calendar.holidays == "DE-BY"
+    assert calendar.is_open(datetime(2026, 1, 5, 10, 0, tzinfo=UTC))
+    assert not calendar.is_open(datetime(2026, 1, 6, 10, 0, tzinfo=UTC))
+    assert read('[hours.office]\nmon = "09:00-17:30"\nholidays = ""\n').desk.calendars[0].holidays == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("fr", 'did you mean "FR"?'),
+        ("France", 'did you mean "FR"?'),
+        ("US-Calif", 'did you mean "US-CA"?'),
+        ("CH-Z", 'did you mean "CH-ZH", "CH-ZG" or "CH-SZ"?'),
+        ("Q7", 'write the two letters of a country, like "FR", or a part of one, like "DE-BY" or "US-CA"'),
+    ],
+)
+def test_a_country_that_nobody_knows_is_told_with_the_nearest_codes(code: str, remedy: str) -> None:
+    said = problem(f'[hours.office]\nmon = "09:00-17:30"\nholidays = "{code}"\n')
+    assert said == f'config.toml:14:1: hours.office.holidays: "{code}" is no code of a country\'s holidays; {remedy}'
+
+
+SLA = '[sla.gold]\nfirst_reply = "4h"\n'
+HOURS = '[hours.office]\nmon-fri = "09:00-17:30"\n'
+
+
+def test_a_team_promises_times_within_its_hours_and_other_times_where_it_is_urgent() -> None:
+    config = read(
+        f'{TEAM}hours = "office"\nsla = "gold"\nlead = "ann"\n{HOURS}{SLA}next_reply = "90m"\nupdate_every = "2d"\n'
+        'solve = "1w"\nurgent = { first_reply = "1h", solve = "1d" }\nlow = { update_every = "2w" }\n'
+    )
+    usual = Times(Work(time=timedelta(hours=4)), Work(time=timedelta(minutes=90)), Work(2), Work(5))
+    urgent = Times(Work(time=timedelta(hours=1)), Work(time=timedelta(minutes=90)), Work(2), Work(1))
+    low = Times(Work(time=timedelta(hours=4)), Work(time=timedelta(minutes=90)), Work(10), Work(5))
+    sla = config.desk.sla("gold")
+    assert sla == Sla("gold", usual, (("low", low), ("urgent", urgent)))
+    assert (sla.at("urgent"), sla.at("normal"), sla.at("low")) == (urgent, usual, low)
+    hours = config.desk.hours_of("billing")
+    assert hours is not None
+    assert hours.name == "office"
+    assert (config.unbuilt, config.advice) == ((), ())
+
+
+def test_an_organisation_and_a_rule_may_have_times_of_their_own() -> None:
+    config = read(
+        f'{SLA}[[organisation]]\nname = "B"\ndomains = ["b.test"]\nsla = "gold"\n'
+        '[[rule]]\nname = "r"\nthen = { sla = "gold" }\n'
+    )
+    assert [one.sla for one in config.desk.organisations] == ["gold"]
+    assert [rule.then.sla for rule in config.rules.rules] == ["gold"]
+    assert config.unbuilt == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("0h", 'must be longer than nothing; write "30m" or more; what is left out is not promised'),
+        ("30s", 'is too fine for a promise; write minutes or more, like "30m", "4h" or "2d"'),
+        ("50ms", "is too fine for a promise"),
+        ("soon", "is not a duration"),
+        ("53w", 'is more than a year of work; choose a shorter time, "52w" or "2000h" at most'),
+        ("261d", "is more than a year of work"),
+        ("2001h", "is more than a year of work"),
+    ],
+)
+def test_a_time_that_cannot_be_promised_is_refused(typed: str, said: str) -> None:
+    found = problem(f'[sla.gold]\nurgent = {{ solve = "{typed}" }}\n')
+    assert found.startswith("config.toml:13:12: sla.gold.urgent.solve: ")
+    assert said in found
+
+
+def test_a_year_of_work_can_be_promised() -> None:
+    sla = read('[sla.slow]\nsolve = "52w"\nupdate_every = "260d"\nnext_reply = "2000h"\n').desk.sla("slow")
+    assert sla is not None
+    assert (sla.times.solve, sla.times.update_every) == (Work(260), Work(260))
+    assert sla.times.next_reply == Work(time=timedelta(hours=2000))
+
+
+def test_a_ladder_is_climbed_from_rung_to_rung() -> None:
+    config = read(f'{TEAM}[[ladder]]\nteam = "billing"\nrungs = ["ben", "team:billing", "ann"]\n')
+    assert config.desk.ladders == (Ladder(TeamId("billing"), ("ben", "team:billing", "ann")),)
+    assert config.desk.ladder("billing") == ("ben", "team:billing", "ann")
+    assert config.desk.ladder("support") == ()
+    assert config.unbuilt == ()
+
+
+LADDER = '[[ladder]]\nteam = "support"\nrungs = ["ben"]\n'
+
+
+@pytest.mark.parametrize(
+    ("rungs", "said"),
+    [
+        ('["ben", "ann", "ben"]', '14:24: ladder 1, rungs 3: "ben" stands twice; keep it in one place'),
+        ('["team:support", "team:support"]', 'ladder 1, rungs 2: "team:support" stands twice'),
+        ('["bne"]', '14:10: ladder 1, rungs 1: "bne" is not known; did you mean "ben"?'),
+        ('["support"]', 'ladder 1, rungs 1: "support" is a team; write "team:support"'),
+        ('["team:suport"]', 'ladder 1, rungs 1: "suport" is not known; did you mean "support"?'),
+        ('["ask:x@partner.test"]', 'side threads; until then write an agent\'s id or "team:ID"'),
+        ('["the boss"]', 'is no rung; write an agent\'s id or "team:ID"'),
+        ("[]", "ladder 1, rungs: is empty; name at least one"),
+    ],
+)
+def test_a_rung_that_nobody_can_stand_on_is_refused(rungs: str, said: str) -> None:
+    assert said in problem(LADDER.replace('["ben"]', rungs))
+
+
+def test_a_team_has_one_ladder() -> None:
+    said = problem(LADDER + LADDER)
+    assert said == 'config.toml:16:1: ladder 2, team: "support" has a ladder already; put all its rungs into one ladder'
+
+
+def test_a_team_that_promises_day_and_night_is_told_so() -> None:
+    (said,) = read(f'{TEAM}lead = "ann"\nsla = "gold"\n{SLA}').advice
+    assert said.startswith("config.toml:17:1: team 1, sla: the promises of Billing run day and night")
+    assert 'give it hours = "NAME"' in said
+
+
+def test_a_team_whose_broken_promises_nobody_gets_is_told_so() -> None:
+    both = TEAM.replace('["ben"]', '["ann", "ben"]')
+    team = f'{both}hours = "office"\nsla = "gold"\n{HOURS}{SLA}'
+    (said,) = read(team).advice
+    assert "team 1, sla: nobody gets what Billing does not keep: it has neither a ladder nor a lead" in said
+    assert 'add a [[ladder]] with team = "billing", or name a lead' in said
+    assert read(team + LADDER.replace("support", "billing")).advice == ()
+
+
+def test_reminders_are_in_this_version() -> None:
+    config = read('[tickets]\nremind_after = "2d"\nreminders = 0\nsolve_after_reminders = false\n')
+    assert config.desk.tickets == TicketPolicy(remind_after=timedelta(days=2), reminders=0, solve_after_reminders=False)
+    assert config.unbuilt == ()
 
 
 def test_an_organisation_is_known_by_its_domain() -> None:
@@ -462,15 +610,13 @@ def test_single_and_double_brackets_are_told_apart() -> None:
 
 def test_what_this_version_does_not_do_is_named_with_its_line() -> None:
     config = read(
-        'language = "es"\n[[ladder]]\nteam = "support"\nrungs = ["ben"]\n'
-        '[tickets]\nreminders = 1\n[[rule]]\nname = "r"\non = "timer"\nthen = { language = "de" }\n'
+        '[trust]\nforms = ["form@example.com"]\n[[rule]]\nname = "r"\non = "timer"\nthen = { reply = "refund" }\n'
         '[store]\nurl = "postgresql+psycopg://maild@db/maild"\n[listen]\nlmtp = ""\n'
     )
     assert [line.partition(":")[2].split(": ")[:2] for line in config.unbuilt] == [
-        ["12:1", "agent 2, language"], ["13:1", "ladder 1"], ["17:1", "tickets.reminders"],
-        ["20:1", "rule 1, on"], ["21:10", "rule 1, then.language"], ["23:1", "store.url"],
+        ["13:1", "trust.forms"], ["16:1", "rule 1, on"], ["17:10", "rule 1, then.reply"], ["19:1", "store.url"],
     ]  # fmt: skip
-    for language in ("en", "fr"):
+    for language in ("en", "fr", "es", "ru", "de"):
         assert read(base=desk(f'language = "{language}"')).unbuilt == ()
 
 

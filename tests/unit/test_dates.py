@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maild import dates
-from maild.dates import LONGEST, Ahead, Day, Fault, Span, Unread, Weekday
+from maild.dates import LONGEST, Ahead, Day, Fault, Span, Unread, Weekday, Written
 
 TODAY = date(2026, 11, 21)  # a Saturday
 LANGUAGES = ("en", "fr", "es", "ru", "de")
@@ -111,6 +111,10 @@ def test_a_week_can_be_written_in_many_ways(text: str) -> None:
         ("сегодня..послезавтра", TODAY, on(11, 23)),
         ("с понедельника по пятницу", on(11, 23), on(11, 27)),
         ("до среды", TODAY, on(11, 25)),
+        ("во вторник", on(11, 24), on(11, 24)),
+        ("the day after tomorrow", on(11, 23), on(11, 23)),
+        ("demain..après-demain", on(11, 22), on(11, 23)),
+        ("hasta pasado mañana", TODAY, on(11, 23)),
         ("heute bis übermorgen", TODAY, on(11, 23)),
         ("bis Freitag", TODAY, on(11, 27)),
     ],
@@ -183,6 +187,31 @@ def test_what_is_not_wholly_understood_is_no_span(text: str) -> None:
 @pytest.mark.parametrize("text", ["7/12", "7/12..9/12", "7/12/2026"])
 def test_a_day_that_two_countries_read_differently_is_not_taken(text: str) -> None:
     assert dates.read(text) is Unread.TWO_WAYS
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("friday", Weekday(4)),
+        ("on Friday,", Weekday(4)),
+        ("в пятницу", Weekday(4)),
+        ("tomorrow", Ahead(1)),
+        ("après-demain", Ahead(2)),
+        ("Thu 26 Nov", Day(26, 11, None, 3)),
+        ("2026-11-26", Day(26, 11, 2026)),
+        ("le 26 novembre", Day(26, 11)),
+        ("", Unread.UNCLEAR),
+        ("26", Unread.UNCLEAR),
+        ("until friday", Unread.UNCLEAR),
+        ("from friday", Unread.UNCLEAR),
+        ("1 dec..7 dec", Unread.UNCLEAR),
+        ("friday?", Unread.UNCLEAR),
+        ("3/4", Unread.TWO_WAYS),
+        ("friday " * 20, Unread.UNCLEAR),
+    ],
+)
+def test_one_day_alone_is_read_without_a_range(text: str, written: Written | Unread) -> None:
+    assert dates.day(text) == written
 
 
 def test_a_span_of_exactly_the_longest_is_taken() -> None:

@@ -23,13 +23,14 @@ from maild.templates.facts import Action, Picture, Said, Telling
 from maild.templates.render import Templates
 from maild.templates.samples import NOW, REPLY_TO, samples
 from maild.vocabulary import KNOWN
+from maild.wishes import Wish, word
 
 SAMPLES = samples()
 NAMES = [f"{number}-{each.notice.value}" for number, each in enumerate(SAMPLES)]
 every_sample = pytest.mark.parametrize("telling", SAMPLES, ids=NAMES)
 UNSAID = re.compile(
-    r"!|\b(?:unfortunately|dear|sorry|valued|he|she|him|his|her|hers|sick|ill|illness|escalate|"
-    r"#away|#cc|#merge|#undo|#spam|#escalate|#delay|#snooze)\b",
+    r"!|\b(?:unfortunately|dear|sorry|valued|he|she|him|his|her|hers|sick|ill|illness|"
+    r"#away|#cc|#merge|#undo|#spam)\b",
     re.IGNORECASE,
 )
 
@@ -102,7 +103,10 @@ def actions(html: str) -> Iterator[str]:
 def test_every_notice_has_a_sample_and_a_template(templates: Templates) -> None:
     assert {each.notice for each in SAMPLES} == set(Notice)
     folder = Path(page.__file__).parent / "en"
-    assert {path.stem for path in folder.glob("*.j2")} == {*map(str, Notice), "around", "lines", "words"}
+    assert {path.stem for path in folder.glob("*.j2")} == {
+        *map(str, Notice),
+        *("around", "lines", "words", "your-help", "your-history"),
+    }
 
 
 @every_sample
@@ -419,6 +423,22 @@ def test_our_marker_is_the_line_at_which_replies_are_cut(templates: Templates) -
         "From: Cleo Roy <support@example.com>\nSent: Saturday, 21 November 2026 15:02\nTo: Luc Petit <luc@example.org>"
     )
     assert new_words(f"Thank you, that is it.\n\n{header}\nSubject: Re: Invoice\n\n{text}") == "Thank you, that is it."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_that_a_mail_offers_are_those_that_the_desk_reads(templates: Templates, language: str) -> None:
+    helped = templates.render(first(Notice.HELP, to_agent=False, wish="help", number=7, language=language)).text
+    assert [wish for wish in Wish if not re.search(rf"\b{word(wish, language)}\b", helped)] == []
+    late = templates.render(first(Notice.DELAYED, above="Dana Kim", language=language)).text
+    assert word(Wish.ESCALATE, language) in late
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_replies_are_cut_at_the_marker_of_every_language(templates: Templates, language: str) -> None:
+    text = templates.render(first(Notice.REPLY, language=language)).text
+    assert text.count(MARKERS[language]) == 1
+    quoted = "\n".join(f"> {line}" for line in text.split("\n"))
+    assert new_words(f"12345 67890.\n\n{quoted}") == "12345 67890."
 
 
 @pytest.mark.parametrize("colour", ["#0a5", "#ffffff", "#000", "#ffff00", "red;}body{display:none", ""])

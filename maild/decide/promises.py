@@ -1,0 +1,179 @@
+"""What a customer is promised, by which clock, and whether it is kept (DESIGN part 1, promise 5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from maild.decide.turn import Turn
+from maild.desk import Desk, Times
+from maild.hours import Work, after, before, between
+from maild.promise import Clock, Promise, Standing
+from maild.ticket import Status, Ticket
+
+_NOTHING = Times()
+_MARGIN = timedelta(minutes=30)
+_MINUTE = timedelta(minutes=1)
+_MOST_DAYS = 5
+USUAL = Work(days=1)
+"""What is promised anew where an agent's date was missed, and no clock says how long."""
+
+
+def terms(desk: Desk, ticket: Ticket) -> Times:
+    """The times that hold for a ticket: those that a rule set, else its organisation's, else its team's.
+
+    An organisation's count only for an address that is proven.
+    """
+    requester, team = ticket.requester, desk.team_of(ticket.team)
+    organisation = desk.organisation_at(requester.address) if requester.proven else None
+    name = ticket.sla or (organisation.sla if organisation else "") or (team.sla if team else "")
+    sla = desk.sla(name)
+    return sla.at(ticket.priority.value) if sla else _NOTHING
+
+
+def keep_time(turn: Turn, *, heard: bool = False, answered: bool = False) -> None:
+    """Let the clocks follow what this turn did: `heard` a customer's words that want an answer, `answered` them.
+
+    Call it once in a turn, after everything that changes the ticket.
+    """
+    times = terms(turn.desk, turn.ticket)
+    nobody = turn.ticket.requester.machine and not heard
+    if not turn.ticket.promises and (times == _NOTHING or nobody):
+        return
+    if turn.ticket.team != turn.first.team:
+        _look_in_hours(turn)
+    match turn.ticket.status:
+        case Status.SOLVED | Status.CLOSED:
+            _finish(turn)
+        case Status.PENDING:
+            _keep_word(turn, answered=answered)
+            _pause(turn)
+        case Status.OPEN | Status.HOLD:
+            _resume(turn)
+            _keep_word(turn, answered=answered)
+            _run(turn, times, heard=heard)
+
+
+def make(turn: Turn, clock: Clock, due_at: datetime, *, by: str = "", text: str = "", missed: int = 0) -> Promise:
+    """Promise something by a moment; the owner is warned, and the guard looks, within the hours of the team."""
+    warn_at, guard_at = _looks(turn, turn.now, due_at)
+    promise = Promise(clock, turn.now, due_at, warn_at, guard_at, by=by, text=text, missed=missed)
+    turn.promise(promise)
+    return promise
+
+
+def renew(turn: Turn, broken: Promise) -> Promise:
+    """Promise anew what was not kept: as long again, and twice as long each time that it is missed again."""
+    work = _of(broken.clock, terms(turn.desk, turn.ticket)) or USUAL
+    times = 2**broken.missed
+    longer = Work(min(work.days * times, max(work.days, _MOST_DAYS)), work.time * times)
+    if longer.time > timedelta(days=1):
+        longer = Work(_MOST_DAYS)
+    return make(turn, broken.clock, _due(turn, longer), missed=broken.missed + 1)
+
+
+def word_of(ticket: Ticket) -> Promise | None:
+    """The promise that an agent's words keep."""
+    return next((one for one in ticket.promises if one.clock.word), None)
+
+
+def of_clock(ticket: Ticket, clock: Clock) -> Promise | None:
+    return next((one for one in ticket.promises if one.clock is clock), None)
+
+
+def _finish(turn: Turn) -> None:
+    """A solved ticket has kept what it promised; one that is closed without that owes nothing more."""
+    solved = turn.ticket.status is Status.SOLVED
+    for promise in turn.ticket.promises:
+        kept = solved and promise.clock is not Clock.SNOOZE
+        turn.end(promise, Standing.KEPT if kept else Standing.DROPPED)
+
+
+def _keep_word(turn: Turn, *, answered: bool) -> None:
+    word = word_of(turn.ticket)
+    if answered and word is not None and word not in _made_now(turn):
+        turn.end(word, Standing.KEPT)
+
+
+def _made_now(turn: Turn) -> tuple[Promise, ...]:
+    """What this very turn promised: the words that go with it do not keep it yet."""
+    return tuple(one for one in turn.ticket.promises if not one.number)
+
+
+def _look_in_hours(turn: Turn) -> None:
+    """Another team has it now: what was promised stands, and is looked at while that team is at work."""
+    for promise in turn.ticket.promises:
+        if promise.standing is Standing.OPEN and promise not in _made_now(turn):
+            warn_at, guard_at = _looks(turn, turn.now, promise.due_at)
+            turn.resume(promise, replace(promise, warn_at=warn_at, guard_at=guard_at))
+
+
+def _pause(turn: Turn) -> None:
+    """While we wait for the customer, clocks stand still: what is left of their time is kept."""
+    calendar = turn.desk.hours_of(turn.ticket.team)
+    for promise in turn.ticket.promises:
+        if promise.clock.pauses and promise.standing is Standing.OPEN:
+            left = between(calendar, turn.now, promise.due_at)
+            turn.resume(promise, replace(promise, standing=Standing.PAUSED, left=left))
+
+
+def _resume(turn: Turn) -> None:
+    """The clocks run on, with the time that was left; a date never comes nearer by that."""
+    for promise in turn.ticket.promises:
+        if promise.standing is Standing.PAUSED:
+            due = _due(turn, Work(time=max(promise.left or _MINUTE, _MINUTE)))
+            due = max(due, promise.due_at)
+            warn_at, guard_at = _looks(turn, turn.now, due)
+            running = replace(
+                promise, standing=Standing.OPEN, due_at=due, warn_at=warn_at, guard_at=guard_at, left=None
+            )
+            turn.resume(promise, running)
+
+
+def _run(turn: Turn, times: Times, *, heard: bool) -> None:
+    """Start the clocks that should run and do not."""
+    word = word_of(turn.ticket)
+    fresh = turn.opened or not turn.first.status.active
+    if heard:
+        clock, work = Clock.NEXT_REPLY, times.next_reply
+        if turn.opened:
+            clock, work = Clock.FIRST_REPLY, times.first_reply
+        if work is not None and (word is None or word.clock is Clock.UPDATE):
+            if word is not None:
+                turn.end(word, Standing.DROPPED, "the customer wrote")
+            word = make(turn, clock, _due(turn, work))
+    if word is None and times.update_every is not None and (heard or not turn.opened):
+        make(turn, Clock.UPDATE, _due(turn, times.update_every))
+    if fresh and (heard or not turn.opened) and times.solve is not None and of_clock(turn.ticket, Clock.SOLVE) is None:
+        make(turn, Clock.SOLVE, _due(turn, times.solve))
+
+
+def _due(turn: Turn, work: Work) -> datetime:
+    """The full minute that a customer reads: by then so much working time has passed."""
+    due = after(turn.desk.hours_of(turn.ticket.team), turn.now, work)
+    whole = due.replace(second=0, microsecond=0)
+    return whole if whole == due else whole + _MINUTE
+
+
+def _looks(turn: Turn, start: datetime, due_at: datetime) -> tuple[datetime, datetime]:
+    """When the owner is warned, with a quarter of the time left, and when the customer must hear: within the hours."""
+    calendar = turn.desk.hours_of(turn.ticket.team)
+    span = between(calendar, start, due_at)
+    if span < _MARGIN / 10:
+        # a date that an agent gave outside the hours of the team: the clock on the wall counts
+        calendar, span = None, due_at - start
+    margin = min(_MARGIN, max(span / 8, _MINUTE))
+    warn_at, guard_at = (before(calendar, due_at, left) for left in (span / 4, margin))
+    return max(warn_at, start), max(guard_at, start)
+
+
+def _of(clock: Clock, times: Times) -> Work | None:
+    match clock:
+        case Clock.FIRST_REPLY:
+            return times.first_reply
+        case Clock.UPDATE:
+            return times.update_every
+        case Clock.SOLVE:
+            return times.solve
+        case Clock.NEXT_REPLY | Clock.DELAY | Clock.SNOOZE:
+            return times.next_reply
