@@ -10,7 +10,7 @@ TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo run test lint style types floors check bench month fmt lock clean
+.PHONY: help setup demo run test lint style types floors check bench month mails fmt lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ bench: $(READY) ## measure
 
 month: $(READY) ## play a month of 20 agents and 2,000 tickets, and judge it
 	$(BIN)/python -m benchmarks.month $(ARGS)
+
+mails: $(READY) ## write and draw every mail into docs/mails, and check that it can be read
+	$(BIN)/python -m benchmarks.gallery $(ARGS)
 
 fmt: $(READY) ## put the code into the house's form
 	$(BIN)/ruff check --fix .

@@ -114,6 +114,8 @@ _GROUPS = (
     frozenset({Name.REPLY, Name.NOTE}),
     frozenset({Name.ASSIGN, Name.TAKE, Name.RELEASE, Name.ESCALATE}),
     frozenset({Name.AWAY, Name.BACK}),
+    frozenset({Name.SOLVED, Name.DELAY}),
+    frozenset({Name.SOLVED, Name.SNOOZE}),
     *(frozenset({name}) for name in (Name.TEAM, Name.DELAY, Name.SNOOZE, Name.PRIORITY, Name.SUBJECT)),
 )
 """Of each group one mail may hold one command."""

@@ -152,6 +152,7 @@ class Draft:
     and `#history` asked for, `scope` what `#list` asked for. `late` is the promise that a new date takes the place of,
     `reminder` counts how often the customer was reminded, `until` is when the ticket is solved if nobody answers, and
     `wish` is the customer's word that the mail answers; `above` is who takes it up if the customer asks for more.
+    `language` is the reader's, "" for the ticket's.
     """
 
     to: Party
@@ -178,6 +179,7 @@ class Draft:
     until: datetime | None = None
     wish: str = ""
     above: str = ""
+    language: str = ""
 
     @property
     def notice(self) -> Notice:

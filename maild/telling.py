@@ -122,7 +122,8 @@ def _reader(draft: Draft, ticket: Ticket | None, press: Press, now: datetime) ->
     zone = (agent.timezone if agent else None) or desk.timezone
     if draft.to.agent is not None or not draft.to.number:
         return _Reader(press, (agent.language if agent else "") or desk.language, zone, now)
-    return _Reader(press, (ticket.language if ticket else "") or desk.language, zone, now)
+    language = draft.language if draft.language in desk.languages else ""
+    return _Reader(press, language or (ticket.language if ticket else "") or desk.language, zone, now)
 
 
 def _common(draft: Draft, reader: _Reader) -> dict[str, Any]:

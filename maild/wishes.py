@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from maild.dates import folded
@@ -26,10 +26,15 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A wish, and the words written below it: "" where there is nothing but thanks, regards and a signature."""
+    """A wish, and the words written below it: "" where there is nothing but thanks, regards and a signature.
+
+    `language` is the one to answer in, where the word belongs to one language alone; "" for English and shared words,
+    which people of any language write.
+    """
 
     wish: Wish
     rest: str
+    language: str = field(default="", compare=False)
 
 
 # --- the words ------------------------------------------------------------------------------------------------------
@@ -89,13 +94,15 @@ _CRIES = frozenset({Wish.STOP, Wish.HELP})
 """People cry these out before they tell what is wrong."""
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-_BY_WORD = {
-    folded(form): wish
+_SPOKEN = [
+    (folded(form), wish, language)
     for wish, languages in _WORDS.items()
-    for words in languages.values()
+    for language, words in languages.items()
     for word in words.split()
-    for form in (word, word.translate(_UMLAUTS))
-}
+    for form in {word, word.translate(_UMLAUTS)}
+]
+_BY_WORD = {form: wish for form, wish, _ in _SPOKEN}
+_LANGUAGES = {form: {language for other, _, language in _SPOKEN if other == form} for form in _BY_WORD}
 
 _BLANK = " \t\r\n" + "".join(map(chr, SPACES))
 _MARKS = r"\s\"'“”„‟«»‹›‚*_`~"
@@ -141,7 +148,9 @@ def read(new_text: str, name: str = "") -> Asking | None:
     rest = _without_signature(below)
     if (":" in found["marks"] or wish in _CRIES) and not _signs_off(rest, name):
         return None
-    return Asking(wish, "" if _is_closing(rest, name) else rest)
+    (language, *more) = sorted(_LANGUAGES[found["word"]])
+    alone = not more and language != "en"
+    return Asking(wish, "" if _is_closing(rest, name) else rest, language if alone else "")
 
 
 def word(wish: Wish, language: str) -> str:

@@ -39,10 +39,10 @@ def rungs_of(desk: Desk, ticket: Ticket) -> tuple[str, ...]:
 def next_rung(turn: Turn, loads: Loads, level: int | None = None) -> Rung | None:
     """The next one up who is there and does not have it yet; with `level`, the one at this level or above it.
 
-    The first rung is level 2: below it is whoever the desk gave the ticket to.
+    It never leads down. The first rung is level 2: below it is whoever the desk gave the ticket to.
     """
     ticket = turn.ticket
-    start = max(ticket.level, 1) - 1 if level is None else max(level, 2) - 2
+    start = max(level or 2, ticket.level + 1) - 2
     for place, spec in enumerate(rungs_of(turn.desk, ticket)):
         if place < start:
             continue

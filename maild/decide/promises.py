@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from maild.decide.routing import DESK
 from maild.decide.turn import Turn
 from maild.desk import Desk, Times
 from maild.hours import Work, after, before, between
@@ -58,7 +59,8 @@ def make(turn: Turn, clock: Clock, due_at: datetime, *, by: str = "", text: str 
     """Promise something by a moment; the owner is warned, and the guard looks, within the hours of the team."""
     warn_at, guard_at = _looks(turn, turn.now, due_at)
     promise = Promise(clock, turn.now, due_at, warn_at, guard_at, by=by, text=text, missed=missed)
-    turn.promise(promise)
+    with turn.by(by or DESK):
+        turn.promise(promise)
     return promise
 
 
@@ -159,7 +161,7 @@ def _looks(turn: Turn, start: datetime, due_at: datetime) -> tuple[datetime, dat
     """When the owner is warned, with a quarter of the time left, and when the customer must hear: within the hours."""
     calendar = turn.desk.hours_of(turn.ticket.team)
     span = between(calendar, start, due_at)
-    if span < _MARGIN / 10:
+    if span < _MARGIN / 10 and not between(calendar, due_at - _MINUTE, due_at):
         # a date that an agent gave outside the hours of the team: the clock on the wall counts
         calendar, span = None, due_at - start
     margin = min(_MARGIN, max(span / 8, _MINUTE))

@@ -56,6 +56,8 @@ def grant(situation: Situation, ticket: Ticket, party: Party, asking: Asking, be
     also = frozenset({Notice.REOPENED}) if reopened else frozenset()
     heard = _do(turn, situation, asking.wish, also)
     keep_time(turn, heard=heard or bool(asking.rest))
+    asker = _asker(turn, situation).number
+    turn.drafts = [replace(one, language=asking.language) if one.to.number == asker else one for one in turn.drafts]
     return turn.post()
 
 

@@ -159,3 +159,14 @@ def test_after_a_night_without_a_daemon_nobody_is_written_to_before_the_morning(
     assert [letter.notice for letter in house.sent_to(LUC)] == ["received"]
     house.passes(hours=7)
     assert house.last(LUC)["X-Maild-Notice"] == "owner-changed"
+
+
+@pytest.mark.parametrize(
+    ("said", "language"), [("СТАТУС", "ru"), ("statut", "fr"), ("Estado.", "es"), ("Sachstand", "de"), ("Status", "en")]
+)
+def test_a_word_is_answered_in_its_own_language(house: House, said: str, language: str) -> None:
+    house.receives("The invoice is wrong.")
+    house.receives(said, answers=house.last(LUC, "received"))
+    told = house.last(LUC, "status")
+    assert told["Content-Language"] == language
+    assert f'lang="{language}"' in told.html
