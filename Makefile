@@ -10,7 +10,7 @@ TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo run test lint style types floors check bench month mails fmt lock clean
+.PHONY: help setup demo run test lint style types floors check bench month mails score fmt lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ month: $(READY) ## play a month of 20 agents and 2,000 tickets, and judge it
 
 mails: $(READY) ## write and draw every mail into docs/mails, and check that it can be read
 	$(BIN)/python -m benchmarks.gallery $(ARGS)
+
+score: $(READY) ## score the reading of real mail, beside yesterday's figures
+	$(BIN)/python -m benchmarks.score $(ARGS)
 
 fmt: $(READY) ## put the code into the house's form
 	$(BIN)/ruff check --fix .

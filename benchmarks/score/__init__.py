@@ -1,0 +1,1 @@
+"""The desk's reading of real mail, scored: `python -m benchmarks.score`."""
