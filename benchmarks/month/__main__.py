@@ -30,13 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _table(verdict: Verdict, numbers: Numbers, took: float) -> str:
-    lines = [f"{'played':48}{numbers.days} days in {took:.0f} s, seed {numbers.seed}"]
-    lines.extend(f"{name:48}{value}" for name, value in verdict.figures)
-    lines.append(f"{'briefs that the relay put off for too long':48}{len(verdict.deferred)}")
-    lines.extend(f"    {one}" for one in verdict.deferred)
+    lines = [f"{'played':52}{numbers.days} days in {took:.0f} s, seed {numbers.seed}"]
+    lines.extend(f"{name:52}{value}" for name, value in verdict.figures)
+    for name, found in verdict.listed:
+        lines.append(f"{name:52}{len(found)}")
+        lines.extend(f"    {one}" for one in found)
     lines.append("")
     for bar in verdict.bars:
-        lines.append(f"{bar.name:48}{bar.amount:<8.0f}{'held' if bar.held else 'MISSED'}")
+        lines.append(f"{bar.name:52}{bar.amount:<8.0f}{'held' if bar.held else 'MISSED'}")
         lines.extend(f"    {one}" for one in bar.found[:_SHOWN])
         if len(bar.found) > _SHOWN:
             lines.append(f"    and {len(bar.found) - _SHOWN} more")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +18,10 @@ _YES = {"absence": 0.7, "held": 0.5, "confirm": 0.9}
 _SOLVES = "#solved\nIt is corrected now. Please tell us if anything is left."
 _ASKS = "#pending\nCould you tell us the number that stands on the back?"
 _RESPONSES = 3
+_SLOW = 0.12
+"""How often something slips an agent's mind."""
+_HEEDS = 0.6
+"""How often an agent turns to a ticket at once because of a warning."""
 _ANSWERS = ("We look into it and write to you.", "I have asked our supplier, and you hear from me.")
 
 
@@ -54,8 +57,14 @@ class Worker:
             self._responds(letter)
         if letter.notice in _WORK:
             self.work[letter.ticket] = letter
+            if letter.notice == "assigned":
+                self.planned.discard(letter.ticket)
             if letter.status == "open":
-                self._plans(letter.ticket, 1.5)
+                self._plans(letter.ticket, 1.2)
+        elif letter.notice == "warning":
+            if letter.ticket in self.work and self.chance.random() < _HEEDS:
+                self.planned.discard(letter.ticket)
+                self._plans(letter.ticket, 0.3, soon=True)
         elif letter.question and not away and self.chance.random() < _YES.get(letter.notice, 0):
             self.street.later(self._at_work(0.4), lambda: self._writes("#yes", letter, to=letter.question))
 
@@ -66,10 +75,12 @@ class Worker:
         today = self.street.now.astimezone(self.agent.zone).date()
         self._writes(f"#away {today}..{ill.last_day}", self.personal, tell=self._knows(ill, How.COMMAND))
 
-    def _plans(self, ticket: int, hours: float) -> None:
+    def _plans(self, ticket: int, hours: float, *, soon: bool = False) -> None:
+        """Mean to look after it in about so many hours; now and then it slips somebody's mind for some days."""
         if ticket not in self.planned:
             self.planned.add(ticket)
-            self.street.later(self._at_work(hours), lambda: self._turns_to(ticket))
+            slow = not soon and self.chance.random() < _SLOW
+            self.street.later(self._at_work(30 if slow else hours), lambda: self._turns_to(ticket))
 
     def _turns_to(self, ticket: int) -> None:
         """Do something about a ticket, if it still seems to be one's own."""
@@ -79,33 +90,56 @@ class Worker:
         seen = self.newest[ticket]
         if seen.status != "open" or seen.owner not in {"", self.agent.name}:
             return
-        if self.room.get(ticket, self.agent.id) != self.agent.id and self.chance.random() < 0.9:
+        taken = not seen.owner and self.room.get(ticket, self.agent.id) != self.agent.id
+        if taken and self.chance.random() < 0.9:
             return
         self.room[ticket] = self.agent.id
         self._does(ticket, self.work[ticket])
 
     def _does(self, ticket: int, letter: Letter) -> None:
         what = self.chance.random()
-        if what < 0.45:
+        if what < 0.50:
             self._writes(_SOLVES, letter)
-        elif what < 0.68:
-            self._writes(_ASKS, letter)
-            self.street.later(self._at_work(72), lambda: self._closes(ticket))
-        elif what < 0.85:
+        elif what < 0.69:
+            self._writes(_ASKS if self.chance.random() < 0.85 else "#pending", letter)
+            if self.chance.random() < 0.4:
+                self.street.later(self._at_work(72), lambda: self._closes(ticket))
+        elif what < 0.78:
             self._writes(self.chance.choice(_ANSWERS), letter)
-            self._plans(ticket, 30)
-        elif what < 0.92:
+            self._plans(ticket, 12)
+        elif what < 0.86:
+            self._gives_a_date(ticket, letter)
+        elif what < 0.88:
+            self._writes("#escalate because it needs somebody who may decide this", letter)
+            self.room.pop(ticket, None)
+        elif what < 0.93:
             self._passes_on(ticket, letter)
-        elif what < 0.95:
+        elif what < 0.945:
             self._writes("#note\nThe contract is in the cupboard.", letter)
-            self._plans(ticket, 6)
-        elif what < 0.97 and letter.owner == self.agent.name:
+            self._plans(ticket, 2)
+        elif what < 0.96 and letter.owner == self.agent.name:
             self.room.pop(ticket, None)
             self._writes("#release because I do not know this machine", letter)
         else:
             team = self.chance.choice(self.roster.teams)
             self.room.pop(ticket, None)
             self._writes(f"#team {team.id} because it is a matter for {team.public_name}", letter)
+
+    def _gives_a_date(self, ticket: int, letter: Letter) -> None:
+        """Promise a date, most often for an hour of work, with words to the customer or without; or be reminded."""
+        there = self.street.now.astimezone(self.agent.zone)
+        day = there.date() + timedelta(days=self.chance.choice((1, 1, 2, 3, 4)))
+        hour = self.chance.randint(9, 16)
+        at = datetime(day.year, day.month, day.day, hour, tzinfo=self.agent.zone)
+        written = f"{day:%-d %B}" + (f" {hour}:00" if self.chance.random() < 0.7 else "")
+        what = self.chance.random()
+        if what < 0.25:
+            self._writes(f"#snooze {written} because the spare part comes then", letter)
+        else:
+            words = f"\n{self.chance.choice(_ANSWERS)}" if what < 0.6 else ""
+            self._writes(f"#delay {written} because the spare part has not come yet{words}", letter)
+        before = (at - self.street.now) / timedelta(hours=1) * self.chance.uniform(0.3, 0.95)
+        self.street.later(self._at_work(before, exactly=True), lambda: self._turns_to(ticket))
 
     def _passes_on(self, ticket: int, letter: Letter) -> None:
         """Give it to a colleague; who is away is not always known in the room."""
@@ -174,19 +208,24 @@ class Worker:
         now = self.street.now
         post = write(author, to or answers["reply-to"], text, now, message_id, answers=answers, machine=machine)
         if tell is not None:
-            self.street.telling[hashlib.sha256(post.raw).hexdigest()] = tell
+            self.street.telling[post.digest] = tell
         self.street.posts_mail(post)
 
-    def _at_work(self, usual: float) -> datetime:
+    def _at_work(self, usual: float, *, exactly: bool = False) -> datetime:
         """After a while, most often in about so many hours, when the agent is at work."""
-        at = self.street.now + timedelta(hours=self.chance.lognormvariate(0, 0.7) * usual)
+        spread = 1 if exactly else self.chance.lognormvariate(0, 0.7)
+        at = self.street.now + timedelta(hours=spread * usual)
         while True:
-            local = at.astimezone(self.agent.zone)
-            if local.weekday() < 5 and 8 <= local.hour < 18 and not self.is_away(at):
+            if self._works(at) and not self.is_away(at):
                 return at
             away = next((span for span in self.away if span.since <= at < span.until), None)
             step = timedelta(hours=1, minutes=self.chance.randint(0, 40))
             at = max(away.until, at + step) if away else at + step
+
+    def _works(self, at: datetime) -> bool:
+        """Whether it is an hour of work: that of the own team, or by day on any day where it keeps none."""
+        hours = self.roster.hours_of(self.agent.id)
+        return hours.is_open(at) if hours else 7 <= at.astimezone(self.agent.zone).hour < 21
 
 
 def move_in(street: Street, roster: Roster, seed: int) -> list[Worker]:

@@ -33,7 +33,7 @@ class Numbers:
 
 
 USUAL = Numbers()
-SMALL = Numbers(tickets=100, days=10, agents=8, kills=4)
+SMALL = Numbers(tickets=120, days=10, agents=8, kills=6)
 
 
 def place() -> Path | None:

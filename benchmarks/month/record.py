@@ -15,7 +15,7 @@ from benchmarks.month.letters import Letter
 from benchmarks.month.operator import OPS
 from benchmarks.month.relay import Try
 from benchmarks.month.roster import Roster
-from benchmarks.month.street import Known, Street
+from benchmarks.month.street import Asked, Known, Street
 from maild.store import verify
 from maild.store.engine import Store
 
@@ -24,6 +24,11 @@ _OUTBOX = (
     "select id, ticket, agent, recipient, notice, message_id, state, inbox, created_at, uncertain "
     "from outbox order by id"
 )
+_PROMISES = (
+    "select ticket, number, clock, made_at, due_at, guard_at, standing, by, missed, ended_at from promise "
+    "order by ticket, number"
+)
+_INBOX = "select id, sha256, state, because, received_at, decided_at, ticket from inbox order by id"
 _ENTRIES = "select ticket, at, author, agent, voice from entry order by id"
 
 
@@ -58,6 +63,35 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """One line of a ticket's ledger; `by` is the agent who gave the date, "" for a clock."""
+
+    ticket: int
+    number: int
+    clock: str
+    made_at: datetime
+    due_at: datetime
+    guard_at: datetime
+    standing: str
+    by: str
+    missed: int
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A mail that the desk has kept: which, when it came, and what became of it."""
+
+    id: int
+    digest: str
+    state: str
+    because: str
+    received_at: datetime
+    decided_at: datetime | None
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """One entry of a conversation; `agent` is "" where somebody from the customer's side spoke."""
 
@@ -70,13 +104,18 @@ class Said:
 
 @dataclass
 class Record:
-    """A month that is over. `lives` are the times in which the desk ran; `inbox` has sha256, state and causes."""
+    """A month that is over. `lives` are the times in which the desk ran; `stopped` are the customers who want no
+    automatic mail, by ticket, and since when; `looks` counts how often the store was looked at from outside, and
+    `loose` is what was amiss in it then."""
 
     roster: Roster
     history: dict[int, list[Event]]
     rows: dict[int, Row]
     said: dict[int, list[Said]]
-    inbox: list[tuple[str, str, str]]
+    promises: list[Promise]
+    asked: dict[str, Asked]
+    stopped: dict[int, datetime]
+    inbox: list[Kept]
     requesters: dict[int, tuple[str, bool]]
     letters: list[Letter]
     tries: list[Try]
@@ -88,6 +127,8 @@ class Record:
     troubles: list[tuple[datetime, datetime]]
     absences: list[tuple[str, str, str]]
     kills: int
+    looks: int
+    loose: list[str]
 
     @property
     def names(self) -> dict[str, str]:
@@ -119,7 +160,8 @@ def read(street: Street) -> Record:
             said[ticket].append(Said(ticket, _utc(at), author.lower(), agent or "", voice))
         people = store.execute("select ticket, address, machine from party where role = 'requester'")
         requesters = {ticket: (address.lower(), bool(machine)) for ticket, address, machine in people}
-        inbox = list(store.execute("select sha256, state, because from inbox order by id"))
+        inbox = [_kept(row) for row in store.execute(_INBOX)]
+        promises = [_promise(row) for row in store.execute(_PROMISES)]
         absences = list(store.execute("select source, stage, agent from absence order by id"))
     store.close()
     return Record(
@@ -127,6 +169,9 @@ def read(street: Street) -> Record:
         history=dict(history),
         rows=rows,
         said=dict(said),
+        promises=promises,
+        asked=street.asked,
+        stopped=_stopped(history, requesters),
         inbox=inbox,
         requesters=requesters,
         letters=street.relay.letters,
@@ -139,7 +184,41 @@ def read(street: Street) -> Record:
         troubles=street.relay.troubles,
         absences=absences,
         kills=street.kills,
+        looks=street.looks,
+        loose=street.loose,
     )
+
+
+def _kept(found: tuple[object, ...]) -> Kept:
+    number, digest, state, because, received, decided, ticket = found
+    at = None if decided is None else _utc(str(decided))
+    return Kept(int(str(number)), str(digest), str(state), str(because), _utc(str(received)), at, int(str(ticket or 0)))
+
+
+def _promise(found: tuple[object, ...]) -> Promise:
+    ticket, number, clock, made, due, guard, standing, by, missed, ended = found
+    return Promise(
+        int(str(ticket)),
+        int(str(number)),
+        str(clock),
+        _utc(str(made)),
+        _utc(str(due)),
+        _utc(str(guard)),
+        str(standing),
+        str(by),
+        int(str(missed)),
+        None if ended is None else _utc(str(ended)),
+    )
+
+
+def _stopped(history: dict[int, list[Event]], requesters: dict[int, tuple[str, bool]]) -> dict[int, datetime]:
+    """When who asked a ticket said STOP on it."""
+    return {
+        ticket: event.at
+        for ticket in requesters
+        for event in reversed(history[ticket])
+        if (event.event, event.text) == ("asked", "stop")
+    }
 
 
 def _row(found: tuple[object, ...]) -> Row:

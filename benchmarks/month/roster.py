@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from benchmarks.month.hours import ATHENS, HARBOUR, OFFICE, Hours
+
 ZONE = ZoneInfo("Europe/Paris")
 FIRST = date(2026, 10, 5)
 """A Monday; in its third week the clocks of Europe go back an hour."""
@@ -21,6 +23,9 @@ _NAMES = (
 _DAYS_TRIED = 2
 """How many days are thought of on which somebody may fall ill; where the agent is away then, it does not happen."""
 _ELSEWHERE = {3: ZoneInfo("Europe/London"), 9: ZoneInfo("America/Toronto"), 12: ZoneInfo("Europe/Athens")}
+
+
+_HOURS = {"support": OFFICE, "billing": OFFICE, "shipping": ATHENS, "repairs": None, "press": HARBOUR}
 
 
 class How(StrEnum):
@@ -49,13 +54,15 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """People who share work, as the operator's file has them."""
+    """People who share work, as the operator's file has them; `hours` None is day and night, `rungs` its ladder."""
 
     id: str
     public_name: str
     assign: str
     lead: str
     members: tuple[str, ...]
+    hours: Hours | None
+    rungs: tuple[str, ...]
 
     @property
     def address(self) -> str:
@@ -131,6 +138,13 @@ class Roster:
     def agent(self, known_as: str) -> Agent:
         return next(one for one in self.agents if one.id == known_as)
 
+    def team(self, known_as: str) -> Team:
+        return next(one for one in self.teams if one.id == known_as)
+
+    def hours_of(self, agent: str) -> Hours | None:
+        """The hours of the agent's own team; None where it keeps none, or there is no team."""
+        return next((team.hours for team in self.teams if agent in team.members), None)
+
     def listed(self, agent: Agent, now: datetime) -> bool:
         """Whether the agent stands in the file."""
         return self.hired.get(agent.id, self.start) <= now < self.removed.get(agent.id, FOREVER)
@@ -200,13 +214,27 @@ def _people(days: int, *, large: bool) -> Roster:
         first = len(agents)
         members = tuple(ids[first : first + size])
         # the small team is led by somebody of another one
-        teams.append(Team(team, f"our {team} team", assign, members[0] if team != "press" else ids[first - 1], members))
+        lead = members[0] if team != "press" else ids[first - 1]
+        hours = _HOURS[team]
+        teams.append(Team(team, f"our {team} team", assign, lead, members, hours, _rungs(team, lead)))
         for place in range(first, first + size):
             backup = members[(place - first + 1) % size]
-            agents.append(Agent(ids[place], _NAMES[place], _ELSEWHERE.get(place, ZONE), backup))
+            zone = _ELSEWHERE.get(place, hours.zone if hours else ZONE)
+            agents.append(Agent(ids[place], _NAMES[place], zone, backup))
     place = len(agents)
     agents.append(Agent(ids[place], _NAMES[place], ZONE, agents[0].id, admin=True))
     return Roster(days, tuple(agents), tuple(teams))
+
+
+def _rungs(team: str, lead: str) -> tuple[str, ...]:
+    """Whom a team's tickets climb to: its lead, then another team; two teams have no ladder."""
+    match team:
+        case "support" | "billing":
+            return (lead, "team:repairs")
+        case "repairs":
+            return ("team:support", lead)
+        case _:
+            return ()
 
 
 def _set_pieces(roster: Roster, *, large: bool) -> None:

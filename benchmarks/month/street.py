@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 import itertools
 import random
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.month import operator
+from benchmarks.month import ledger, operator
 from benchmarks.month.desk import Arrive, Ask, Die, Order, Reload
 from benchmarks.month.letters import Letter, Post
 from benchmarks.month.life import Life, Worked, born
@@ -21,6 +20,8 @@ from benchmarks.month.roster import FOREVER, How, Illness, Roster, Span
 SECOND = timedelta(seconds=1)
 SHORT = timedelta(days=1)
 """Absences shorter than this move only what is written to (the operator's `absence.min`)."""
+LOOK_EVERY = timedelta(hours=3)
+"""How often the ledger of promises and its timers are looked at from outside, beside each kill and each start."""
 LAST_WORK = timedelta(hours=36)
 """How long the desk goes on when the month is over and nobody writes any more."""
 
@@ -49,10 +50,22 @@ class Known:
     short: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A word to the desk in a mail, and who asks. `how` is "word" where it must be answered: a participant's reply;
+    "first" in a first mail, "robot" from a machine, "stranger" from somebody who is sent nothing on this ticket."""
+
+    wish: str
+    author: str
+    how: str
+    ticket: int = 0
+
+
 @dataclass
 class Street:
     """The world of one month. `lives` are the times in which the desk ran; `handed` are the hashes of the mails that
-    were handed in, and whether they were answered 250; `telling` is what a mail tells once it is kept."""
+    were handed in, and whether they were answered 250; `telling` is what a mail tells once it is kept, and `asked` what
+    it asks the desk itself; `loose` is what was found amiss in the store while the month went on."""
 
     seed: int
     roster: Roster
@@ -67,6 +80,9 @@ class Street:
     handed: dict[str, bool] = field(default_factory=dict)
     readers: dict[str, Callable[[Letter], None]] = field(default_factory=dict)
     telling: dict[str, Callable[[datetime], None]] = field(default_factory=dict)
+    asked: dict[str, Asked] = field(default_factory=dict)
+    loose: list[str] = field(default_factory=list)
+    looks: int = 0
     kills: int = 0
 
     def __post_init__(self) -> None:
@@ -76,6 +92,7 @@ class Street:
         self.acts: list[tuple[datetime, int, Callable[[], None]]] = []
         self.posts: dict[int, Post] = {}
         self.orders: list[Order] = []
+        self.look_at = self.now
 
     @property
     def path(self) -> Path:
@@ -93,7 +110,7 @@ class Street:
         """A mail goes on its way, and is handed in until it is kept."""
         key = next(self.keys)
         self.posts[key] = post
-        self.handed.setdefault(hashlib.sha256(post.raw).hexdigest(), False)
+        self.handed.setdefault(post.digest, False)
         self._hand_in(key)
 
     def _hand_in(self, key: int) -> None:
@@ -153,6 +170,9 @@ class Street:
             while self.acts and self.acts[0][0] <= at:
                 heapq.heappop(self.acts)[2]()
             self.works()
+            if self.now >= self.look_at:
+                self.look_at = self.now + LOOK_EVERY
+                self._looks()
         self.now = end
         assert self.life is not None
         self.life.stops(end)
@@ -176,6 +196,12 @@ class Street:
         worked = self.life.gives(self.now, orders)
         self._settle(worked, [order for order in orders if isinstance(order, Arrive)])
 
+    def _looks(self) -> None:
+        """Look into the store from outside, while the desk rests or is dead."""
+        self.looks += 1
+        found = ledger.loose(self.folder / "maild.db", self.now)
+        self.loose.extend(f"{self.now:%d %b %H:%M:%S}: {one}" for one in found)
+
     def starts(self, die: Die | None = None) -> None:
         """The daemon is started; it may be killed again in the middle of that."""
         if self.life is not None:
@@ -183,6 +209,7 @@ class Street:
         self.life = born(self.path, self.relay, self.now, die)
         self.lives.append([self.now, FOREVER])
         self._settle(self.life.hears(self.now), [])
+        self._looks()
 
     def arms(self, kill: Kill) -> None:
         """From now on the daemon's next commits, or the next mails that it hands over, are counted."""
@@ -201,8 +228,8 @@ class Street:
         for mail in arrived:
             if mail.key in worked.kept:
                 post = self.posts.pop(mail.key)
-                self.handed[hashlib.sha256(post.raw).hexdigest()] = True
-                tell = self.telling.pop(hashlib.sha256(post.raw).hexdigest(), None)
+                self.handed[post.digest] = True
+                tell = self.telling.pop(post.digest, None)
                 if tell is not None:
                     tell(self.now)
             else:
@@ -216,6 +243,7 @@ class Street:
         self.life = None
         self.lives[-1][1] = self.now
         self.kills += 1
+        self._looks()
         kill, self.kill = self.kill, None
         down = kill.down if kill else timedelta(seconds=20)
         again = Die(kill.again, before=True) if kill and kill.again else None

@@ -59,23 +59,24 @@ class _Walk:
 
 
 @dataclass
-class _Sent:
-    """What the relay knows: the first time that it took each row, and the times at which it put it off."""
+class Sent:
+    """What the relay knows: the first time that it took each row, when each was handed over, and when it put it off."""
 
     taken: dict[int, Letter]
     put_off: dict[int, list[datetime]]
+    tried: dict[int, list[datetime]]
 
 
 def judge(record: Record) -> Told:
     """Walk through every ticket."""
     found = Told()
-    sent = _sent(record)
+    sent = sent_of(record)
     for ticket, events in record.history.items():
         _ticket(record, found, sent, ticket, events)
     return found
 
 
-def _ticket(record: Record, found: Told, sent: _Sent, ticket: int, events: Sequence[Event]) -> None:
+def _ticket(record: Record, found: Told, sent: Sent, ticket: int, events: Sequence[Event]) -> None:
     walk = _Walk()
     address, machine = record.requesters[ticket]
     opened = events[0].at
@@ -113,7 +114,7 @@ def _watch(found: Told, walk: _Walk, event: Event) -> None:
         walk.waits = event
 
 
-def _tells(record: Record, found: Told, sent: _Sent, walk: _Walk, row: Row) -> None:
+def _tells(record: Record, found: Told, sent: Sent, walk: _Walk, row: Row) -> None:
     """One mail to the customer: whether it names the right contact, in time, once, and after the brief."""
     letter = sent.taken.get(row.id)
     name = _named(record, walk, row.created_at)
@@ -138,7 +139,7 @@ def _named(record: Record, walk: _Walk, at: datetime) -> str:
     return "" if gone and walk.status not in _ACTIVE else record.names.get(walk.owner, "")
 
 
-def _in_time(record: Record, found: Told, sent: _Sent, move: Event, row: Row, letter: Letter | None) -> None:
+def _in_time(record: Record, found: Told, sent: Sent, move: Event, row: Row, letter: Letter | None) -> None:
     if letter is None:
         if row.state != "refused":
             found.untold.append(f"#{row.ticket}: mail {row.id} never left ({row.state})")
@@ -149,11 +150,11 @@ def _in_time(record: Record, found: Told, sent: _Sent, move: Event, row: Row, le
     if letter.at <= due:
         return
     words = f"#{row.ticket}: {_move(move)} at {move.at:%d %b %H:%M:%S}, told at {letter.at:%d %b %H:%M:%S}"
-    put_off = [at for at in sent.put_off[row.id] if at <= due] or _in_trouble(record, move.at, letter.at)
+    put_off = [at for at in sent.put_off[row.id] if at <= due] or in_trouble(record, move.at, letter.at)
     (found.held_up if put_off else found.late).append(words)
 
 
-def _briefed(record: Record, found: Told, sent: _Sent, walk: _Walk, row: Row, letter: Letter) -> None:
+def _briefed(record: Record, found: Told, sent: Sent, walk: _Walk, row: Row, letter: Letter) -> None:
     """The successor's brief left before; who took the ticket needs none."""
     move = walk.last_move
     if move is None or move.who == record.names.get(walk.owner):
@@ -175,7 +176,7 @@ def _briefed(record: Record, found: Told, sent: _Sent, walk: _Walk, row: Row, le
     if any(one.state == "refused" for one in briefs):
         found.refused.append(words)
         return
-    put_off = any(sent.put_off[one.id] for one in briefs) or _in_trouble(record, move.at, letter.at)
+    put_off = any(sent.put_off[one.id] for one in briefs) or in_trouble(record, move.at, letter.at)
     waited = put_off and letter.at - row.created_at >= BRIEF_FIRST - TICK
     (found.deferred if waited else found.unbriefed).append(words)
 
@@ -194,18 +195,20 @@ def _due(record: Record, since: datetime) -> datetime:
     return due
 
 
-def _sent(record: Record) -> _Sent:
+def sent_of(record: Record) -> Sent:
     taken: dict[int, Letter] = {}
     for letter in record.letters:
         taken.setdefault(letter.row, letter)
     put_off: dict[int, list[datetime]] = defaultdict(list)
+    tried: dict[int, list[datetime]] = defaultdict(list)
     for one in record.tries:
+        tried[one.row].append(one.at)
         if one.outcome != "sent":
             put_off[one.row].append(one.at)
-    return _Sent(taken, put_off)
+    return Sent(taken, put_off, tried)
 
 
-def _in_trouble(record: Record, since: datetime, until: datetime) -> bool:
+def in_trouble(record: Record, since: datetime, until: datetime) -> bool:
     """Whether the relay took nothing at all meanwhile, or had not long before, so that all mail was still waiting."""
     return any(began < until and ended + PAUSE > since for began, ended in record.troubles)
 

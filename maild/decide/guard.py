@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maild import reasons
 from maild.decide.assign import people_of
@@ -18,20 +18,19 @@ from maild.lines import Line, line
 from maild.promise import Clock, Promise, Standing
 from maild.ticket import Status, Ticket, Use
 
+_JUST_NOW = timedelta(hours=1)
+
 
 def look(turn: Turn, loads: Loads) -> None:
     """Look at the ledger of a ticket, as its clock asked for: remind, warn, or tell the customer before it is late."""
     calendar = turn.desk.hours_of(turn.ticket.team)
     opens = opening(calendar, turn.now)
-    running = [one for one in turn.ticket.promises if one.standing is Standing.OPEN]
-    if opens > turn.now:
-        # a clock that was late itself, as after a night without a daemon, waits until people are there
-        running = [one for one in running if not _by_day(calendar, one)]
+    running = _running(turn, calendar, opens)
     for snoozed in [one for one in running if one.clock is Clock.SNOOZE and one.due_at <= turn.now]:
         turn.end(snoozed, Standing.KEPT)
         _warn_people(turn, (line("snooze_over", number=turn.ticket.number, why=snoozed.text),))
+    late = late_now(turn)
     told = [one for one in running if one.clock is not Clock.SNOOZE]
-    late = sorted((one for one in told if one.guard_at <= turn.now), key=lambda one: one.due_at)
     soon = [one for one in told if one not in late and not one.warned and one.warn_at <= turn.now]
     if late:
         _break(turn, late, loads)
@@ -41,6 +40,23 @@ def look(turn: Turn, loads: Loads) -> None:
         # what it was set for has changed meanwhile: look again when the next one is due
         turn.because.append("nothing is due")
         _look_again(turn, calendar, opens)
+
+
+def late_now(turn: Turn) -> tuple[Promise, ...]:
+    """The promises that the customer has to hear of now, because they will not be kept; the earliest date first."""
+    calendar = turn.desk.hours_of(turn.ticket.team)
+    running = _running(turn, calendar, opening(calendar, turn.now))
+    late = (one for one in running if one.clock is not Clock.SNOOZE and one.guard_at <= turn.now)
+    return tuple(sorted(late, key=lambda one: one.due_at))
+
+
+def _running(turn: Turn, calendar: Calendar | None, opens: datetime) -> list[Promise]:
+    """The promises that the clock may act on now."""
+    running = [one for one in turn.ticket.promises if one.standing is Standing.OPEN]
+    if opens <= turn.now:
+        return running
+    # a clock that was late itself, as after a night without a daemon, waits until people are there
+    return [one for one in running if not _by_day(calendar, one)]
 
 
 def _look_again(turn: Turn, calendar: Calendar | None, opens: datetime) -> None:
@@ -53,9 +69,10 @@ def _look_again(turn: Turn, calendar: Calendar | None, opens: datetime) -> None:
 
 def _by_day(calendar: Calendar | None, promise: Promise) -> bool:
     """Whether its moments lie within the hours of the team; a date that an agent gave may lie outside."""
-    if calendar is None or promise.clock is Clock.SNOOZE:
+    if calendar is None:
         return False
-    return opening(calendar, promise.guard_at) == promise.guard_at
+    moment = promise.due_at if promise.clock is Clock.SNOOZE else promise.guard_at
+    return opening(calendar, moment) == moment
 
 
 def _warn(turn: Turn, soon: Sequence[Promise], loads: Loads) -> None:
@@ -136,6 +153,10 @@ def remind(turn: Turn, count: int) -> None:
         turn.because.append("nobody is written to at night: later")
         turn.set_timer(TimerName.REMIND, opens, str(count))
         return
+    if count < policy.reminders and _hears_of_delay(turn):
+        turn.remind_again(count)
+        turn.because.append("the customer hears of a delay: no reminder beside it")
+        return
     if count < policy.reminders:
         due_at = turn.remind_again(count + 1)
         last = count + 1 >= policy.reminders and policy.solve_after_reminders
@@ -147,3 +168,9 @@ def remind(turn: Turn, count: int) -> None:
         return
     turn.status(Status.SOLVED, "no answer came")
     turn.tell_customers(Notice.SOLVED, auto=True, reminder=max(count, 1))
+
+
+def _hears_of_delay(turn: Turn) -> bool:
+    """Whether the clock tells the customer now of a date that is not kept, or did so a moment ago."""
+    fresh = (one for one in turn.ticket.promises if one.missed and one.clock is not Clock.SNOOZE)
+    return bool(late_now(turn)) or any(turn.now - one.made_at < _JUST_NOW for one in fresh)

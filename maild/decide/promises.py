@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from maild.decide.routing import DESK
 from maild.decide.turn import Turn
 from maild.desk import Desk, Times
-from maild.hours import Work, after, before, between
+from maild.hours import Work, after, before, between, opening
 from maild.promise import Clock, Promise, Standing
 from maild.ticket import Status, Ticket
 
@@ -71,7 +71,11 @@ def renew(turn: Turn, broken: Promise) -> Promise:
     longer = Work(min(work.days * times, max(work.days, _MOST_DAYS)), work.time * times)
     if longer.time > timedelta(days=1):
         longer = Work(_MOST_DAYS)
-    return make(turn, broken.clock, _due(turn, longer), missed=broken.missed + 1)
+    due_at = _due(turn, longer)
+    if due_at <= broken.due_at:
+        # an agent's date can lie days behind the hours in which it was looked at
+        due_at = _due(turn, longer, broken.due_at)
+    return make(turn, broken.clock, due_at, missed=broken.missed + 1)
 
 
 def word_of(ticket: Ticket) -> Promise | None:
@@ -107,6 +111,8 @@ def _look_in_hours(turn: Turn) -> None:
     for promise in turn.ticket.promises:
         if promise.standing is Standing.OPEN and promise not in _made_now(turn):
             warn_at, guard_at = _looks(turn, turn.now, promise.due_at)
+            if promise.due_at <= turn.now:
+                warn_at = guard_at = opening(turn.desk.hours_of(turn.ticket.team), turn.now)
             turn.resume(promise, replace(promise, warn_at=warn_at, guard_at=guard_at))
 
 
@@ -150,9 +156,9 @@ def _run(turn: Turn, times: Times, *, heard: bool) -> None:
         make(turn, Clock.SOLVE, _due(turn, times.solve))
 
 
-def _due(turn: Turn, work: Work) -> datetime:
+def _due(turn: Turn, work: Work, start: datetime | None = None) -> datetime:
     """The full minute that a customer reads: by then so much working time has passed."""
-    due = after(turn.desk.hours_of(turn.ticket.team), turn.now, work)
+    due = after(turn.desk.hours_of(turn.ticket.team), start or turn.now, work)
     whole = due.replace(second=0, microsecond=0)
     return whole if whole == due else whole + _MINUTE
 

@@ -9,7 +9,7 @@ from typing import assert_never
 from maild.absence import Absence
 from maild.decide.answer import RETRY, Answer, Silence, Wait, within
 from maild.decide.assign import people_of
-from maild.decide.guard import look, remind
+from maild.decide.guard import late_now, look, remind
 from maild.decide.moves import come_back, move
 from maild.decide.promises import keep_time
 from maild.decide.turn import Turn
@@ -74,6 +74,9 @@ def _tell_move(turn: Turn) -> None:
         return
     if not turn.ticket.status.active:
         turn.because.append("the ticket is no longer open: nothing to tell")
+        return
+    if late_now(turn):
+        turn.because.append("the mail that tells of a delay now tells of it, too")
         return
     turn.tell_customers(next(iter(moved)), auto=True, after_brief=True)
 

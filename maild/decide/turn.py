@@ -275,7 +275,7 @@ class Turn:
         tells = frozenset({notice}) | also | moved
         after_brief = after_brief or Notice.OWNER_CHANGED in moved
         people = [p for p in self.ticket.participants if p.kept or p.role is Role.REQUESTER]
-        stopped = auto and Notice.OWNER_CHANGED not in tells
+        stopped = auto and tells.isdisjoint({Notice.OWNER_CHANGED, Notice.OWNER_SET})
         readers = [party for party in people if party.key not in skip and not (auto and party.machine)]
         readers = [party for party in readers if not (stopped and party.stopped)]
         if moved and not readers and skip:

@@ -129,7 +129,7 @@ def _tell_all(turn: Turn, situation: Situation, notice: Notice, wish: Wish) -> N
     skip = frozenset() if _room(turn, situation) else frozenset({asker.key})
     moved = turn.moved()
     turn.tell_customers(notice, auto=True, answers=True, skip=skip, wish=wish.value)
-    if asker.stopped and not skip and Notice.OWNER_CHANGED not in moved:
+    if asker.stopped and not skip and not moved:
         _draft(turn, asker, frozenset({notice}), wish, moved=moved)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 
 from maild import control, remind, roll
@@ -87,6 +88,14 @@ class Letterbox:
         return None
 
 
+@lru_cache(maxsize=1024)
+def _read(content: bytes) -> EmailMessage:
+    """The mail in these bytes; stories look at the same ones again and again, and change none."""
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
 @dataclass(frozen=True)
 class Letter:
     """A mail that the desk sent, as its reader has it."""
@@ -95,9 +104,7 @@ class Letter:
 
     @property
     def message(self) -> EmailMessage:
-        message = email.message_from_bytes(self.outgoing.content, policy=email.policy.default)
-        assert isinstance(message, EmailMessage)
-        return message
+        return _read(self.outgoing.content)
 
     def __getitem__(self, name: str) -> str:
         value = self.message[name]
