@@ -129,13 +129,11 @@ def _resume(turn: Turn) -> None:
     """The clocks run on, with the time that was left; a date never comes nearer by that."""
     for promise in turn.ticket.promises:
         if promise.standing is Standing.PAUSED:
-            due = _due(turn, Work(time=max(promise.left or _MINUTE, _MINUTE)))
-            due = max(due, promise.due_at)
+            due = max(_due(turn, Work(time=max(promise.left or _MINUTE, _MINUTE))), promise.due_at)
             warn_at, guard_at = _looks(turn, turn.now, due)
-            running = replace(
-                promise, standing=Standing.OPEN, due_at=due, warn_at=warn_at, guard_at=guard_at, left=None
-            )
-            turn.resume(promise, running)
+            warned = promise.warned and due == promise.due_at
+            runs = replace(promise, standing=Standing.OPEN, due_at=due, left=None, warned=warned)
+            turn.resume(promise, replace(runs, warn_at=warn_at, guard_at=guard_at))
 
 
 def _run(turn: Turn, times: Times, *, heard: bool) -> None:
@@ -147,9 +145,12 @@ def _run(turn: Turn, times: Times, *, heard: bool) -> None:
         if turn.opened:
             clock, work = Clock.FIRST_REPLY, times.first_reply
         if work is not None and (word is None or word.clock is Clock.UPDATE):
+            due_at = _due(turn, work)
             if word is not None:
                 turn.end(word, Standing.DROPPED, "the customer wrote")
-            word = make(turn, clock, _due(turn, work))
+                # the customer has read that date: writing does not make it later
+                due_at = min(due_at, word.due_at) if word.due_at > turn.now else due_at
+            word = make(turn, clock, due_at)
     if word is None and times.update_every is not None and (heard or not turn.opened):
         make(turn, Clock.UPDATE, _due(turn, times.update_every))
     if fresh and (heard or not turn.opened) and times.solve is not None and of_clock(turn.ticket, Clock.SOLVE) is None:

@@ -170,3 +170,26 @@ def test_a_word_is_answered_in_its_own_language(house: House, said: str, languag
     told = house.last(LUC, "status")
     assert told["Content-Language"] == language
     assert f'lang="{language}"' in told.html
+
+
+def test_a_customer_who_writes_again_does_not_make_the_date_later_that_was_told(house: House) -> None:
+    house.receives("The invoice is wrong.")
+    house.agent_replies("I look into it.", house.last(ANN.email, "assigned"))
+    told = house.last(LUC, "reply")
+    assert "Ann Lee writes to you by Monday 23 November, 10:00" in told.text
+    house.now = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    house.receives("Is there any news?", answers=told)
+    assert house.ticket().promised_at == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    assert standing(house)[-1] == ("next-reply", "open")
+
+
+def test_who_was_warned_of_a_date_is_warned_of_the_later_one_too(house: House) -> None:
+    house.receives("The invoice is wrong.")
+    brief = house.last(ANN.email, "assigned")
+    house.passes(hours=3, minutes=5)
+    house.agent_replies("#pending", brief)
+    house.passes(days=4)
+    house.receives("Number 77.", answers=house.last(LUC, "waiting"))
+    before = len(house.sent_to(ANN.email))
+    house.passes(minutes=42)
+    assert [letter.notice for letter in house.sent_to(ANN.email)[before:]] == ["warning"]
