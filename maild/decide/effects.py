@@ -172,7 +172,8 @@ def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> L
             if team.id == turn.ticket.team:
                 return line("team_has_already", team=team.name, number=turn.ticket.number)
             turn.team(team.id, reason)
-            turn.change(ladder="", level=1)
+            turn.level(1)
+            turn.change(ladder="")
             not_to = frozenset({turn.ticket.requester.key})
             chosen, _ = choose(desk, team, team.assign, situation.loads, not_to, situation.now)
             turn.owner(chosen.id if chosen else None, reason)
@@ -250,7 +251,7 @@ def _dated(turn: Turn, before: Ticket) -> set[Notice]:
     found = set()
     if any(one.clock is Clock.DELAY and not one.number for one in turn.ticket.promises):
         found.add(Notice.DELAYED)
-    if turn.ticket.level != before.level and (turn.ticket.owner, turn.ticket.team) != (before.owner, before.team):
+    if turn.ticket.level > before.level and (turn.ticket.owner, turn.ticket.team) != (before.owner, before.team):
         found.add(Notice.ESCALATED)
     return found
 

@@ -193,3 +193,15 @@ def test_who_was_warned_of_a_date_is_warned_of_the_later_one_too(house: House) -
     before = len(house.sent_to(ANN.email))
     house.passes(minutes=42)
     assert [letter.notice for letter in house.sent_to(ANN.email)[before:]] == ["warning"]
+
+
+def test_another_team_after_an_escalation_is_told_as_a_move_and_not_as_a_step_up(house: House) -> None:
+    house.receives("The invoice is wrong.")
+    house.agent_replies("#escalate because it is about the contract", house.last(ANN.email, "assigned"))
+    assert house.ticket().level == 2
+    house.agent_replies("#team billing because it is about money", house.last(CLEO.email, "assigned"), CLEO)
+    house.passes(minutes=2)
+    told = house.last(LUC)
+    assert told.notice == "owner-changed"
+    assert "one step up" not in told.text
+    assert house.ticket().level == 1
