@@ -8,6 +8,7 @@ from typing import Any
 
 from maild.ingest import reading
 from maild.ingest.kind import Ours
+from maild.ingest.people import local_name
 from maild.mail import Attachment, Forwarded, Mail, Undelivered
 
 
@@ -27,7 +28,7 @@ def tell(path: str, mail: Mail) -> dict[str, Any]:
         "kind": mail.kind.value,
         "message_id": mail.message_id,
         "references": references(mail),
-        "from": mail.author.spec or ", ".join(author.spec for author in mail.authors),
+        "from": ", ".join(author.spec for author in mail.authors) or _as_written(mail),
         "from_name": mail.author.name,
         "to": [address.spec for address in mail.to],
         "subject": mail.subject,
@@ -43,6 +44,12 @@ def tell(path: str, mail: Mail) -> dict[str, Any]:
         "why": list(mail.why),
         "error": mail.error or None,
     }
+
+
+def _as_written(mail: Mail) -> str:
+    """The name without a domain of one who cannot be written to, which is no author (RFC 5322 section 3.4.1)."""
+    lines = [value for name, value in mail.headers if name == "from"]
+    return local_name(lines[0]) if len(lines) == 1 else ""
 
 
 def references(mail: Mail) -> list[str]:
@@ -64,4 +71,7 @@ def _undelivered(one: Undelivered) -> dict[str, Any]:
 
 
 def _forwarded(one: Forwarded | None) -> dict[str, Any] | None:
-    return {"from": one.from_.spec, "subject": one.subject} if one else None
+    if one is None:
+        return None
+    name, text = one.from_.name, one.text
+    return {"from": one.from_.spec, "from_name": name, "subject": one.subject, "date": one.date, "text": text}

@@ -109,10 +109,12 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """The mail that a person passed on: who wrote it, and its subject."""
+    """The mail that a person passed on: who wrote it, its subject, its date as it was written there, and its words."""
 
     from_: Address
     subject: str
+    date: str = ""
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

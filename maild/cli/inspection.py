@@ -56,7 +56,10 @@ def _card(told: dict[str, Any]) -> None:
             ("Message-ID", told["message_id"]),
             ("Answers", told["references"]),
             ("Bounced", bounce),
-            ("Passes on", f"{forwarded['subject']}, by {forwarded['from']}" if forwarded else ""),
+            (
+                "Passes on",
+                f"{forwarded['subject']}, by {forwarded['from'] or forwarded['from_name']}" if forwarded else "",
+            ),
             ("Attached", [f"{one['name']} ({one['type']}, {one['size']} bytes)" for one in told["attachments"]]),
             ("Fault", told["error"]),
         )

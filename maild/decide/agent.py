@@ -18,8 +18,9 @@ from maild.decide.trust import Unproven, lacks_strict, needs_strict, unproven
 from maild.decide.turn import Turn
 from maild.decision import STRICT, Asked, Decision, Fresh, Notice, Post, SetAside
 from maild.desk import Agent
+from maild.ingest.quote import divide
 from maild.lines import Line, line, plain
-from maild.mail import Kind
+from maild.mail import Kind, Mail
 from maild.threading.tags import TOKEN_LENGTH, Token, split_token
 from maild.ticket import Event, Party, Role, Ticket, Use
 
@@ -211,7 +212,7 @@ def _speak(situation: Situation, granted: Authority) -> Decision:
     mail, agent = situation.mail, granted.agent
     if mail.ambiguous and situation.waived.isdisjoint({"difference", "operator"}):
         return _hold(situation, Denied(agent, granted.ticket, line("begins_differently"), waives="difference"))
-    words = read(mail.new_text)
+    words = read(_written(mail))
     turn, fresh = _begin(situation, granted.ticket, agent)
     turn.because.append(granted.because)
     turn.proved = agent.id if mail.proof.proven else None
@@ -233,6 +234,14 @@ def _speak(situation: Situation, granted: Authority) -> Decision:
             return effects.carry_out(turn, situation, agent, words, note=granted.note, fresh=fresh)
         case unexpected:
             assert_never(unexpected)
+
+
+def _written(mail: Mail) -> str:
+    """The newest words with their closing: what an agent signs with goes out, though the reading leaves it aside."""
+    if not mail.plain:
+        return mail.new_text
+    words = divide(mail.text, closing=True).words
+    return words if words.startswith(mail.new_text.rstrip()) else mail.new_text
 
 
 def _link_others(turn: Turn, situation: Situation, agent: Agent) -> None:

@@ -10,6 +10,16 @@ from maild.mail import MessageId
 _ID = re.compile(r"<([^<>]*)>")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _LONGEST_ID = 998
+# "Message from X <x@y> of Mon, 5 Jan 2026 10:00 PST <id>", "message-id <id> of Mon": a date or its name announces an
+# id, as the name of somebody announces an address (RFC 5322 section 4.5.4 lets both stand there).
+_ANNOUNCED = re.compile(
+    r"(?:\b(?:message|msg|mail)[-_ ]?id|\b\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?(?:[ap]\.?m\b\.?|uhr|h))?(?: ?[+-]\d{4})?"
+    r"(?: ?\(?(?-i:[A-Z]{1,5})\)?)?|\b(?:19|20)\d\d|\b\d{1,2}\.? [^\W\d_]{3,9})[\s\"'“”».,;:=)]*\Z",
+    re.IGNORECASE,
+)
+_LOOKED_BACK = 60
+# What people are called; made ids hold digits and letters in turn, or more of them than a name has.
+_MAILBOX = re.compile(r"[^\W\d_]+(?:[._+-][^\W\d_]+)*[._+-]?\d{0,8}@.*|\d{1,12}@.*", re.DOTALL)
 
 
 def message_id(raw: bytes) -> MessageId:
@@ -20,19 +30,25 @@ def message_id(raw: bytes) -> MessageId:
     return MessageId(found if len(found) <= _LONGEST_ID else "")
 
 
-def ids(text: str) -> tuple[MessageId, ...]:
-    """The ids in a References or In-Reply-To, oldest first; addresses in a phrase around them are no ids."""
+def ids(text: str, addresses: frozenset[str] = frozenset()) -> tuple[MessageId, ...]:
+    """The ids in a References or In-Reply-To, oldest first; addresses in a phrase around them are no ids.
+
+    `addresses` are those of the mail itself, in lower case: what is one of them is no id, wherever it stands.
+    """
     if "<" not in text:
         return ()
-    found: list[tuple[bool, str]] = []
+    sure: list[str] = []
+    doubtful: list[str] = []
     position = 0
     for match in _ID.finditer(text):
-        found.append((bool(_LETTERS.search(text, position, match.start())), match[1]))
+        words = text[position : match.start()]
+        after_words = _LETTERS.search(words) and not _ANNOUNCED.search(words[-_LOOKED_BACK:])
+        (doubtful if after_words else sure).append("".join(match[1].split()))
         position = match.end()
-    kept = [inside for after_words, inside in found if not after_words]
-    # "Message from X <x@y> of today <id>": only what ends the phrase can be the id.
-    if not kept and found and not _LETTERS.search(text, position):
-        kept = [found[-1][1]]
-    tidy = (clean_line("".join(inside.split())) for inside in kept)
-    good = [one for one in tidy if "@" in one.strip("@") and len(one) <= _LONGEST_ID and " " not in one]
+    kept = sure or [one for one in doubtful if not _MAILBOX.fullmatch(one)][-1:]
+    good = (one for one in map(clean_line, kept) if _is_id(one) and one.lower() not in addresses)
     return tuple(MessageId(one) for one in dict.fromkeys(good))
+
+
+def _is_id(text: str) -> bool:
+    return "@" in text.strip("@") and len(text) <= _LONGEST_ID and " " not in text

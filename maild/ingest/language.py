@@ -95,10 +95,13 @@ def _akin(one: str, other: str) -> bool:
 
 _QUOTED = re.compile(r"^(?:[^\n]*:[ \t]*\n)?(?:[ \t]*>[^\n]*(?:\n|\Z))+", re.MULTILINE)
 # Addresses, links, paths, numbers, file names, code. Only ASCII: other scripts may write without spaces.
+_ODD = re.compile(r"[0-9@/\\_=<>{}|.:](?:(?<![.:])|(?<=[A-Za-z][.:])(?=[A-Za-z]))")
 _NO_WORD = re.compile(r"(?<![!-~])[!-~]*(?:[0-9@/\\_=<>{}|]|[A-Za-z][.:][A-Za-z])[!-~]*")
 _NO_LETTERS = re.compile(
     "[\x00-&(-,.-@[-`{-\xbf×÷\u2000-\u2018\u201a-\u2bff\u3000-\u303f\ufe30-\ufe4f\uff00-\uff20\U0001f000-\U0001faff]+"
 )
+_ASCII_NO_LETTERS = {code: " " for code in range(128) if _NO_LETTERS.fullmatch(chr(code))}
+_ASCII_LETTERS = {code: None for code in range(128) if chr(code).isalpha()}
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _BANNER = re.compile(
     r"(?:caution|warning|external|you don.t often get|attention|externe?|externo|achtung|vorsicht|atención|внимание)\b"
@@ -116,13 +119,21 @@ def _guess(text: str) -> _Guess:
 
 
 def _paragraphs(text: str) -> list[str]:
-    said = _NO_WORD.sub(" ", _QUOTED.sub("\n", text[:_TEXT]))
-    paragraphs = [" ".join(_NO_LETTERS.sub(" ", one).split()).lower() for one in _PARAGRAPHS.split(said)]
-    paragraphs = [one for one in paragraphs if one]
+    text = text[:_TEXT]
+    said = _QUOTED.sub("\n", text) if ">" in text else text
+    # most lines are words throughout, and to look whether there is another is fast
+    said = "\n".join(_NO_WORD.sub(" ", line) if _ODD.search(line) else line for line in said.split("\n"))
+    paragraphs = [one for one in map(_lettered, _PARAGRAPHS.split(said)) if one]
     # a server's warning on top of a mail from outside is not the sender's
     if paragraphs and _BANNER.match(paragraphs[0]) and _letters(" ".join(paragraphs[1:])) >= _FEWEST:
         return paragraphs[1:]
     return paragraphs
+
+
+def _lettered(text: str) -> str:
+    """The words of a text in lower case, with single spaces and nothing else between them."""
+    plain = text.translate(_ASCII_NO_LETTERS) if text.isascii() else _NO_LETTERS.sub(" ", text)
+    return " ".join(plain.split()).lower()
 
 
 def _opening(paragraphs: Sequence[str]) -> str:
@@ -136,6 +147,8 @@ def _opening(paragraphs: Sequence[str]) -> str:
 
 def _letters(words: str) -> int:
     """How many letters: an ideograph or a syllable tells as much as three."""
+    if words.isascii():
+        return len(words) - len(words.translate(_ASCII_LETTERS))
     return sum(map(str.isalpha, words)) + 2 * len(_SYLLABLES.findall(words))
 
 

@@ -160,15 +160,17 @@ def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
     if sum(line.name == "received" for line in fields) > limits.received:
         faults += (f"more than {limits.received} Received lines: this mail goes in a circle",)
     room = max(0, limits.recipients - len(people["to"]))
+    written_by = authors(tuple(decode(line.raw, charset) for line in fields if line.name == "from"))
+    known = frozenset(address.key for group in (written_by, *people.values()) for address in group)
     return Sheet(
         fields=fields,
         headers=headers,
         named=_named(headers),
         body=body,
         message_id=message_id(first(fields, "message-id")),
-        in_reply_to=ids(_joined(fields, "in-reply-to"))[-limits.references :],
-        references=ids(_joined(fields, "references"))[-limits.references :],
-        authors=authors(tuple(decode(line.raw, charset) for line in fields if line.name == "from")),
+        in_reply_to=ids(_joined(fields, "in-reply-to"), known)[-limits.references :],
+        references=ids(_joined(fields, "references"), known)[-limits.references :],
+        authors=written_by,
         reply_to=people["reply-to"][: limits.recipients],
         to=people["to"][: limits.recipients],
         cc=people["cc"][:room],

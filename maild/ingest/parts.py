@@ -79,7 +79,7 @@ class _Walk:
 
     def dressed(self, fields: tuple[Field, ...], body: int, end: int, depth: int, default: str) -> Part:
         self.parts += 1
-        type_, params_ = content_type(fields, default)
+        type_, params_ = self.content_type(fields, body, end, default)
         disposition = decode(first(fields, "content-disposition"))
         children: tuple[Part, ...] = ()
         if type_.startswith("multipart/"):
@@ -101,6 +101,24 @@ class _Walk:
             disposition=disposition.partition(";")[0].strip().lower(),
             filename=given.get("filename") or params_.get("name", ""),
         )
+
+    def content_type(self, fields: tuple[Field, ...], start: int, end: int, default: str) -> tuple[str, dict[str, str]]:
+        """A part's type: the first given, but a multipart that another contradicts must open and close its parts."""
+        given = [line for line in fields if line.name == "content-type"]
+        named = content_type(given, default)
+        if len(given) < 2 or not named[0].startswith("multipart/"):
+            return named
+        if self.is_closed(named[1].get("boundary", ""), start, end):
+            return named
+        # its header runs on into that of its first part: all that follows is that part's text
+        others = [content_type([line], default) for line in given[1:]]
+        return next((one for one in others if not one[0].startswith("multipart/")), named)
+
+    def is_closed(self, boundary: str, start: int, end: int) -> bool:
+        """Whether a boundary opens a part and closes the last one."""
+        mark = b"--" + boundary.encode("utf-8", "replace")
+        opened = self.raw.find(mark, start, end)
+        return bool(boundary) and opened >= 0 and self.raw.find(mark + b"--", opened + len(mark), end) >= 0
 
     def children(self, boundary: str, start: int, end: int, depth: int, type_: str) -> tuple[Part, ...]:
         default = "message/rfc822" if type_ == "multipart/digest" else "text/plain"
@@ -125,7 +143,7 @@ class _Walk:
         at = self.raw.find(mark, start, end)
         while at >= 0:
             rest = _BOUNDARY_END.match(self.raw, at + len(mark), end)
-            if rest and (at == start or self.raw[at - 1] == 10):
+            if rest and (at == start or self.raw[at - 1] == 10) and not (rest[1] and self.is_inner(mark, opened, at)):
                 if opened is not None:
                     found.append((opened, max(opened, self.before(at))))
                 opened = None if rest[1] else rest.end()
@@ -133,8 +151,21 @@ class _Walk:
                     return found
             at = self.raw.find(mark, rest.end() if rest else at + 1, end)
         if opened is not None:
-            found.append((opened, end))
+            found.append((opened, self.unclosed(mark, opened, end)))
         return found
+
+    def is_inner(self, mark: bytes, opened: int | None, at: int) -> bool:
+        """Whether what looks like the end of a boundary opens one within, whose name is the same and two dashes."""
+        name = mark[2:] + b"--"
+        named = self.raw.find(name, opened, at) if opened is not None else -1
+        return named >= 0 and self.raw[max(0, named - 20) : named].rstrip(b'"').endswith(b"boundary=")
+
+    def unclosed(self, mark: bytes, opened: int, end: int) -> int:
+        """Where the last part ends that no line closes; some programs write the end behind its last word."""
+        last = self.raw[max(opened, end - 400) : end].rstrip()
+        if not last.endswith(mark + b"--"):
+            return end
+        return max(opened, max(opened, end - 400) + len(last) - len(mark) - 2)
 
     def before(self, position: int) -> int:
         """The end of the text before a boundary line: the line end belongs to the boundary."""

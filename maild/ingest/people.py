@@ -20,6 +20,7 @@ _NAMED = re.compile(
     rf'\s*({_QUOTED}|[^<>"\x00-\x08\x0e-\x1f]*?)\s*<\s*([^<>\s"]+|"[^"<>\\]*"@[^<>\s"]+)\s*>\s*(\([^()<>@]*\))?\s*'
 )
 _BARE = re.compile(r"\s*([^\s<>()\",;:]+)\s*(?:\(([^()<>@]*)\))?\s*")
+_LOCAL = re.compile(rf"[^<>@]{{0,200}}<((?:{_ATEXT}|\.){{1,64}})>\s*")
 _LONGEST_SPEC = 320
 _LONGEST_FROM = 4_000
 
@@ -71,6 +72,12 @@ def _loose(value: str) -> list[Address]:
     specs = [match[0] for match in re.finditer(r"[^\s<>()\",;:\\\[\]]{1,200}@[^\s<>()\",;:\\\[\]]{1,200}", value)]
     good = dict.fromkeys(composed(spec) for spec in specs if SPEC.fullmatch(spec))
     return [Address(spec) for spec in good] if len(good) > 1 else []
+
+
+def local_name(value: str) -> str:
+    """What a From line with no address in it has in its brackets, to be shown and never written to; else ""."""
+    found = _LOCAL.fullmatch(value)
+    return found[1] if found else ""
 
 
 def pairs_of(value: str) -> list[tuple[str, str]]:

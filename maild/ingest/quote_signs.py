@@ -76,10 +76,45 @@ KIND = {word: kind for kind, words in _HEADERS.items() for word in words.split("
 
 HEADER = re.compile(r"[\s>|]*[*_]{0,2}([^\W\d_][^:：\n*]{0,20}?)[*_]{0,2}\s{0,2}[:：][*_]{0,2}(.*)$")
 
+
+def _labels(kind: str) -> str:
+    return "|".join(sorted((re.escape(word) for word in _HEADERS[kind].split("|")), key=len, reverse=True))
+
+
+_SENDER, _DATE = (rf"[*_]{{0,2}}(?:{_labels(kind)})[*_]{{0,2}}\s?[:：]" for kind in ("from", "date"))
+HEADERS_IN_ONE = re.compile(
+    rf"[\s>|]*(?:{_SENDER}.{{1,300}}?\s{_DATE}|{_DATE}.{{1,300}}?\s{_SENDER}).{{1,200}}$", re.IGNORECASE
+)
+"""A header block that a client put on one line."""
+LABEL = re.compile(r"([^\W\d_]+)[*_]{0,2}\s?[:：](?!\S)")
+LABEL_ENDS = frozenset(word.split()[-1] for word in KIND)
+"""The last words before a colon in a header line, and those that it may have."""
+
 RULES = frozenset({"--", "__", "**"})
 RULE = re.compile(r"^[\s*]*[-_=—–*]{3,}[\s*]*$")
 SIGNATURE = re.compile(r"^--\s?$")
 LIST_FOOTER = re.compile(r"^_{2,}$")
+
+CLOSING = re.compile(
+    r"(?:(?:(?:with |my )?(?:best|kind|kindest|warm|warmest)(?: and (?:best|kind|warm))? )?(?:regards|wishes)"
+    r"|(?:yours|very) (?:sincerely|faithfully|truly)(?: yours)?|sincerely(?: yours)?"
+    r"|(?:mit )?(?:freundliche[nr]?|besten?|herzliche[nr]?|viele[nr]?|liebe[nr]?|schöne[nr]?) gr(?:ü|ue)(?:ß|ss)e?n?"
+    r"|(?:bien )?cordialement|bien à vous|(?:sincères )?salutations(?: distinguées)?|meilleures salutations"
+    r"|(?:un )?(?:cordial(?:es)? )?saludos?(?: cordial(?:es)?)?|atentamente|atenciosamente"
+    r"|com os melhores cumprimentos|(?:melhores )?cumprimentos|(?:cordiali|distinti) saluti|cordialmente"
+    r"|met vriendelijke groet(?:en)?|vriendelijke groet(?:en)?|mvg|groet(?:en|jes)?"
+    r"|(?:med )?(?:de )?(?:venlige?|vänliga?|vennlige?|bedste?|bästa|beste|kærlige?|hjärtliga?)"
+    r" (?:hilsen|hilsner|hälsning(?:ar)?)"
+    r"|hilsen|hälsningar|mvh|m\.v\.h\.|dbh|v\.h\.|vh|kh|ystävällisin terveisin|terveisin"
+    r"|pozdrawiam(?: serdecznie)?|z (?:poważaniem|powazaniem|wyrazami szacunku)|s pozdravem|s pozdravom"
+    r"|üdvözlettel|cu (?:stimă|respect)|saygılarımla|με εκτίμηση|с (?:уважением|наилучшими пожеланиями)"
+    r"|з повагою|с уважение|lep pozdrav|s poštovanjem|lugupidamisega|pagarbiai|ar cieņu)[\s,.!]{0,3}$",
+    re.IGNORECASE,
+)
+"""The formula over the name under a letter, alone on its line: no thanks and no cheers, which may be an answer."""
+NAME = re.compile(r"(?!\d)[^\W\d_][^\W\d_'’.-]{0,30}(?: [^\W\d_][\w'’.-]{0,30}){0,2}[ .]?$")
+SLASHED_NAME = re.compile(r"/(?=[^\W\d_]+$)(?!.*[^\W\d_][A-Z])(?![a-zà-ÿ])\w{2,20}$")
+"""A first name as a Swede signs with it."""
 
 DEVICE = re.compile(
     r"\b(?:iphone|ipad|ipod|android\w*|samsung|galaxy|blackberry|outlook|mail|mailbox|airmail|gmail|yahoo|aol"

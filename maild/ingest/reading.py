@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import islice
 
-from maild.ingest import kind, parse, proof, quote
+from maild.ingest import forwards, kind, parse, proof, quote
 from maild.ingest.attachments import attachment_of
 from maild.ingest.charsets import clean, decode
 from maild.ingest.evidence import Evidence
@@ -119,6 +119,7 @@ def _mail(
         answerable=verdict.answerable,
         bounced=verdict.bounced,
         returned_ids=verdict.returned_ids,
+        forwarded=forwards.passed_on(verdict.kind, evidence),
         vacation=_vacation(verdict.kind, said.text, top),
         why=verdict.why,
         error="; ".join(dict.fromkeys(top.faults)),
@@ -135,7 +136,8 @@ def _vacation(who: Kind, text: str, top: parse.Sheet) -> Vacation | None:
 def _new_words(said: _Words) -> str:
     if said.plain or not said.html:
         return clean(quote.new_words(said.text))
-    return clean(quote.new_words_of_html(said.html)) or clean(quote.new_words(said.text))
+    words = quote.new_words_of_html(said.html)
+    return clean(quote.new_words(said.text) if words is None else words)
 
 
 def _blank(raw: bytes) -> Mail:

@@ -6,6 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
+
 from maild import inspection
 from maild.ingest.kind import Ours
 
@@ -99,3 +101,20 @@ def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     told = inspection.inspect(tmp_path / "nowhere.eml", OURS)
     assert list(told) == KEYS
     assert "cannot open the file" in told["error"]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (b"Moderator <postbox>", "postbox"),
+        (b"postbox", ""),
+        (b"a@x.example <postbox>", ""),
+        (b"Ann <ann@x.example>", "ann@x.example"),
+    ],
+)
+def test_a_name_without_a_domain_is_shown_and_is_nobody_to_answer(tmp_path: Path, line: bytes, shown: str) -> None:
+    path = tmp_path / "odd.eml"
+    path.write_bytes(b"From: " + line + b"\nSubject: A question\n\nWhere is it?\n")
+    told = inspection.inspect(path, OURS)
+    assert told["from"] == shown
+    assert told["answerable"] is ("@" in shown)

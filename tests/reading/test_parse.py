@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import codecs
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -144,6 +145,16 @@ def test_ids_are_told_without_brackets_and_white_space_oldest_first() -> None:
         ('Message from Ann <ann@x.example> of "Thu, 1 Jan" <id@x.example>', ("id@x.example",)),
         ("<id@x.example> (Ann's message of Thu)", ("id@x.example",)),
         ("Your message of Thu, from <ann@x.example> today", ()),
+        (
+            "Message from Ann <ann@x.example> of Mon, 5 Jan 2026 10:00:12 PST <id@x.example> <7@x.example>",
+            ("id@x.example", "7@x.example"),
+        ),
+        ("Message-Id <id.17@x.example> of Mon, Jan 5 10:00:12 2026", ("id.17@x.example",)),
+        ("Ann's note of 5 Jan 2026 <id@x.example> as I said", ("id@x.example",)),
+        ("Mon, 5 Jan 2026 10:00 Ann Lee <ann@x.example>", ()),
+        ("Message from Ann Lee <ann.lee80@x.example>", ()),
+        ("Message from Wu <31415926@x.example> of today", ()),
+        ("my note <20260105.9A1@x.example> of today", ("20260105.9A1@x.example",)),
         ("ann@x.example", ()),
         ("<>", ()),
         ("<yes> < > <@> <id@x.example>", ("id@x.example",)),
@@ -151,6 +162,24 @@ def test_ids_are_told_without_brackets_and_white_space_oldest_first() -> None:
 )
 def test_addresses_in_a_phrase_are_no_ids(value: str, ids: tuple[str, ...]) -> None:
     assert with_headers(b"In-Reply-To: " + value.encode()).in_reply_to == ids
+
+
+def test_an_address_of_the_mail_itself_is_no_id_of_another() -> None:
+    mail = with_headers(
+        b"From: ann@x.example",
+        b"To: Support <S2026.11@desk.example>",
+        b"In-Reply-To: <s2026.11@desk.example>",
+        b"References: <ann@x.example> <id@x.example>",
+    )
+    assert mail.in_reply_to == ()
+    assert mail.references == ("id@x.example",)
+
+
+def test_an_endless_phrase_around_an_address_is_read_at_once() -> None:
+    began = time.perf_counter()
+    mail = with_headers(b"In-Reply-To: " + b"word " * 2000 + b"<" + b"ab." * 5000 + b"@x.example>" + b"10:00 " * 1000)
+    assert mail.in_reply_to == ()
+    assert time.perf_counter() - began < 2
 
 
 def test_the_newest_fifty_references_are_kept() -> None:
@@ -338,6 +367,29 @@ def test_a_boundary_counts_only_where_it_is_a_line_by_itself() -> None:
     )
     assert mail.text == "see --b\n--by the way\n--b--not yet"
     assert mail.attachments == ()
+
+
+def test_an_end_that_stands_behind_the_last_word_is_no_part_of_the_text() -> None:
+    words = b"--cut\r\n\r\nThe pump leaks.--cut--"
+    assert with_headers(b"Content-Type: multipart/mixed; boundary=cut", body=words + b"\r\n").text == "The pump leaks."
+    later = with_headers(b"Content-Type: multipart/mixed; boundary=cut", body=words + b" I said\r\n--cut--")
+    assert later.text == "The pump leaks.--cut-- I said"
+
+
+def test_a_boundary_within_may_be_named_like_the_end_of_the_outer_one() -> None:
+    inner = b'--cut\r\nContent-Type: multipart/mixed; boundary="cut--"\r\n\r\n'
+    inner += b"--cut--\r\n\r\nThe pump leaks.\r\n--cut----\r\n"
+    mail = with_headers(b"Content-Type: multipart/mixed; boundary=cut", body=inner + b"--cut\r\n\r\nToo.\r\n--cut--")
+    assert mail.text.split("\n") == ["The pump leaks.", "Too."]
+
+
+def test_a_multipart_that_is_called_a_text_too_is_what_its_body_shows() -> None:
+    types = (b"Content-Type: multipart/mixed; boundary=cut", b"Content-Type: text/plain")
+    whole = with_headers(*types, body=b"This is a message in parts.\r\n--cut\r\n\r\nThe pump leaks.\r\n--cut--")
+    assert whole.text == "The pump leaks."
+    torn = with_headers(*types, body=b"The pump leaks.\r\n--cut\r\nContent-Type: text/html\r\n\r\n<p>Yes</p>\r\n")
+    assert torn.text.startswith("The pump leaks.\n--cut")
+    assert "<p>Yes</p>" in torn.text
 
 
 def test_old_macintosh_line_ends_are_read() -> None:

@@ -255,3 +255,10 @@ def test_an_agent_who_asks_is_told_nothing_internal_of_their_own_ticket(house: H
     house.passes(seconds=61)
     assert [letter.notice for letter in house.sent_to(ANN.email)] == ["received", "owner-changed"]
     assert all("every chair" not in letter.text for letter in house.sent_to(ANN.email))
+
+
+def test_the_closing_of_an_agent_goes_to_the_customer(house: House) -> None:
+    house.receives("The invoice is wrong.")
+    house.agent_replies("I look into it.\n\nKind regards,\nAnn", house.last(ANN.email, "assigned"))
+    told = house.last("luc@customer.example", "reply").text
+    assert "I look into it.\r\n\r\nKind regards,\r\nAnn" in told or "I look into it.\n\nKind regards,\nAnn" in told
