@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,6 +16,7 @@ from maild.rules.load import Known, load
 from maild.rules.match import RuleBook
 from maild.store import promises, timers
 from tests.stories.house import ANN, BEN, BILLING, CLEO, DESK, SUPPORT, House, Letter
+from tests.stories.promises import broken
 
 LUC = "luc@customer.example"
 PARIS, NEW_YORK = ZoneInfo("Europe/Paris"), ZoneInfo("America/New_York")
@@ -33,6 +35,15 @@ STANDARD = Sla("standard", Times(hours(4), hours(8), Work(days=2), Work(days=5))
 TEAM = replace(SUPPORT, hours="office", sla="standard", members=(ANN.id, BEN.id))
 KEEPS_TIME = replace(DESK, timezone=PARIS, teams=(TEAM, BILLING), calendars=(OFFICE, NEW_YORK_OFFICE), slas=(STANDARD,))
 WITH_LADDER = replace(KEEPS_TIME, ladders=(Ladder(TeamId("support"), (CLEO.id,)),))
+
+
+def played(house: House) -> Iterator[House]:
+    """A house for one story; when the story is over, all that holds of any house must hold of it."""
+    yield house
+    assert house.faults() == []
+    assert broken(house) == []
+    assert unkept(house) == []
+    house.close()
 
 
 def with_sla(times: Times, *urgencies: tuple[str, Times]) -> tuple[Sla, ...]:

@@ -31,6 +31,7 @@ from tests.stories.promised import (
     ledger,
     left_at,
     notices,
+    played,
     row,
     ruled,
     runs,
@@ -39,7 +40,6 @@ from tests.stories.promised import (
     unkept,
     with_sla,
 )
-from tests.stories.promises import broken
 
 ONE_CLOCK = {
     Clock.FIRST_REPLY: Times(first_reply=hours(4)),
@@ -52,12 +52,7 @@ QUICK = Times(first_reply=hours(1), next_reply=hours(1))
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    built = House(tmp_path, desk=KEEPS_TIME, now=THURSDAY)
-    yield built
-    assert built.faults() == []
-    assert broken(built) == []
-    assert unkept(built) == []
-    built.close()
+    yield from played(House(tmp_path, desk=KEEPS_TIME, now=THURSDAY))
 
 
 def starts(house: House, clock: Clock) -> Letter:

@@ -27,25 +27,19 @@ from tests.stories.promised import (
     ledger,
     left_at,
     notices,
+    played,
     row,
     runs_until,
     standing,
-    unkept,
     with_sla,
 )
-from tests.stories.promises import broken
 
 BANK = "because the bank has not answered"
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    built = House(tmp_path, desk=KEEPS_TIME, now=THURSDAY)
-    yield built
-    assert built.faults() == []
-    assert broken(built) == []
-    assert unkept(built) == []
-    built.close()
+    yield from played(House(tmp_path, desk=KEEPS_TIME, now=THURSDAY))
 
 
 def test_a_delay_is_kept_by_the_agents_words_and_the_next_clock_runs(house: House) -> None:

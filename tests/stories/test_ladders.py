@@ -23,13 +23,12 @@ from tests.stories.promised import (
     due,
     left_at,
     notices,
+    played,
     row,
     runs,
     runs_until,
     standing,
-    unkept,
 )
-from tests.stories.promises import broken
 
 DANA = Agent(AgentId("dana"), "Dana Kim", "dana@agents.example")
 EVE = Agent(AgentId("eve"), "Eve Sol", "eve@agents.example")
@@ -45,12 +44,7 @@ TALL = replace(
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    built = House(tmp_path, desk=TALL, now=THURSDAY)
-    yield built
-    assert built.faults() == []
-    assert broken(built) == []
-    assert unkept(built) == []
-    built.close()
+    yield from played(House(tmp_path, desk=TALL, now=THURSDAY))
 
 
 def climbs(house: House, text: str = "#escalate because it burns") -> None:

@@ -19,12 +19,12 @@ from tests.stories.promised import (
     WITH_LADDER,
     asks,
     notices,
+    played,
     row,
     ruled,
     runs,
     runs_until,
     standing,
-    unkept,
 )
 from tests.stories.promises import broken
 
@@ -35,12 +35,7 @@ SECRET = "The customer is difficult"
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    built = House(tmp_path, desk=WITH_LADDER, now=THURSDAY)
-    yield built
-    assert built.faults() == []
-    assert broken(built) == []
-    assert unkept(built) == []
-    built.close()
+    yield from played(House(tmp_path, desk=WITH_LADDER, now=THURSDAY))
 
 
 def says(house: House, word: str, **more: object) -> Letter:
