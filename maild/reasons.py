@@ -36,12 +36,10 @@ class Phrase(StrEnum):
 
 def fewest_open(agent: Agent) -> Reason:
     """For new work that goes to who carries least."""
-    """For new work that goes to who carries least."""
     return _ours(Code.ROUTING, Phrase.FEWEST_OPEN, agent.short, f"{agent.short} has the fewest open requests now.")
 
 
 def turn(agent: Agent) -> Reason:
-    """For new work that goes round."""
     """For new work that goes round."""
     return _ours(Code.ROUTING, Phrase.TURN, agent.short, f"It is {agent.short}'s turn to take a new request.")
 
@@ -54,12 +52,10 @@ def stands_in(agent: Agent) -> Reason:
 
 def took_up(agent: Agent) -> Reason:
     """For a ticket that an agent made theirs."""
-    """For a ticket that an agent made theirs."""
     return _ours(Code.ROUTING, Phrase.TOOK_UP, agent.short, f"{agent.short} took up your request.")
 
 
 def knows_earlier(agent: Agent) -> Reason:
-    """For a follow-up that stays with its owner of before."""
     """For a follow-up that stays with its owner of before."""
     return _ours(Code.ROUTING, Phrase.KNOWS_EARLIER, agent.short, f"{agent.short} knows your earlier request.")
 
@@ -83,12 +79,10 @@ def absent(name: str, absence: Absence, *, tell_date: bool) -> Reason:
 
 def left(name: str) -> Reason:
     """For the tickets of somebody who no longer works here."""
-    """For the tickets of somebody who no longer works here."""
     return _ours(Code.LEFT, Phrase.LEFT, name, f"{name} has left our desk.")
 
 
 def back(name: str) -> Reason:
-    """For what goes back to an owner who was away."""
     """For what goes back to an owner who was away."""
     return _ours(Code.RETURN, Phrase.BACK, name, f"{name} is back.")
 
