@@ -75,7 +75,6 @@ def judge(record: Record) -> Verdict:
         "dates that were put off as the customer wrote": kept.overtaken,
         "dates that were over when a mail named them, after the daemon was down": kept.over,
         "told at night, as an agent gave the date": spoke.by_hand,
-        "told at night, as the team was shut until the date": spoke.too_late,
         "words that the limits left unanswered": words.limited,
     }
     return Verdict(bars, figures, tuple((name, tuple(found)) for name, found in lists.items()))

@@ -18,17 +18,14 @@ _NEWS = frozenset({"delayed", "escalated", "waiting", "solved", "warning"})
 """The notices that a clock may cause, and that nobody is to get at night."""
 _REMINDERS = frozenset({"waiting", "solved"})
 _DAY = timedelta(days=1)
-_QUARTER = timedelta(minutes=15)
 
 
 @dataclass
 class Spoke:
-    """What was found. Each list names what is wrong, but for two that name what was told outside the hours for a
-    reason: `by_hand`, as an agent's own date was there, and `too_late`, as the ticket came to a team that was not at
-    work any more before the date that another one had promised."""
+    """What was found. Each list names what is wrong, but for `by_hand`: what was told outside the hours, as a date
+    that an agent gave was there."""
 
     at_night: list[str] = field(default_factory=list)
-    too_late: list[str] = field(default_factory=list)
     by_hand: list[str] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
     mails: int = 0
@@ -62,8 +59,7 @@ def _nights(case: Case, found: Spoke) -> None:
         if _may_speak(team, row):
             continue
         words = f"#{case.ticket}: {row.notice} to {row.recipient} at {at:%a %d %b %H:%M:%S} UTC ({team.id})"
-        shut = team.hours is not None and _moved_too_late(case, team.hours, moved.at, at)
-        listed = found.too_late if shut else found.by_hand if _by_hand(case, team.hours, at) else found.at_night
+        listed = found.by_hand if _by_hand(case, team.hours, at) else found.at_night
         listed.append(words)
 
 
@@ -72,16 +68,6 @@ def _may_speak(team: Team, row: Row) -> bool:
     if team.hours is not None:
         return team.hours.is_open(row.created_at)
     return row.notice not in _REMINDERS or by_day(ZONE, row.created_at)
-
-
-def _moved_too_late(case: Case, hours: Hours, moved_at: datetime, at: datetime) -> bool:
-    """Whether what made the desk speak was promised by another team, and this one had no hour of work left for it."""
-    for one in case.ledger:
-        if one.made_at < moved_at <= at <= (one.ended_at or one.due_at) and one.due_at - at <= _DAY * 2:
-            quarters = int((one.due_at - moved_at) / _QUARTER)
-            if not any(hours.is_open(moved_at + n * _QUARTER) for n in range(quarters)):
-                return True
-    return False
 
 
 def _by_hand(case: Case, hours: Hours | None, at: datetime) -> bool:

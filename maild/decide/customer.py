@@ -8,7 +8,7 @@ from datetime import timedelta
 from maild.decide.answer import RETRY, Answer, Silence, Wait, may_answer
 from maild.decide.assign import people_of
 from maild.decide.moves import cover_if_away
-from maild.decide.promises import keep_time
+from maild.decide.promises import keep_time, tell_new_date
 from maild.decide.routing import (
     addressed,
     facts,
@@ -90,6 +90,7 @@ def append(situation: Situation, ticket: Ticket, party: Party, because: tuple[st
     keep_time(turn, heard=_wants_answer(situation))
     if reopened and turn.ticket.status.active:
         _acknowledge(turn, situation, Notice.REOPENED)
+    tell_new_date(turn)
     return turn.post()
 
 

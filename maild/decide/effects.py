@@ -249,7 +249,7 @@ def _changed(status: Status, was: Status) -> set[Notice]:
 def _dated(turn: Turn, before: Ticket) -> set[Notice]:
     """What is told beside everything else: a new date that an agent gave, and a step up the ladder."""
     found = set()
-    if any(one.clock is Clock.DELAY and not one.number for one in turn.ticket.promises):
+    if turn.late or any(one.clock is Clock.DELAY and not one.number for one in turn.ticket.promises):
         found.add(Notice.DELAYED)
     if turn.ticket.level > before.level and (turn.ticket.owner, turn.ticket.team) != (before.owner, before.team):
         found.add(Notice.ESCALATED)

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from maild.decide.routing import DESK
 from maild.decide.turn import Turn
+from maild.decision import Notice
 from maild.desk import Desk, Times
 from maild.hours import Work, after, before, between, opening
 from maild.promise import Clock, Promise, Standing
-from maild.ticket import Status, Ticket
+from maild.ticket import Status, Ticket, Use
 
 _NOTHING = Times()
 _MARGIN = timedelta(minutes=30)
@@ -41,17 +42,17 @@ def keep_time(turn: Turn, *, heard: bool = False, answered: bool = False) -> Non
     nobody = turn.ticket.requester.machine and not heard
     if not turn.ticket.promises and (times == _NOTHING or nobody):
         return
-    if turn.ticket.team != turn.first.team:
-        _look_in_hours(turn)
     match turn.ticket.status:
         case Status.SOLVED | Status.CLOSED:
             _finish(turn)
         case Status.PENDING:
             _keep_word(turn, answered=answered)
             _pause(turn)
+            _look_in_hours(turn)
         case Status.OPEN | Status.HOLD:
             _resume(turn)
             _keep_word(turn, answered=answered)
+            _look_in_hours(turn)
             _run(turn, times, heard=heard)
 
 
@@ -66,16 +67,22 @@ def make(turn: Turn, clock: Clock, due_at: datetime, *, by: str = "", text: str 
 
 def renew(turn: Turn, broken: Promise) -> Promise:
     """Promise anew what was not kept: as long again, and twice as long each time that it is missed again."""
-    work = _of(broken.clock, terms(turn.desk, turn.ticket)) or USUAL
-    times = 2**broken.missed
-    longer = Work(min(work.days * times, max(work.days, _MOST_DAYS)), work.time * times)
-    if longer.time > timedelta(days=1):
-        longer = Work(_MOST_DAYS)
-    due_at = _due(turn, longer)
-    if due_at <= broken.due_at:
-        # an agent's date can lie days behind the hours in which it was looked at
-        due_at = _due(turn, longer, broken.due_at)
-    return make(turn, broken.clock, due_at, missed=broken.missed + 1)
+    return _promise_anew(turn, broken, broken.missed + 1)
+
+
+def tell_new_date(turn: Turn) -> None:
+    """Whoever is told of a move that cost a date hears of both in one mail, and now: a date is told before it passes.
+
+    Call it after everything else that this turn tells.
+    """
+    if turn.late is None:
+        return
+    told = frozenset(one.to.key for one in turn.drafts if one.reply_use is Use.CUSTOMER)
+    turn.drafts = [
+        replace(one, tells=one.tells | {Notice.DELAYED}, late=one.late or turn.late) if one.to.key in told else one
+        for one in turn.drafts
+    ]
+    turn.tell_customers(Notice.DELAYED, auto=True, skip=told, after_brief=True, late=turn.late)
 
 
 def word_of(ticket: Ticket) -> Promise | None:
@@ -101,24 +108,53 @@ def _keep_word(turn: Turn, *, answered: bool) -> None:
         turn.end(word, Standing.KEPT)
 
 
+def _promise_anew(turn: Turn, former: Promise, missed: int) -> Promise:
+    """The same, by a later date; `missed` is how often in a row it was missed by then."""
+    work = _of(former.clock, terms(turn.desk, turn.ticket)) or USUAL
+    times = 2 ** max(missed - 1, 0)
+    longer = Work(min(work.days * times, max(work.days, _MOST_DAYS)), work.time * times)
+    if longer.time > timedelta(days=1):
+        longer = Work(_MOST_DAYS)
+    due_at = _due(turn, longer)
+    if due_at <= former.due_at:
+        # an agent's date can lie days behind the hours in which it was looked at
+        due_at = _due(turn, longer, former.due_at)
+    return make(turn, former.clock, due_at, missed=missed)
+
+
 def _made_now(turn: Turn) -> tuple[Promise, ...]:
     """What this very turn promised: the words that go with it do not keep it yet."""
     return tuple(one for one in turn.ticket.promises if not one.number)
 
 
 def _look_in_hours(turn: Turn) -> None:
-    """Another team has it now: what was promised stands, and is looked at while that team is at work."""
+    """Where another team has it now, what was promised stands, and is looked at while that team is at work.
+
+    A team that is shut until then cannot keep it: the customer gets a new date, in the mail that tells of the move.
+    """
+    if turn.ticket.team == turn.first.team:
+        return
+    calendar = turn.desk.hours_of(turn.ticket.team)
+    soon = turn.now + _MINUTE
+    shut = opening(calendar, soon) > soon
     for promise in turn.ticket.promises:
-        if promise.standing is Standing.OPEN and promise not in _made_now(turn):
+        if promise.standing is not Standing.OPEN or promise in _made_now(turn):
+            continue
+        if promise.clock is not Clock.SNOOZE and shut and between(calendar, turn.now, promise.due_at) < _MINUTE:
+            standing = Standing.MOVED if promise.due_at > turn.now else Standing.BROKEN
+            turn.end(promise, standing, "the team is shut until then")
+            _promise_anew(turn, promise, promise.missed)
+            turn.late = min((turn.late or promise, promise), key=lambda one: one.due_at)
+        else:
             warn_at, guard_at = _looks(turn, turn.now, promise.due_at)
             if promise.due_at <= turn.now:
-                warn_at = guard_at = opening(turn.desk.hours_of(turn.ticket.team), turn.now)
+                warn_at = guard_at = opening(calendar, turn.now)
             turn.resume(promise, replace(promise, warn_at=warn_at, guard_at=guard_at))
 
 
 def _pause(turn: Turn) -> None:
     """While we wait for the customer, clocks stand still: what is left of their time is kept."""
-    calendar = turn.desk.hours_of(turn.ticket.team)
+    calendar = turn.desk.hours_of(turn.first.team)
     for promise in turn.ticket.promises:
         if promise.clock.pauses and promise.standing is Standing.OPEN:
             left = between(calendar, turn.now, promise.due_at)

@@ -11,7 +11,7 @@ from maild.decide.answer import RETRY, Answer, Silence, Wait, within
 from maild.decide.assign import people_of
 from maild.decide.guard import late_now, look, remind
 from maild.decide.moves import come_back, move
-from maild.decide.promises import keep_time
+from maild.decide.promises import keep_time, tell_new_date
 from maild.decide.turn import Turn
 from maild.decision import NO_ANSWERS, NO_LOADS, Answers, Loads, Notice, Post, TimerName
 from maild.desk import AgentId, Desk
@@ -64,6 +64,7 @@ def on_timer(
         case _:
             assert_never(timer)
     keep_time(turn)
+    tell_new_date(turn)
     return turn.post()
 
 

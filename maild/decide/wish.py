@@ -12,7 +12,7 @@ from maild.decide.assign import people_of
 from maild.decide.customer import hear, pause
 from maild.decide.ladder import climb, next_rung
 from maild.decide.moves import cover_if_away
-from maild.decide.promises import keep_time
+from maild.decide.promises import keep_time, tell_new_date
 from maild.decide.routing import tell_successor
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
@@ -56,6 +56,7 @@ def grant(situation: Situation, ticket: Ticket, party: Party, asking: Asking, be
     also = frozenset({Notice.REOPENED}) if reopened else frozenset()
     heard = _do(turn, situation, asking.wish, also)
     keep_time(turn, heard=heard or bool(asking.rest))
+    tell_new_date(turn)
     asker = _asker(turn, situation).number
     turn.drafts = [replace(one, language=asking.language) if one.to.number == asker else one for one in turn.drafts]
     return turn.post()

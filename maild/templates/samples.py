@@ -175,6 +175,7 @@ def _to_customers() -> tuple[Telling, ...]:
         _customer(Notice.RECEIVED, why=_RULE, **_DATED),
         _customer(Notice.RECEIVED, why=_RULE, **_DATED, **_TEAM),
         _customer(moved, **_MOVE, **{**_DATED, "promised": "next-reply"}),
+        _customer(moved, Notice.DELAYED, **_LATE, **_MOVE),
         _customer(moved, Notice.ESCALATED, Notice.DELAYED, **_LATE, **{**_MOVE, **_BY_CLOCK}),
         _customer(Notice.ESCALATED, Notice.DELAYED, **_LATE, **_BY_CLOCK, **_TEAM),
         _customer(Notice.ESCALATED, why="", why_code="customer-request", wish="escalate"),

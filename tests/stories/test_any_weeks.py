@@ -31,7 +31,7 @@ from tests.stories.promised import (
 )
 from tests.stories.promises import broken
 
-SEEDS = range(2)
+SEEDS = range(3)
 STEPS = 60
 OVERSEAS = replace(BILLING, hours="new-york", sla="standard")
 WORLD = replace(

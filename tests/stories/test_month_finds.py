@@ -19,6 +19,7 @@ from tests.stories.promised import (
     row,
     runs,
     runs_until,
+    standing,
 )
 
 
@@ -106,15 +107,18 @@ def test_a_move_and_a_delay_of_one_moment_are_one_mail(tmp_path: Path) -> None:
     house.close()
 
 
-def test_a_late_ticket_that_changes_its_team_at_night_is_told_of_when_the_new_team_is_at_work(tmp_path: Path) -> None:
+def test_a_late_ticket_that_changes_its_team_at_night_gets_a_new_date_with_the_move(tmp_path: Path) -> None:
     # the daemon is down over the date; in the evening Ann gives the ticket away
     other = replace(BILLING, hours="office", members=(BEN.id,))
     house = House(tmp_path, desk=replace(KEEPS_TIME, teams=(replace(TEAM, members=(ANN.id,)), other)), now=THURSDAY)
     brief = asks(house)
     house.now = at(19, "20:00")
     house.agent_replies("#team billing because it is theirs", brief)
-    runs_until(house, at(20, "08:59"))
-    assert notices(house) == ["received", "owner-changed"]
     runs_until(house, at(20, "12:00"))
-    assert left_at(house.last(LUC, "delayed")) == at(20, "09:00")
+    assert notices(house) == ["received", "owner-changed"]
+    told = house.last(LUC)
+    assert left_at(told) == at(19, "20:00")
+    assert "We will not keep the time that we gave you, Thursday 19 November, 14:00" in " ".join(told.text.split())
+    assert row(told, "Next") == "Ben Ode answers by Monday 23 November, 09:00"
+    assert ("first-reply", "broken") in standing(house)
     house.close()
