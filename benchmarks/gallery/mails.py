@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 from benchmarks.gallery import png
+from benchmarks.gallery.facts import spoken
 from maild import letters
 from maild.compose import Unfit
 from maild.decision import Draft, Notice
@@ -113,14 +114,15 @@ def sights(language: str, templates: Templates, chosen: tuple[Telling, ...] | No
     for row, sample in enumerate(samples() if chosen is None else chosen, 1):
         notice = named(sample)
         seen[notice] += 1
-        outgoing = mail(replace(sample, language=language), templates, row)
-        made.append(_sight(seen[notice], notice, replace(sample, language=language), outgoing))
+        told = replace(spoken(sample, language), language=language)
+        made.append(_sight(seen[notice], notice, told, mail(told, templates, row)))
     return made
 
 
 def mail(sample: Telling, templates: Templates, row: int) -> Outgoing:
     """The mail that tells these facts, as it leaves; UnfitError where it may not."""
-    desk = replace(DESK, language=sample.language, accent=sample.accent)
+    agents, teams = spoken(DESK.agents, sample.language), spoken(DESK.teams, sample.language)
+    desk = replace(DESK, name=sample.desk, language=sample.language, accent=sample.accent, agents=agents, teams=teams)
     press = Press(desk, _KEYRING, _Speaker(templates, sample, row))
     draft = _draft(sample)
     ticket = _ticket(sample, draft, press) if sample.number else None
@@ -137,10 +139,10 @@ def _draft(sample: Telling) -> Draft:
     uses = {True: Use.CUSTOMER, False: Use.REPLY if sample.number else Use.PERSONAL}
     speaks = sample.notice.value in {"assigned", "customer-replied", "note", "linked"} or bool(sample.words)
     entry = Entry(
-        NOW, _CUSTOMER.address, sample.words_by, Voice.PUBLIC, sample.words, _ROOT, agent=_id(sample.words_by)
+        NOW, _CUSTOMER.address, sample.words_by, Voice.PUBLIC, sample.words, _ROOT, agent=_id(sample, sample.words_by)
     )
     return Draft(
-        to=replace(_CUSTOMER, proven=sample.known) if theirs else _READER,
+        to=spoken(replace(_CUSTOMER, proven=sample.known) if theirs else _READER, sample.language),
         tells=frozenset(one for one in map(Notice, sample.tells) if theirs or not one.to_customers),
         reply_use=uses[theirs],
         auto=not speaks,
@@ -157,10 +159,10 @@ def _ticket(sample: Telling, draft: Draft, press: Press) -> Ticket:
     why = Reason(Code(sample.why_code or "routing"), sample.why, sample.why_by) if sample.why else None
     ticket = Ticket(
         number=TicketNo(sample.number),
-        subject=_SUBJECT,
+        subject=spoken(_SUBJECT, sample.language),
         shown="",
         status=Status(sample.status),
-        owner=_id(sample.contact) if sample.owned else None,
+        owner=_id(sample, sample.contact) if sample.owned else None,
         team=_TEAM.id,
         priority=Priority(sample.priority),
         level=1,
@@ -168,16 +170,16 @@ def _ticket(sample: Telling, draft: Draft, press: Press) -> Ticket:
         language=sample.language,
         created_at=NOW,
         updated_at=NOW,
-        parties=(replace(_CUSTOMER, proven=sample.known), _READER),
+        parties=spoken((replace(_CUSTOMER, proven=sample.known), _READER), sample.language),
         root=_ROOT,
         why=why,
-        previous_owner=_id(sample.previous),
+        previous_owner=_id(sample, sample.previous),
     )
     return replace(ticket, shown=letters.shown_subject(ticket, press, person=not draft.auto))
 
 
-def _id(name: str) -> str | None:
-    return next((agent.id for agent in _AGENTS if agent.name == name), None)
+def _id(sample: Telling, name: str) -> str | None:
+    return next((agent.id for agent in spoken(_AGENTS, sample.language) if agent.name == name), None)
 
 
 def _file(name: str) -> Attachment:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.gallery.looks import DRAWN
 from benchmarks.gallery.mails import Sight
-from benchmarks.gallery.spam import SET_ASIDE, Score
+from benchmarks.gallery.spam import AMONG_US, SET_ASIDE, Score
 from maild.desk import LANGUAGES
 
 _RULER = "=" * 72
@@ -112,7 +112,12 @@ def put_scores(folder: Folder, scored: Iterable[tuple[Sight, Score]]) -> None:
     languages = tuple(dict.fromkeys(language for row in cells.values() for language in row))
     lines = [f"| notice | {' | '.join(languages)} | rules that spoke |", "|---" * (len(languages) + 2) + "|"]
     lines += [_row(notice, row, languages) for notice, row in cells.items()]
-    aside = "\n".join(f"- `{name}` {reason}." for name, reason in SET_ASIDE.items())
+    aside = "\n".join(
+        (
+            *(f"- `{name}` {reason}." for name, reason in SET_ASIDE.items()),
+            *(f"- `{name}`, of mails to agents alone, {reason}." for name, reason in AMONG_US.items()),
+        )
+    )
     folder.put("scores.md", _SCORES.format(table="\n".join(lines), aside=aside).encode())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
 from pathlib import Path
@@ -26,9 +26,12 @@ _PATIENCE = 900.0
 
 SET_ASIDE = {
     "HTML_MESSAGE": "says that a mail has an HTML part, which is no fault; 0.001 is the least that SpamAssassin shows",
-    "MIXED_ES": "finds Cyrillic letters beside many a Latin e: here the English facts of the samples, and the commands",
 }
 """Rules that are left out of the sum, each with its reason."""
+AMONG_US = {
+    "MIXED_ES": "finds Cyrillic letters beside many a Latin e: those of the commands and the signed addresses",
+}
+"""Those that are left out of the sums of agents' mails alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def found() -> str | None:
 
 def against(sight: Sight, score: Score) -> str:
     """What is wrong with a mail that scores, "" where nothing is."""
-    rules = ", ".join(f"{name} {points:g}" for name, points in score.rules if name not in SET_ASIDE)
+    rules = ", ".join(f"{name} {points:g}" for name, points in score.rules if name not in _aside(sight))
     return f"{sight.name}: {score.points:g} points of spam: {rules}" if score.points > 0 else ""
 
 
@@ -68,7 +71,7 @@ def weigh(path: str, sights: Sequence[Sight], folder: Path) -> list[Score]:
     told = _SCORES.findall(run.stdout.decode("utf-8", "replace"))
     if len(told) != len(sights):
         raise FilterError(run.stderr.decode("utf-8", "replace").strip().split("\n")[-1] or "it judged too few mails")
-    return [_score(line) for line in told]
+    return [_score(line, _aside(sight)) for sight, line in zip(sights, told, strict=True)]
 
 
 def arrived(outgoing: Outgoing) -> bytes:
@@ -82,12 +85,16 @@ def arrived(outgoing: Outgoing) -> bytes:
     return "\r\n".join(trace).encode() + b"\r\n" + outgoing.content
 
 
-def _score(line: str) -> Score:
+def _aside(sight: Sight) -> Collection[str]:
+    return SET_ASIDE if sight.to_customer else {**SET_ASIDE, **AMONG_US}
+
+
+def _score(line: str, aside: Collection[str]) -> Score:
     """Read `RULE=points;...`."""
     rules = []
     for one in filter(None, line.split(";")):
         name, _, points = one.partition("=")
         if points:
             rules.append((name, float(points)))
-    counted = sum(points for name, points in rules if name not in SET_ASIDE)
+    counted = sum(points for name, points in rules if name not in aside)
     return Score(round(counted, 3), tuple(rules))
