@@ -71,12 +71,19 @@ def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, loads: Loads, n
         waived=frozenset(kept.released),
         answers=NO_ANSWERS if known else _answers(tx, mail, None, now),
         first_time=not before.wrote,
+        remembered=_remembered(tx, mail, desk) if before.wrote else "",
     )
     own = found.token(Use.PERSONAL) is not None
     about_absence = spoken or own or mail.kind is Kind.BOUNCE or _asks(situation) is not None
     if about_absence:
         situation = _of_absence(tx, situation)
     return _counted(tx, situation) if known else situation
+
+
+def _remembered(tx: Tx, mail: Mail, desk: Desk) -> str:
+    """The language of this author's tickets before, for a mail that is too short to tell its own."""
+    language = "" if mail.language in desk.languages else tickets.language_of(tx, mail.author.key)
+    return language if language in desk.languages else ""
 
 
 def _of_absence(tx: Tx, situation: Situation) -> Situation:

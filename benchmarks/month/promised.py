@@ -206,8 +206,10 @@ def _reads(case: Case, found: Kept, walk: _Walk, row: Row) -> None:
         (found.over if down else found.other_date).append(f"{where} names {wall(due):%d %b %H:%M}, which is over")
     may = {*owed, *_may_tell(case, walk, row)}
     reminder = wall(row.created_at + REMIND_AFTER)
+    # a reminder can tell of a new owner beside its deadline, and then bears that name
+    reminds = row.notice == "waiting" or (walk.status == "pending" and row.notice in told.MOVES and row.inbox is None)
     for date in dates(letter.text):
-        deadline = row.notice == "waiting" and date >= reminder
+        deadline = reminds and date >= reminder
         if date > wall(row.created_at) and date not in may and not deadline:
             found.two_dates.append(f"{where} tells {date:%d %b %H:%M}, too")
     if row.notice in _ANSWERS:

@@ -88,7 +88,8 @@ def settle_fields(turn: Turn, situation: Situation, verdict: Verdict, team: Team
             turn.change(sla=verdict.sla)
     organisation = situation.desk.organisation_at(situation.mail.author.spec)
     said = situation.mail.language if situation.mail.language in situation.desk.languages else ""
-    language = verdict.language or (organisation.language if organisation else "") or said or turn.ticket.language
+    theirs = organisation.language if organisation else ""
+    language = verdict.language or theirs or said or situation.remembered or turn.ticket.language
     turn.change(language=language)
     _explain(turn, verdict)
 

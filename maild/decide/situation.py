@@ -34,6 +34,7 @@ class Situation:
     `met` are foreign Message-IDs that stand on a ticket already, in the order of the clues; `same_id` is the ticket of
     an earlier mail with this Message-ID but other words. `sent` are the outbox rows that our own ids and tokens name.
     `entries` and `history` are there for the tickets of an agent's mail. `number` is what a new ticket will be called.
+    `remembered` is the language in which the author was answered before, where this mail does not tell its own.
     `waived` are the checks that a `#yes` or an operator set aside. `recent` counts what customers wrote of late on the
     ticket that the mail leads to; `escalated` says that a customer had it escalated within the last
     day. `absence` is the one that the answered question is about; `living` are those of the
@@ -63,6 +64,7 @@ class Situation:
     proved: frozenset[str] = frozenset()
     waived: frozenset[str] = frozenset()
     first_time: bool = True
+    remembered: str = ""
     recent: int = 0
     escalated: bool = False
     absence: Absence | None = None

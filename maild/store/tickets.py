@@ -233,6 +233,14 @@ def earlier_of(tx: Tx, ticket: Ticket) -> tuple[int, int]:
     return len(found), sum(not Status(status).active for status in found)
 
 
+def language_of(tx: Tx, requester: str) -> str:
+    """The language of the newest ticket that this address (in lower case) asked for, "" where there is none."""
+    query = (
+        select(_ticket.c.language).where(_ticket.c.requester == requester).order_by(_ticket.c.number.desc()).limit(1)
+    )
+    return tx.connection.execute(query).scalar() or ""
+
+
 def open_counts(tx: Tx) -> dict[str, int]:
     """How many active tickets each agent owns."""
     query = select(_ticket.c.owner, func.count()).where(

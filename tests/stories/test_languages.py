@@ -528,3 +528,17 @@ def test_who_had_the_ticket_hears_the_reason_of_a_rule_in_their_own_language(
     told = line("moved_on", who=BEN.name, number=1, why=(reason,))
     assert TEMPLATES.say(told, reads, ZoneInfo("UTC"), MORNING) in house.last(ANN.email, "note").text
     house.close()
+
+
+def test_a_customer_who_was_answered_in_french_is_so_again_though_ok_tells_no_language(tmp_path: Path) -> None:
+    house = House(tmp_path, now=MORNING)
+    house.receives("Bonjour, la facture du mois dernier est fausse, merci de la corriger.", author=PETIT)
+    assert house.ticket(1).language == "fr"
+    house.receives("VPN?", author=PETIT, subject="VPN")
+    assert house.ticket(2).language == "fr"
+    assert house.last(LUC)["Content-Language"] == "fr"
+    house.receives("VPN?", author="Dana Kim <dana@client.example>", subject="VPN")
+    assert house.ticket(3).language == "en", "somebody else is remembered by nothing"
+    house.receives("Hello, the last invoice is wrong, could you please have a look at it?", author=PETIT, subject="Hi")
+    assert house.ticket(4).language == "en", "their own words come before what is remembered"
+    house.close()
