@@ -10,7 +10,7 @@ TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo run test lint style types floors check bench month mails score fmt lock clean
+.PHONY: help setup demo run test lint style types floors check bench month mails score fuzz fmt lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,10 @@ mails: $(READY) ## write and draw every mail into docs/mails, and check that it 
 
 score: $(READY) ## score the reading of real mail, beside yesterday's figures
 	$(BIN)/python -m benchmarks.score $(ARGS)
+
+fuzz: $(READY) ## look for mail that breaks the reading (ARGS="--seconds 600", ARGS=--slow)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet 'atheris>=3.0'
+	$(BIN)/python -m benchmarks.fuzz $(ARGS)
 
 fmt: $(READY) ## put the code into the house's form
 	$(BIN)/ruff check --fix .

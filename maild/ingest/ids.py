@@ -26,7 +26,8 @@ def message_id(raw: bytes) -> MessageId:
     """The mail's own id without brackets, "" where there is none (RFC 5322 section 3.6.4)."""
     text = clean_line(decode(raw))
     inside = _ID.search(text)
-    found = "".join((inside[1] if inside else text.strip("<>")).split())
+    # one that is not closed is all that follows its bracket
+    found = "".join((inside[1] if inside else text.strip("<>").rpartition("<")[2].replace(">", "")).split())
     return MessageId(found if len(found) <= _LONGEST_ID else "")
 
 
