@@ -60,6 +60,7 @@ PURE = (
         "ingest.kind",
         "ingest.language",
     ),
+    *("ingest.calendar", "ingest.remarks", "ingest.rtf", "ingest.smime", "ingest.tnef"),
     *("ingest.mailbox", "ingest.parse", "ingest.parts", "ingest.people", "ingest.proof", "ingest.quote"),
     *("ingest.quote_end", "ingest.quote_heads"),
     *("ingest.quote_html", "ingest.quote_signs", "ingest.reading", "ingest.away", "ingest.vacation"),

@@ -6,6 +6,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 import cchardet
@@ -33,13 +34,24 @@ _ALIASES = {
 }
 # Slow on long input, or not a charset of mail at all.
 _NO_CHARSET = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "unicode-escape"})
+_NAME_END = re.compile(r"[\s;(]")
 _SAMPLE = 16_384
+# What the guesser says of a few letters of Japanese, and of a few Western ones: no mail is written in these.
+_UNLIKELY = {"IBM855": "cp932", "IBM862": "cp932", "ISO-8859-4": "cp1252"}
+_WESTERN = frozenset({"", "ascii", "utf-8", "cp1252", "iso8859-2", "iso8859-15", "cp1250", "cp1254"})
+_HIGH = bytes(range(128, 256))
+_NO_ASCII_LETTER = bytes(one for one in range(128) if not chr(one).isalpha())
+_FEW = 6
+_ISO_2022_JP = "iso2022_jp_ext"
+_TWO_OCTETS = re.compile(rb"\x1b\$[@B]([^\x1b\r\n]*)")
+_ESCAPE = re.compile(rb"\x1b[(][BIJ]")
+_UP = bytes(one | 0x80 for one in range(256))
 
 
 @lru_cache(maxsize=64)
 def _codec(name: str) -> str:
     """The codec for a declared charset, "" where there is none that we use."""
-    plain = name.strip(" \t\r\n\"'").lower()
+    plain = _NAME_END.split(name.strip(" \t\r\n\"'").lower(), 1)[0]
     plain = _ALIASES.get(plain, plain)
     if not plain or len(plain) > 40 or plain.replace("-", "_") in _NO_CHARSET:
         return ""
@@ -55,9 +67,11 @@ def decode(content: bytes, charset: str = "") -> str:
     """Bytes to words: the declared charset, UTF-8, a guess, Windows-1252; never raises."""
     declared = _codec(charset)
     if content.isascii() and declared in {"", "ascii", "utf-8", "cp1252"}:
-        if b"\x1b$" in content:
-            return content.decode("iso2022_jp_ext", "replace")
-        return content.decode("ascii")
+        if b"\x1b$" not in content:
+            return content.decode("ascii")
+        declared = _ISO_2022_JP
+    if declared == _ISO_2022_JP and b"\x1b" in content:
+        return _japanese(content)
     for codec in _ladder(content, declared):
         try:
             return content.decode(codec)
@@ -66,10 +80,32 @@ def decode(content: bytes, charset: str = "") -> str:
     return content.decode(declared if declared not in {"", "ascii"} else "cp1252", "replace")
 
 
+def decode_line(content: bytes, charset: str = "") -> str:
+    """A header's raw octets to words: UTF-8 where it is that (RFC 6532 section 3.2), else as `decode` does it.
+
+    `charset` is what the text beside it declares.
+    """
+    if not content.isascii():
+        with suppress(UnicodeError):
+            return content.decode("utf-8")
+    return decode(content, charset)
+
+
+def _japanese(content: bytes) -> str:
+    """ISO-2022-JP, with the characters that Japanese computers have and the standard has not (RFC 1468)."""
+    with suppress(UnicodeError):
+        return content.decode(_ISO_2022_JP)
+    wide = _TWO_OCTETS.sub(lambda found: found[1].translate(_UP), content)
+    return _ESCAPE.sub(b"", wide).decode("euc_jis_2004", "replace")
+
+
 def _ladder(content: bytes, declared: str) -> Iterator[str]:
     # Western text that happens to be valid UTF-8 with letters beyond ASCII is UTF-8, whatever it claims to be.
     if declared in {"", "ascii", "cp1252"}:
         yield "utf-8"
+    if declared == "cp1252" and _is_hardly_western(content):
+        guess = _guess(content)
+        yield "cp1252" if guess in _WESTERN else guess
     if declared not in {"", "ascii"}:
         yield declared
     yield "utf-8"
@@ -83,7 +119,15 @@ def _guess(content: bytes) -> str:
         found = cchardet.detect(content[:_SAMPLE])
     except (ValueError, UnicodeError):
         return "cp1252"
-    return _codec(found.get("encoding") or "") or "cp1252"
+    named = found.get("encoding") or ""
+    return _codec(_UNLIKELY.get(named, named)) or "cp1252"
+
+
+def _is_hardly_western(content: bytes) -> bool:
+    """Whether most letters are beyond ASCII, as in no Western language: then the label is only its program's."""
+    letters = content[:_SAMPLE].translate(None, _NO_ASCII_LETTER)
+    beyond = len(letters) - len(letters.translate(None, _HIGH))
+    return beyond >= _FEW and beyond * 2 > len(letters)
 
 
 def _ranges(points: Iterator[int]) -> str:

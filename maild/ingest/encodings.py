@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Sequence
 
-from maild.ingest.charsets import clean_line, decode
+from maild.ingest.charsets import clean_line, decode, decode_line
 
 _WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?]*)\?=")
 _GAP = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
@@ -17,7 +17,7 @@ _PARAMS = 100
 
 def words(raw: bytes, charset: str = "") -> str:
     """A header's words, encoded words read (RFC 2047), raw 8-bit kept by the charset ladder; not yet cleaned."""
-    return unwrap(decode(raw, charset))
+    return unwrap(decode_line(raw, charset))
 
 
 def unwrap(text: str) -> str:
@@ -118,7 +118,49 @@ def uuencoded(content: bytes) -> bytes:
         if line.strip() in {b"end", b"`"}:
             break
         try:
-            lines.append(binascii.a2b_uu(line))
+            lines.append(_uu_octets(line))
         except binascii.Error:
             continue
     return b"".join(lines) if begun else content
+
+
+def _uu_octets(line: bytes) -> bytes:
+    """The octets of one line; what some programs write behind them, to fill it up, is left out."""
+    return binascii.a2b_uu(line[: ((line[0] - 32 & 63) * 4 + 5) // 3]) if line else b""
+
+
+_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200}?)[ \t]*\r?\n", re.MULTILINE)
+_UU_FILES = 50
+
+
+def uu_files(content: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """A text without the uuencoded files in it, and their names and octets; what is not whole stays in the text."""
+    found: list[tuple[bytes, bytes]] = []
+    text: list[bytes] = []
+    position = at = 0
+    while len(found) < _UU_FILES and (begin := _UU_BEGIN.search(content, at)):
+        octets, at = _uu_lines(content, begin.end())
+        if octets is not None:
+            text.append(content[position : begin.start()])
+            found.append((begin[1], octets))
+            position = at
+    return b"".join((*text, content[position:])), found
+
+
+def _uu_lines(content: bytes, at: int) -> tuple[bytes | None, int]:
+    """The octets of the lines up to "end", and where the text goes on; None where another line stands between."""
+    octets: list[bytes] = []
+    while at < len(content):
+        stop = content.find(b"\n", at) + 1 or len(content)
+        line = content[at:stop].rstrip(b"\r\n")
+        if line.rstrip() == b"end":
+            return b"".join(octets) or None, stop
+        length = (line[0] - 32) & 63 if line.strip() else 0
+        if line.strip() and not (32 <= line[0] <= 96 and len(line) <= 1 + (length + 2) // 3 * 4 + 4):
+            return None, at
+        try:
+            octets.append(_uu_octets(line) if length else b"")
+        except binascii.Error:
+            return None, at
+        at = stop
+    return None, at

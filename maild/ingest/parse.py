@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import mailparser
 
-from maild.ingest.charsets import clean_line, decode
+from maild.ingest.charsets import clean_line, decode, decode_line
 from maild.ingest.encodings import params, words
 from maild.ingest.ids import ids, message_id
 from maild.ingest.people import SPEC, addresses_of, authors, pairs_of
@@ -86,6 +86,7 @@ _ENVELOPE = (b"From ", b">From ")
 _STRUCTURED = re.compile(
     r"authentication-results|arc-|dkim-|received|return-path|delivered-to|message-id|references|in-reply-to|content-|mime-"
 )
+_CHARSET = re.compile(rb"charset\*?=[\"' ]*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _ADDRESSED = ("to", "cc", "reply-to")
 _TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+\-]+)\s*/\s*([a-z0-9!#$&^_.+\-]+)", re.IGNORECASE)
 
@@ -134,16 +135,20 @@ def first(fields: Sequence[Field], name: str) -> bytes:
     return b""
 
 
-def content_type(fields: Sequence[Field], default: str = "text/plain") -> tuple[str, dict[str, str]]:
-    """A part's type and parameters; what cannot be read counts as `default` (RFC 2045 section 5.2)."""
-    type_, given = _typed(first(fields, "content-type"))
+def content_type(fields: Sequence[Field], default: str = "text/plain", charset: str = "") -> tuple[str, dict[str, str]]:
+    """A part's type and parameters; what cannot be read counts as `default` (RFC 2045 section 5.2).
+
+    `charset` is what raw octets in a name are likely to be in.
+    """
+    raw = first(fields, "content-type")
+    type_, given = _typed(raw, "" if raw.isascii() else charset)
     return type_ or default, dict(given)
 
 
 @lru_cache(maxsize=64)
-def _typed(raw: bytes) -> tuple[str, Mapping[str, str]]:
+def _typed(raw: bytes, charset: str) -> tuple[str, Mapping[str, str]]:
     """The same of one raw value, "" for a type that cannot be read; most parts say one of a few things."""
-    value = decode(raw)
+    value = decode_line(raw, charset)
     named = _TYPE.match(value)
     return (f"{named[1]}/{named[2]}".lower() if named else ""), params(value)
 
@@ -152,7 +157,7 @@ def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
     """Read the header block; `plainly` leaves mail-parser out. Never raises for any bytes, save for bugs."""
     fields, body, faults = fields_of(raw, 0, len(raw), limits)
     fields = tuple(line for line in fields if not line.name.startswith("x-maild-"))
-    charset = content_type(fields)[1].get("charset", "")
+    charset = content_type(fields)[1].get("charset", "") or charset_within(raw, fields, body)
     headers = tuple((line.name, _value(line, charset)) for line in fields)
     people, date = _people(fields, charset, plainly=plainly)
     if len(people["to"]) + len(people["cc"]) > limits.recipients:
@@ -160,7 +165,7 @@ def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
     if sum(line.name == "received" for line in fields) > limits.received:
         faults += (f"more than {limits.received} Received lines: this mail goes in a circle",)
     room = max(0, limits.recipients - len(people["to"]))
-    written_by = authors(tuple(decode(line.raw, charset) for line in fields if line.name == "from"))
+    written_by = authors(tuple(decode_line(line.raw, charset) for line in fields if line.name == "from"))
     known = frozenset(address.key for group in (written_by, *people.values()) for address in group)
     return Sheet(
         fields=fields,
@@ -182,9 +187,17 @@ def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
     )
 
 
+def charset_within(raw: bytes, fields: Sequence[Field], body: int) -> str:
+    """The first charset that a part names, where header lines have raw octets that only it can explain; else ""."""
+    if all(line.raw.isascii() for line in fields):
+        return ""
+    named = _CHARSET.search(raw, body, body + 65_536)
+    return named[1].decode("ascii") if named else ""
+
+
 def _value(line: Field, charset: str) -> str:
     if _STRUCTURED.match(line.name):
-        return clean_line(decode(line.raw, charset))
+        return clean_line(decode_line(line.raw, charset))
     return clean_line(words(line.raw, charset))
 
 
@@ -219,7 +232,7 @@ def _people(
     """Recipients and date, as mail-parser reads them; where it fails, the standard way."""
     values: dict[str, str] = {}
     for name in _ADDRESSED:
-        given = [decode(line.raw, charset) for line in fields if line.name == name]
+        given = [decode_line(line.raw, charset) for line in fields if line.name == name]
         values[name] = _bounded(", ".join(given)) if given else ""
     stamp = clean_line(decode(first(fields, "date")))[:200]
     found, date = ({}, None) if plainly else _by_mail_parser(values, stamp)

@@ -7,20 +7,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from maild.ingest.charsets import decode
+from maild.ingest.charsets import decode_line
 from maild.ingest.encodings import base64, params, uuencoded
 from maild.ingest.parse import Field, Limits, Sheet, content_type, fields_of, first
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a mail: its type, its place (`start` to `end` in the original), and the parts within."""
+    """One part of a mail: its type, its place in the original, and the parts within.
+
+    Its header lines begin at `head`, its bytes lie from `start` to `end`.
+    """
 
     type: str
     params: dict[str, str]
     fields: tuple[Field, ...]
     start: int
     end: int
+    head: int
     children: tuple[Part, ...] = ()
     disposition: str = ""
     filename: str = ""
@@ -33,7 +37,7 @@ class Part:
 def tree(raw: bytes, top: Sheet, limits: Limits) -> tuple[Part, tuple[str, ...]]:
     """The parts of a mail whose header block has been read, and the limits reached; nested mail stays closed."""
     walk = _Walk(raw, limits)
-    root = walk.dressed(top.fields, top.body, len(raw), 0, "text/plain")
+    root = walk.dressed(top.fields, 0, top.body, len(raw), 0, "text/plain")
     return root, tuple(walk.faults)
 
 
@@ -61,6 +65,7 @@ def payload(raw: bytes, part: Part) -> bytes:
 
 
 _BOUNDARY_END = re.compile(rb"(--)?[ \t]*\r?(?:\n|\Z)")
+_PREAMBLE_FOR_OLD_PROGRAMS = re.compile(rb"\bmime\b|multi-?part", re.IGNORECASE)
 _LIKELY_BOUNDARY = re.compile(rb"(?<![^\n])--([!-~]{4,70})[ \t]*\r?\n[!-9;-~]+:")
 
 
@@ -71,20 +76,24 @@ class _Walk:
         self.raw = raw
         self.limits = limits
         self.parts = 0
+        self.charset = ""
         self.faults: list[str] = []
 
     def part(self, start: int, end: int, depth: int, default: str, within: Limits) -> Part:
         fields, body, _ = fields_of(self.raw, start, end, within)
-        return self.dressed(fields, body, end, depth, default)
+        return self.dressed(fields, start, body, end, depth, default)
 
-    def dressed(self, fields: tuple[Field, ...], body: int, end: int, depth: int, default: str) -> Part:
+    def dressed(self, fields: tuple[Field, ...], head: int, body: int, end: int, depth: int, default: str) -> Part:
         self.parts += 1
-        type_, params_ = self.content_type(fields, body, end, default)
-        disposition = decode(first(fields, "content-disposition"))
+        fields, also = self.settled(fields, body, end)
+        type_, params_ = content_type(fields, default, self.charset)
+        self.charset = self.charset or params_.get("charset", "")
+        disposition = decode_line(first(fields, "content-disposition"), self.charset)
         children: tuple[Part, ...] = ()
         if type_.startswith("multipart/"):
             if depth < self.limits.depth:
                 children = self.children(params_.get("boundary", ""), body, end, depth, type_)
+                children = (*self.torn(also, body, children, depth), *children)
             else:
                 self.note(f"parts nested deeper than {self.limits.depth}: what lies deeper is not read")
         if type_.startswith("multipart/") and not children:
@@ -97,28 +106,41 @@ class _Walk:
             fields=fields,
             start=body,
             end=end,
+            head=head,
             children=children,
             disposition=disposition.partition(";")[0].strip().lower(),
             filename=given.get("filename") or params_.get("name", ""),
         )
 
-    def content_type(self, fields: tuple[Field, ...], start: int, end: int, default: str) -> tuple[str, dict[str, str]]:
-        """A part's type: the first given, but a multipart that another contradicts must open and close its parts."""
+    def settled(self, fields: tuple[Field, ...], start: int, end: int) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+        """The header lines with one Content-Type: of several that of a multipart that is there whole, else of none.
+
+        Where another contradicts the multipart, the lines as the other reads them come along.
+        """
         given = [line for line in fields if line.name == "content-type"]
-        named = content_type(given, default)
-        if len(given) < 2 or not named[0].startswith("multipart/"):
-            return named
-        if self.is_closed(named[1].get("boundary", ""), start, end):
-            return named
-        # its header runs on into that of its first part: all that follows is that part's text
-        others = [content_type([line], default) for line in given[1:]]
-        return next((one for one in others if not one[0].startswith("multipart/")), named)
+        many = [line for line in given if content_type([line])[0].startswith("multipart/")]
+        if len(given) < 2 or not many:
+            return fields, ()
+        single = [line for line in given if line not in many]
+        opened = [line for line in many if self.is_closed(content_type([line])[1].get("boundary", ""), start, end)]
+        chosen = (opened or single or many)[0]
+        rest = tuple(line for line in fields if line.name != "content-type")
+        return (chosen, *rest), (single[0], *rest) if opened and single else ()
 
     def is_closed(self, boundary: str, start: int, end: int) -> bool:
         """Whether a boundary opens a part and closes the last one."""
         mark = b"--" + boundary.encode("utf-8", "replace")
         opened = self.raw.find(mark, start, end)
         return bool(boundary) and opened >= 0 and self.raw.find(mark + b"--", opened + len(mark), end) >= 0
+
+    def torn(self, fields: tuple[Field, ...], start: int, children: tuple[Part, ...], depth: int) -> Iterator[Part]:
+        """The first part, where its header ran into that of the multipart and no boundary stands before its words."""
+        if not fields or not children:
+            return
+        end = max(start, self.before(self.raw.rfind(b"\n", start, children[0].head - 1) + 1))
+        words = self.raw[start:end]
+        if words.strip() and not _PREAMBLE_FOR_OLD_PROGRAMS.search(words[:500]):
+            yield self.dressed(fields, start, start, end, depth + 1, "text/plain")
 
     def children(self, boundary: str, start: int, end: int, depth: int, type_: str) -> tuple[Part, ...]:
         default = "message/rfc822" if type_ == "multipart/digest" else "text/plain"

@@ -10,15 +10,18 @@ from datetime import UTC
 from itertools import islice
 
 from maild.ingest import forwards, kind, parse, proof, quote
-from maild.ingest.attachments import attachment_of
+from maild.ingest.attachments import Held, attachment_of, held, uuencoded_files
 from maild.ingest.charsets import clean, decode
+from maild.ingest.encodings import uu_files
 from maild.ingest.evidence import Evidence
 from maild.ingest.html_text import stripped, text_of_html
 from maild.ingest.kind import Ours
 from maild.ingest.language import language_of
 from maild.ingest.parse import Limits
-from maild.ingest.parts import Part, leaves, payload, tree
+from maild.ingest.parts import Part, leaves, payload
 from maild.ingest.proof import Trust
+from maild.ingest.remarks import IS_ENCRYPTED, is_encrypted, remark
+from maild.ingest.smime import unsealed
 from maild.ingest.vacation import read_vacation
 from maild.mail import Address, Attachment, Kind, Mail, MessageId, Proof, Vacation
 
@@ -69,18 +72,22 @@ def scan(
 def _read(raw: bytes, sender: str | None, ours: Ours, trust: Trust, limits: Limits) -> Mail:
     content = parse.unwound(raw)
     top = parse.sheet(content, limits)
-    root, faults = tree(content, top, limits)
-    parts = tuple(leaves(root))
-    shown = _shown(root)
-    said = _words(content, shown, parts, limits)
+    mail = unsealed(content, top, limits)
+    content, top, parts = mail.content, mail.top, tuple(leaves(mail.root))
+    shown = _shown(mail.root)
     told = {part.start for part in shown.all_}
-    kept = [part for part in parts if part.start not in told]
-    if len(kept) > limits.attachments:
-        faults += (f"more than {limits.attachments} attachments: the rest is in the original alone",)
-    attachments = tuple(attachment_of(content, part, n) for n, part in enumerate(kept[: limits.attachments], start=1))
-    if faults or said.faults:
-        top = replace(top, faults=(*top.faults, *faults, *said.faults))
-    evidence = Evidence(top=top, raw=content, parts=parts, root=root, text=said.text, sender=sender)
+    beside = held(content, [part for part in parts if part.start not in told], limits)
+    said = _words(content, shown, parts, limits, beside)
+    if not said.text.strip():
+        said = _remarked(said, content, parts, encrypted=mail.encrypted)
+    seal = (attachment_of(mail.sealed, mail.seal, 1),) if mail.seal else ()
+    attachments = (*beside.attachments, *said.files, *seal)[: limits.attachments]
+    faults = (*mail.faults, *beside.faults, *said.faults)
+    if mail.encrypted or is_encrypted(said.text, parts):
+        faults = (*faults, IS_ENCRYPTED)
+    if faults:
+        top = replace(top, faults=(*top.faults, *faults))
+    evidence = Evidence(top=top, raw=content, parts=parts, root=mail.root, text=said.text, sender=sender)
     return _mail(raw, evidence, said, attachments, ours, trust)
 
 
@@ -112,7 +119,7 @@ def _mail(
         sha256=hashlib.sha256(raw).hexdigest(),
         size=len(raw),
         proof=proof.prove(top.headers, author, trust),
-        language=language_of(new_text, top.headers),
+        language=language_of(new_text.removeprefix(said.ours).strip(), top.headers),
         list_id=top.list_id,
         plain=said.plain,
         ambiguous=said.ambiguous,
@@ -228,13 +235,27 @@ class _Words:
     plain: bool
     ambiguous: bool
     faults: tuple[str, ...] = ()
+    files: tuple[Attachment, ...] = ()
+    ours: str = ""
+    """A line that stands before the words, and is not the writer's."""
 
 
-def _words(raw: bytes, shown: _Shown, parts: Sequence[Part], limits: Limits) -> _Words:
+def _remarked(said: _Words, raw: bytes, parts: Sequence[Part], *, encrypted: bool) -> _Words:
+    """The words of a mail without any: what we say of it instead."""
+    told = remark(raw, parts, encrypted=encrypted)
+    return replace(said, text=str(told), plain=False, html="", ours=told.line) if told.line else said
+
+
+def _words(raw: bytes, shown: _Shown, parts: Sequence[Part], limits: Limits, beside: Held) -> _Words:
     html = "\n".join(_decoded(raw, part) for part in shown.html if part.type == "text/html")
-    texts = [_told(raw, part, limits) for part in shown.plain]
+    told = [_told(raw, part, limits) for part in shown.plain]
+    files: list[Attachment] = []
+    for part, (_, found) in zip(shown.plain, told, strict=True):
+        files += uuencoded_files(found, part.params.get("charset", ""), len(beside.attachments) + len(files) + 1)
     plain = bool(shown.plain) and shown.plain[0].type == "text/plain"
-    text = "\n".join(texts)
+    text = "\n".join(one for one, _ in told)
+    if not text.strip() and not html.strip():
+        text, html, plain = beside.text, beside.html, False
     if not text.strip() and html.strip():
         text, plain = text_of_html(html, limits.html), False
     if not text.strip():
@@ -248,6 +269,7 @@ def _words(raw: bytes, shown: _Shown, parts: Sequence[Part], limits: Limits) -> 
         plain=plain,
         ambiguous=both and _differ(text, html),
         faults=faults,
+        files=tuple(files),
     )
 
 
@@ -255,10 +277,17 @@ def _decoded(raw: bytes, part: Part) -> str:
     return decode(payload(raw, part), part.params.get("charset", ""))
 
 
-def _told(raw: bytes, part: Part, limits: Limits) -> str:
-    text = _decoded(raw, part)
+def _told(raw: bytes, part: Part, limits: Limits) -> tuple[str, list[tuple[bytes, bytes]]]:
+    """A part as text, and the names and octets of the files that were uuencoded in it."""
     if part.type == "text/html":
-        return text_of_html(text, limits.html)
+        return text_of_html(_decoded(raw, part), limits.html), []
+    content, files = payload(raw, part), list[tuple[bytes, bytes]]()
+    if b"begin " in content:
+        content, files = uu_files(content)
+    return _unwrapped(decode(content, part.params.get("charset", "")), part), files
+
+
+def _unwrapped(text: str, part: Part) -> str:
     if part.params.get("format", "").lower() == "flowed":
         return unflowed(text, deleted_space=part.params.get("delsp", "").lower() == "yes")
     return text
@@ -269,7 +298,7 @@ def _last_resort(raw: bytes, parts: Sequence[Part], limits: Limits) -> str:
     for part in parts:
         if part.disposition == "attachment" or not part.type.startswith("text/") or part.type == "text/calendar":
             continue
-        said = _told(raw, part, limits)
+        said, _ = _told(raw, part, limits)
         if part.type in {"text/enriched", "text/richtext"}:
             said = re.sub(r"</?[a-zA-Z][^<>]{0,60}>", "", said)
         if said.strip():

@@ -385,7 +385,7 @@ def test_a_boundary_within_may_be_named_like_the_end_of_the_outer_one() -> None:
 
 def test_a_multipart_that_is_called_a_text_too_is_what_its_body_shows() -> None:
     types = (b"Content-Type: multipart/mixed; boundary=cut", b"Content-Type: text/plain")
-    whole = with_headers(*types, body=b"This is a message in parts.\r\n--cut\r\n\r\nThe pump leaks.\r\n--cut--")
+    whole = with_headers(*types, body=b"This is a multi-part message.\r\n--cut\r\n\r\nThe pump leaks.\r\n--cut--")
     assert whole.text == "The pump leaks."
     torn = with_headers(*types, body=b"The pump leaks.\r\n--cut\r\nContent-Type: text/html\r\n\r\n<p>Yes</p>\r\n")
     assert torn.text.startswith("The pump leaks.\n--cut")
