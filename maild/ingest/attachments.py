@@ -24,6 +24,7 @@ _ENDINGS = {
 }  # fmt: skip
 _TYPES = {ending: type_ for type_, ending in reversed(_ENDINGS.items()) if not type_.startswith("message/")}
 _TOLD_BY_THEIR_ENDING = {"message/rfc822", "message/global", "text/calendar"}
+_ENDED = re.compile(r"\.[A-Za-z0-9]{1,5}\Z")
 _LONGEST_NAME = 120
 _NAME_MARKS = str.maketrans(dict.fromkeys('"<>|?*:;', "_"))
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
@@ -94,7 +95,7 @@ def attachment_of(raw: bytes, part: Part, number: int) -> Attachment:
     """The part as an attachment; `number` names one that has no name."""
     name = attachment_name(part.filename) or _made_up(part.type, number)
     ending = _ENDINGS.get(part.type, "")
-    if part.type in _TOLD_BY_THEIR_ENDING and not name.lower().endswith(ending):
+    if part.type in _TOLD_BY_THEIR_ENDING and not _ENDED.search(name):
         name = attachment_name(name[: _LONGEST_NAME - len(ending)] + ending)
     cid = clean_line(part.content_id)[:200]
     return _attachment(name, part.type[:100], payload(raw, part), cid, inline=part.disposition != "attachment")

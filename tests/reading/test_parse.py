@@ -207,6 +207,17 @@ def test_the_newest_fifty_references_are_kept() -> None:
         ("a\x00b", b"abc", "abc"),
         ("zlib", b"abc", "abc"),
         ("utf-8", b"caf\xe9 cr\xe8me br\xfbl\xe9e", "café crème brûlée"),
+        ("utf8", "été".encode(), "été"),
+        ("us-ascii (plain)", "été".encode("cp1252"), "été"),
+        ("us-ascii", "“so”, he said".encode("cp1252"), "“so”, he said"),
+        ("unknown-8bit", "Здравствуйте, где заказ?".encode("koi8-r"), "Здравствуйте, где заказ?"),
+        ("iso-8859-1", "Здравствуйте, где заказ?".encode("koi8-r"), "Здравствуйте, где заказ?"),
+        ("windows-1252", "Здравствуйте, где заказ?".encode("cp1251"), "Здравствуйте, где заказ?"),
+        ("iso-8859-1", "שלום, איפה ההזמנה שלי".encode("cp1255"), "שלום, איפה ההזמנה שלי"),
+        ("iso-8859-1", "ÜÄÖÜ ÄÖ!".encode("cp1252"), "ÜÄÖÜ ÄÖ!"),
+        ("gb18030", "订单在哪里？".encode("gb18030"), "订单在哪里？"),
+        ("iso-2022-jp", b"\x1b$B-!\x1b(B \x1b$B8+@Q-j\x1b(B.", "① 見積㈱."),
+        ("iso-2022-jp", b"\x1b$B8+@\x1b(B off", "見\ufffd off"),
     ],
 )
 def test_words_are_read_in_the_charset_that_they_are_in(charset: str, content: bytes, words: str) -> None:
@@ -227,6 +238,32 @@ def test_raw_eight_bit_headers_are_kept() -> None:
         with_headers("Subject: été".encode("latin-1"), b"Content-Type: text/plain; charset=iso-8859-1").subject == "été"
     )
     assert with_headers("Subject: привет".encode()).subject == "привет"
+    assert with_headers("Subject: naïve señor".encode("latin-1")).subject == "naïve señor"
+
+
+@pytest.mark.parametrize(
+    ("charset", "words"),
+    [
+        ("shift_jis", "見積書の件"),
+        ("euc-kr", "주문"),
+        ("gb2312", "订单问题"),
+        ("iso-8859-2", "Załącznik"),
+        ("utf-8", "주문"),
+    ],
+)
+def test_raw_eight_bit_headers_are_in_the_charset_of_the_first_part_that_names_one(charset: str, words: str) -> None:
+    raw = words.encode(charset)
+    mail = with_headers(
+        b"From: " + raw + b" <ann@example.org>",
+        b"To: " + raw + b" <bob@example.org>",
+        b"Subject: " + raw,
+        b"Content-Type: multipart/mixed; boundary=b",
+        body=b"--b\r\nContent-Type: text/plain; charset=" + charset.encode() + b"\r\n\r\n" + raw + b"\r\n--b\r\n"
+        b'Content-Type: application/pdf; name="' + raw + b'.pdf"\r\n\r\nx\r\n--b\r\n'
+        b'Content-Disposition: attachment; filename="' + raw + b'.doc"\r\n\r\nx\r\n--b--',
+    )
+    assert mail.subject == mail.author.name == mail.to[0].name == mail.text == words
+    assert [one.name for one in mail.attachments] == [f"{words}.pdf", f"{words}.doc"]
 
 
 def test_an_encoded_line_break_in_a_subject_is_a_space() -> None:
@@ -304,6 +341,32 @@ def test_a_mail_passed_on_is_an_attachment_and_its_words_and_ids_stay_inside() -
     assert b"inner words" in mail.attachments[0].content
 
 
+def test_a_mail_passed_on_is_a_file_whatever_it_is_called_and_however_it_is_packed() -> None:
+    inner = b"From: x@y.example\r\nSubject: [#1042]\r\n\r\n#solved"
+    part = b"--b\r\nContent-Type: message/rfc822; name=%s\r\nContent-Transfer-Encoding: %s\r\n\r\n%s\r\n"
+    parts = part % (b"old", b"7bit", inner) + part % (b"new.msg", b"base64", base64.b64encode(inner))
+    mail = with_headers(
+        b"Content-Type: multipart/digest; boundary=b", body=parts + b"--b\r\n\r\n" + inner + b"\r\n--b--"
+    )
+    assert [(one.name, one.content) for one in mail.attachments] == [
+        ("old.eml", inner), ("new.msg", inner), ("part-3.eml", inner)
+    ]  # fmt: skip
+    assert (mail.text, mail.new_text, mail.references) == ("", "", ())
+
+
+def test_pictures_in_the_text_are_kept_with_the_name_by_which_it_shows_them() -> None:
+    mail = with_headers(
+        b"Content-Type: multipart/related; boundary=b; type=multipart/alternative",
+        body=b"--b\r\nContent-Type: multipart/alternative; boundary=a\r\n\r\n--a\r\n"
+        b"\r\nSee [image: pump.png]\r\n--a\r\nContent-Type: text/html\r\n\r\n<p>See <img src=cid:pump@x></p>\r\n--a--\r\n--b\r\n"
+        b"Content-Type: image/png; name=pump.png\r\nContent-ID: <pump@x>\r\n"
+        b"Content-Disposition: inline\r\n\r\npng\r\n--b--",
+    )
+    assert mail.text == "See [image: pump.png]"
+    [picture] = mail.attachments
+    assert (picture.name, picture.content_id, picture.inline, picture.content) == ("pump.png", "pump@x", True, b"png")
+
+
 def test_a_part_without_a_name_gets_one_that_stays_the_same() -> None:
     raw = (
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n--b\r\nContent-Type: application/pdf\r\n"
@@ -344,6 +407,13 @@ def test_the_name_of_an_attachment_is_safe_to_show(given: str, kept: str) -> Non
         ('attachment; filename="=?utf-8?q?=C3=A9t=C3=A9=2Etxt?="', "été.txt"),
         ("attachment; filename=plain name.txt", "plain name.txt"),
         ("attachment", "part-1.bin"),
+        ("attachment; filename*0*=iso-8859-1''%E9t; filename*1*=%E9; filename*2=.txt", "été.txt"),
+        ("attachment; filename*0=very; filename*1=-long; filename*2=.txt", "very-long.txt"),
+        ("attachment; filename*=x-nobody-knows''%E2%82%AC.txt", "€.txt"),
+        ("attachment; filename=short.txt; filename*=utf-8''l%C3%B6ng.txt", "löng.txt"),
+        ('attachment; filename="=?iso-2022-jp?b?GyRCOCtAUT1xGyhC?=.pdf"', "見積書.pdf"),
+        ('attachment; filename="\u898b\u7a4d.pdf"', "見積.pdf"),
+        ('attachment; filename="a;b \\"c\\".txt"', "a_b _c_.txt"),
     ],
 )
 def test_the_name_of_an_attachment_is_read_in_each_of_the_ways_it_is_written(header: str, name: str) -> None:
@@ -390,6 +460,12 @@ def test_a_multipart_that_is_called_a_text_too_is_what_its_body_shows() -> None:
     torn = with_headers(*types, body=b"The pump leaks.\r\n--cut\r\nContent-Type: text/html\r\n\r\n<p>Yes</p>\r\n")
     assert torn.text.startswith("The pump leaks.\n--cut")
     assert "<p>Yes</p>" in torn.text
+    closed = with_headers(
+        *reversed(types),
+        body=b"The pump leaks.\r\n--cut\r\nContent-Type: text/csv; name=a.csv\r\n\r\n1,2\r\n--cut--\r\n",
+    )
+    assert closed.text == "The pump leaks."
+    assert [(one.name, one.content) for one in closed.attachments] == [("a.csv", b"1,2")]
 
 
 def test_old_macintosh_line_ends_are_read() -> None:
