@@ -73,5 +73,4 @@ def _undelivered(one: Undelivered) -> dict[str, Any]:
 def _forwarded(one: Forwarded | None) -> dict[str, Any] | None:
     if one is None:
         return None
-    name, text = one.from_.name, one.text
-    return {"from": one.from_.spec, "from_name": name, "subject": one.subject, "date": one.date, "text": text}
+    return {"from": one.from_.spec, "subject": one.subject}

@@ -44,6 +44,11 @@ def mails_in(paths: Sequence[Path], config: Config) -> Iterator[tuple[Path, Mail
             yield path, read.pop(place)
 
 
+def was_opened(mail: Mail) -> bool:
+    """Whether there was a file to read this mail from; an empty one has no fault."""
+    return bool(mail.size) or not mail.error
+
+
 def read_one(raw: bytes, config: Config) -> Mail:
     """The mail in these bytes."""
     with _pool(1, config) as pool:

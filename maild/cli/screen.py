@@ -95,6 +95,17 @@ def lines(text: str) -> None:
         click.echo(f"    {one}".rstrip())
 
 
+def passage(text: str, most: int) -> None:
+    """The words of somebody, set in and folded at the width: `most` lines of them, and how many there are more."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    written = clean_lines(text).strip("\n").split("\n")
+    _show(Padding(Text("\n".join(written[:most]), overflow="fold"), (0, 0, 0, 4)))
+    if len(written) > most:
+        line(f"    … {len(written) - most:,} more lines")
+
+
 def _show(shape: RenderableType) -> None:
     from rich.console import Console
 

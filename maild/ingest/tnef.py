@@ -94,8 +94,10 @@ def _attributes(content: bytes) -> tuple[dict[int, bytes], list[dict[int, bytes]
     attached: list[dict[int, bytes]] = []
     at = 6
     for _ in range(_MOST_ATTRIBUTES):
-        if at + 9 > len(content) or content[at] not in _LEVELS:
+        if at >= len(content) or content[at] not in _LEVELS:
             return message, attached, False
+        if at + 9 > len(content):
+            return message, attached, True
         kind, length = struct.unpack_from("<II", content, at + 1)
         value = content[at + 9 : at + 9 + length]
         if kind == _NEXT_FILE:

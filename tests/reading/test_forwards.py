@@ -218,13 +218,11 @@ def with_attached(subject: str, more: str = "", type_: str = "message/rfc822") -
 @pytest.mark.parametrize("type_", ["message/rfc822", "application/octet-stream"])
 def test_an_attached_mail_is_passed_on_and_inspect_tells_it(type_: str) -> None:
     mail = reading.read(with_attached("A cold oven", type_=type_), sender=None)
-    assert inspection.tell("x", mail)["forwarded"] == {
-        "from": "marta@mill.example",
-        "from_name": "Marta Oak",
-        "subject": "The second oven",
-        "date": "Tue, 3 Mar 2026 08:15:00 +0100",
-        "text": "The second oven stays cold.",
-    }
+    assert inspection.tell("x", mail)["forwarded"] == {"from": "marta@mill.example", "subject": "The second oven"}
+    assert mail.forwarded is not None
+    assert mail.forwarded.from_.name == "Marta Oak"
+    assert mail.forwarded.date == "Tue, 3 Mar 2026 08:15:00 +0100"
+    assert mail.forwarded.text == "The second oven stays cold."
 
 
 def test_a_reply_that_attaches_the_mail_it_answers_passes_nothing_on() -> None:

@@ -358,8 +358,8 @@ def test_pictures_in_the_text_are_kept_with_the_name_by_which_it_shows_them() ->
     mail = with_headers(
         b"Content-Type: multipart/related; boundary=b; type=multipart/alternative",
         body=b"--b\r\nContent-Type: multipart/alternative; boundary=a\r\n\r\n--a\r\n"
-        b"\r\nSee [image: pump.png]\r\n--a\r\nContent-Type: text/html\r\n\r\n<p>See <img src=cid:pump@x></p>\r\n--a--\r\n--b\r\n"
-        b"Content-Type: image/png; name=pump.png\r\nContent-ID: <pump@x>\r\n"
+        b"\r\nSee [image: pump.png]\r\n--a\r\nContent-Type: text/html\r\n\r\n<p>See <img src=cid:pump@x></p>\r\n"
+        b"--a--\r\n--b\r\nContent-Type: image/png; name=pump.png\r\nContent-ID: <pump@x>\r\n"
         b"Content-Disposition: inline\r\n\r\npng\r\n--b--",
     )
     assert mail.text == "See [image: pump.png]"
