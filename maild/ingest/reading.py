@@ -11,7 +11,7 @@ from itertools import islice
 
 from maild.ingest import forwards, kind, parse, proof, quote
 from maild.ingest.attachments import Held, attachment_of, held, uuencoded_files
-from maild.ingest.charsets import clean, decode
+from maild.ingest.charsets import clean, decode, decode_line
 from maild.ingest.encodings import uu_files
 from maild.ingest.evidence import Evidence
 from maild.ingest.html_text import stripped, text_of_html
@@ -273,8 +273,16 @@ def _words(raw: bytes, shown: _Shown, parts: Sequence[Part], limits: Limits, bes
     )
 
 
+_META = re.compile(rb"<meta\b[^<>]{0,200}?\bcharset=[\"' ]*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+
+
 def _decoded(raw: bytes, part: Part) -> str:
-    return decode(payload(raw, part), part.params.get("charset", ""))
+    """A part's words; HTML whose part names no charset may name it itself."""
+    content, charset = payload(raw, part), part.params.get("charset", "")
+    if charset or part.type != "text/html" or content.isascii():
+        return decode(content, charset)
+    named = _META.search(content, 0, 4000)
+    return decode_line(content, named[1].decode("ascii") if named else "")
 
 
 def _told(raw: bytes, part: Part, limits: Limits) -> tuple[str, list[tuple[bytes, bytes]]]:

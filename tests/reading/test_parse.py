@@ -229,6 +229,28 @@ def test_words_are_read_in_the_charset_that_they_are_in(charset: str, content: b
     assert mail.text == words
 
 
+def test_html_may_name_its_charset_itself() -> None:
+    html = "<html><head><meta charset='koi8-r'></head><body>Ок</body></html>"
+    for charset in ("koi8-r", "utf-8"):
+        assert with_headers(b"Content-Type: text/html", body=html.encode(charset)).text == "Ок"
+
+
+@pytest.mark.parametrize(
+    ("date", "read_as"),
+    [
+        (b"yesterday", None),
+        (b"", None),
+        (b"Mon, 99 Mar 2026 10:00:00 +0100", None),
+        (b"Mon, 2 Mar 99999 10:00:00 +0100", None),
+        (b"2 Mar 2026 10:00:00 +0100 (at noon)", datetime(2026, 3, 2, 9, tzinfo=UTC)),
+        (b"Mon, 2 Mar 26 10:00 EST", datetime(2026, 3, 2, 15, tzinfo=UTC)),
+    ],
+)
+def test_a_mail_is_read_whatever_its_date_and_its_id_are(date: bytes, read_as: datetime | None) -> None:
+    mail = with_headers(b"Date: " + date, b"Message-ID: <>", b"MIME-Version: 7.x", b"Content-Type: ;;", body=b"Hi")
+    assert (mail.date, mail.message_id, mail.text) == (read_as, "", "Hi")
+
+
 def test_a_letter_split_over_two_encoded_words_is_one_letter() -> None:
     assert with_headers(b"Subject: =?utf-8?b?w4k=?= =?utf-8?q?a=C3?=\r\n =?utf-8?q?=A9b?= c").subject == "Éaéb c"
 
