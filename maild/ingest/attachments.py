@@ -49,7 +49,7 @@ def held(raw: bytes, parts: Sequence[Part], limits: Limits) -> Held:
     text = html = ""
     for part in parts:
         if len(found) >= limits.attachments:
-            faults.append(f"more than {limits.attachments} attachments: the rest is in the original alone")
+            faults.append(too_many(limits))
             break
         whole = attachment_of(raw, part, len(found) + 1)
         if part.type not in _TNEF and not _WINMAIL.fullmatch(whole.name):
@@ -64,6 +64,10 @@ def held(raw: bytes, parts: Sequence[Part], limits: Limits) -> Held:
         if box.fault or not (box.files or any(said)):
             found.append(whole)
     return Held(tuple(found[: limits.attachments]), text, html, tuple(faults))
+
+
+def too_many(limits: Limits) -> str:
+    return f"more than {limits.attachments} attachments: the rest is in the original alone"
 
 
 def _words(box: tnef.Winmail, limits: Limits) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from datetime import UTC
 from itertools import islice
 
 from maild.ingest import forwards, kind, parse, proof, quote
-from maild.ingest.attachments import Held, attachment_of, held, uuencoded_files
+from maild.ingest.attachments import Held, attachment_of, held, too_many, uuencoded_files
 from maild.ingest.charsets import clean, decode, decode_line
 from maild.ingest.encodings import uu_files
 from maild.ingest.evidence import Evidence
@@ -81,8 +81,10 @@ def _read(raw: bytes, sender: str | None, ours: Ours, trust: Trust, limits: Limi
     if not said.text.strip():
         said = _remarked(said, content, parts, encrypted=mail.encrypted)
     seal = (attachment_of(mail.sealed, mail.seal, 1),) if mail.seal else ()
-    attachments = (*beside.attachments, *said.files, *seal)[: limits.attachments]
+    attachments = (*beside.attachments, *said.files, *seal)
     faults = (*mail.faults, *beside.faults, *said.faults)
+    if len(attachments) > limits.attachments:
+        attachments, faults = attachments[: limits.attachments], (*faults, too_many(limits))
     if mail.encrypted or is_encrypted(said.text, parts):
         faults = (*faults, IS_ENCRYPTED)
     if faults:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import struct
+from base64 import b64encode, encodebytes
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from maild.ingest import rtf
-from maild.ingest.charsets import decode
+from maild.ingest.charsets import clean_line, decode
 
 _SIGNATURE = b"\x78\x9f\x3e\x22"
 _LEVELS = {1, 2}  # of the message, of an attachment
@@ -16,6 +17,8 @@ _NEXT_FILE, _TITLE, _CONTENT, _FILE_PROPERTIES = 0x00069002, 0x00018010, 0x00068
 _MOST_ATTRIBUTES = 20_000
 _MOST_PROPERTIES = 2_000
 _LONGEST_RTF = 2_000_000
+_LONGEST_SUBJECT = 200
+_WORD = 10  # characters in an encoded word, which has 75 at most (RFC 2047 section 2)
 
 # Properties ([MS-OXPROPS]) and their types: octets of those of fixed length; the others tell theirs.
 _TEXT, _RTF, _HTML, _INTERNET_CODEPAGE = 0x1000, 0x1009, 0x1013, 0x3FDE
@@ -178,16 +181,25 @@ def _files(attributes: Mapping[int, bytes], codepage: str, room: int, depth: int
 
 
 def _of_mail(within: Winmail, name: str) -> tuple[list[File], str]:
-    """A mail within the mail: its words as a file, and its files."""
-    name = (within.subject or name).strip() or "mail"
-    words: list[File] = []
+    """A mail within the mail: its words as a mail in a file, and its files."""
+    subject = clean_line(within.subject or name)
+    text, kind = within.text, "plain"
     if within.html:
-        words = [File(f"{name}.html", within.html, "text/html")]
-    elif within.text.strip():
-        words = [File(f"{name}.txt", within.text.encode("utf-8", "replace"), "text/plain")]
-    elif within.rtf:
-        words = [File(f"{name}.rtf", rtf.unpacked(within.rtf, _LONGEST_RTF), "application/rtf")]
-    return [*words, *within.files], within.fault
+        text, kind = decode(within.html, within.charset), "html"
+    elif not text.strip() and within.rtf:
+        told = rtf.text_of_rtf(rtf.unpacked(within.rtf, _LONGEST_RTF), _LONGEST_RTF)
+        text, kind = told.text, "html" if told.html else "plain"
+    if not text.strip():
+        return list(within.files), within.fault
+    pieces = (subject[at : at + _WORD] for at in range(0, min(len(subject), _LONGEST_SUBJECT), _WORD))
+    words = "\r\n ".join(f"=?utf-8?b?{b64encode(one.encode()).decode()}?=" for one in pieces)
+    head = f"Subject: {words}\r\nMIME-Version: 1.0\r\n"
+    head += f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    lines = encodebytes(text.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
+    return [
+        File(f"{subject or 'mail'}.eml", head.encode("ascii") + lines, "message/rfc822"),
+        *within.files,
+    ], within.fault
 
 
 # --- words ----------------------------------------------------------------------------------------------------------

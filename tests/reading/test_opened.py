@@ -121,16 +121,17 @@ def test_the_words_in_a_winmail_dat_are_those_of_a_mail_that_has_no_others(
 
 def test_a_mail_within_a_winmail_dat_gives_its_files_and_its_words() -> None:
     inner = winmail(
-        attribute(1, 0x00018004, b"Old pump\0"),
+        attribute(1, 0x00018004, "Old pump, münch\0".encode("cp1252")),
         attribute(1, 0x0002800C, b"#solved says the old mail\0"),
         file(b"plan.txt", b"plan"),
     )
     iid = bytes.fromhex("0703020000000000c000000000000046")
     mail = outlook(winmail(file(b"mail", b"", (0x0D, 0x3701, iid + inner))))
-    assert [(one.name, one.content) for one in mail.attachments] == [
-        ("Old pump.txt", b"#solved says the old mail"),
-        ("plan.txt", b"plan"),
-    ]
+    old, plan = mail.attachments
+    assert (old.name, old.type) == ("Old pump, münch.eml", "message/rfc822")
+    assert (plan.name, plan.content) == ("plan.txt", b"plan")
+    within = reading.read(old.content, sender=None)
+    assert (within.subject, within.text.strip()) == ("Old pump, münch", "#solved says the old mail")
     assert "solved" not in mail.text
 
 
