@@ -48,7 +48,7 @@ def unsealed(content: bytes, top: Sheet, limits: Limits) -> Unsealed:
     root, faults = tree(content, top, limits)
     mail = Unsealed(content, top, root, faults)
     for _ in range(_DEEPEST):
-        part = next((one for one in leaves(mail.root) if one.type in _PKCS7), None)
+        part = next(filter(_is_seal, leaves(mail.root)), None)
         wrapped = unwrapped(payload(mail.content, part)) if part else Wrapped()
         if part is None or not wrapped.signed:
             return replace(mail, encrypted=wrapped.encrypted)
@@ -59,6 +59,11 @@ def unsealed(content: bytes, top: Sheet, limits: Limits) -> Unsealed:
         sealed, seal = (mail.sealed, mail.seal) if mail.seal else (mail.content, part)
         mail = Unsealed(content, top, root, faults, sealed, seal)
     return mail
+
+
+def _is_seal(part: Part) -> bool:
+    """Whether a part calls itself S/MIME, by its type or, where its program knew no better one, by its name."""
+    return part.type in _PKCS7 or (part.type == "application/octet-stream" and part.filename.lower().endswith(".p7m"))
 
 
 def unwrapped(content: bytes) -> Wrapped:

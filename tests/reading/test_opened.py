@@ -277,9 +277,10 @@ P7M = b"Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime
 
 
 @pytest.mark.parametrize("in_pieces", [False, True])
-def test_a_mail_that_is_only_signed_is_read_and_its_seal_is_kept(in_pieces: bool) -> None:
+@pytest.mark.parametrize("type_", [P7M, b"Content-Type: application/octet-stream; name=smime.p7m"])
+def test_a_mail_that_is_only_signed_is_read_and_its_seal_is_kept(in_pieces: bool, type_: bytes) -> None:
     seal = signed(ENTITY, in_pieces=in_pieces)
-    mail = read(P7M, b"Content-Transfer-Encoding: base64", body=base64.encodebytes(seal))
+    mail = read(type_, b"Content-Transfer-Encoding: base64", body=base64.encodebytes(seal))
     assert mail.text.strip() == "The pump läuft."
     assert [(one.name, one.content) for one in mail.attachments] == [("a.csv", b"1,2"), ("smime.p7m", seal)]
     assert [one.spec for one in mail.authors] == ["ann@example.org"]

@@ -351,6 +351,20 @@ def test_words_deep_in_html_are_not_lost(html: str) -> None:
     assert "deep words" in text_of_html(html, 500_000)
 
 
+def test_lists_and_tables_of_html_can_be_read_as_text() -> None:
+    html = (
+        b"<p>We need:</p><ul><li>oil<ul><li>2 l</li></ul></li><li>water</li></ul><ol><li>open</li><li>close</li></ol>"
+        b"<table><tr><th>Hall</th><th>Pump</th></tr><tr><td>2</td><td>leaks</td></tr></table>"
+        b"<p style='display:none'>hidden</p><script>x()</script><style>p{}</style><pre>a  b\nc</pre>"
+    )
+    lines = [line for line in with_headers(b"Content-Type: text/html", body=html).text.split("\n") if line.strip()]
+    assert [" ".join(line.split()) for line in lines] == [
+        "We need:", "* oil", "+ 2 l", "* water", "1. open", "2. close", "Hall Pump", "2 leaks", "a b", "c",
+    ]  # fmt: skip
+    assert lines[-2] == "a  b"
+    assert lines[6].index("Pump") == lines[7].index("leaks")
+
+
 def test_a_mail_passed_on_is_an_attachment_and_its_words_and_ids_stay_inside() -> None:
     mail = read(
         b"From: ann@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsee below\r\n--b\r\n"
