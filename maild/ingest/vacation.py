@@ -111,9 +111,13 @@ class _Absence:
 
 
 def _absences(sheet: Sheet, phrases: Sequence[Phrase], today: date) -> list[_Absence]:
-    """Every last day that one language finds on the page."""
+    """Every last day that one language finds on the page; one that tells of no absence itself needs more than 7/12."""
+    speaks = not phrases or any(phrase.language == sheet.tongue.language for phrase in phrases)
     found = [
-        one for one in sheet.found if (cues.counts(sheet, one, phrases) if phrases else cues.is_return(sheet, one))
+        one
+        for one in sheet.found
+        if (cues.counts(sheet, one, phrases) if phrases else cues.is_return(sheet, one))
+        and (speaks or cues.worded(sheet, one))
     ]
     absences = [absence for one in found if (absence := _absence(sheet, one, phrases, today))]
     if not absences:

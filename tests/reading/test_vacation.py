@@ -1,4 +1,4 @@
-"""What an automatic reply tells of an absence, in five languages."""
+"""What an automatic reply tells of an absence, in nine languages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from maild.ingest.away import TONGUES
 from maild.ingest.away.tongue import Tongue
 from maild.ingest.vacation import read_vacation
 from maild.mail import Vacation
+from tests.reading import absences
 
 PARIS = ZoneInfo("Europe/Paris")
 SENT = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -226,6 +227,7 @@ AWAY: dict[str, list[tuple[str, str, str]]] = {
         ("Ich bin seit 20. November und noch bis zum 4. Dezember im Urlaub.", "11-20", "12-04"),
         ("Mein Büro ist bis zum 7.12. nicht besetzt, da ich im Urlaub bin.", "", "12-07"),
     ],
+    **absences.AWAY,
 }
 """What agents write, the first day where it is told, and the last."""
 
@@ -251,6 +253,7 @@ NOBODY_IS_AWAY = [
     "Unser Büro ist am 25. Dezember geschlossen.",
     "Ich bin jeden Freitag nicht im Büro.",
     "Ihre Nachricht wurde am 7. Dezember 2026 gelesen.",
+    *(text for texts in absences.NOBODY_IS_AWAY.values() for text in texts),
 ]
 
 LEFT = [
@@ -259,6 +262,7 @@ LEFT = [
     ("es", "Ana López ya no trabaja en Example. Escriba a Ben, por favor."),
     ("ru", "Анна Ли больше не работает в компании. Пишите, пожалуйста, Бену."),
     ("de", "Ann Lee arbeitet nicht mehr bei Example. Bitte schreiben Sie Ben."),
+    *absences.LEFT,
 ]
 
 
@@ -296,6 +300,7 @@ def test_somebody_who_does_not_work_there_any_more_has_left(language: str, text:
         ("Je suis en arrêt maladie jusqu'à lundi.", "is away"),
         ("Estoy de baja médica hasta el lunes.", "is away"),
         ("Я на больничном до понедельника.", "is away"),
+        *((text, "is away") for text in absences.ILL),
     ],
 )
 def test_illness_is_never_told(text: str, says: str) -> None:
@@ -372,6 +377,7 @@ def test_quotes_and_signatures_are_not_read(below: str) -> None:
         ("Je suis en congés. Je répondrai à partir du 8 décembre.", "12-07"),
         ("I am away until 24/7 support takes over.", ""),
         ("I am out of the office until 31 February.", ""),
+        *absences.ONLY_THE_ABSENCE,
     ],
 )
 def test_only_dates_of_the_absence_count(text: str, last: str) -> None:
@@ -408,6 +414,9 @@ def test_an_absence_that_is_over_and_an_office_that_is_closed_are_none(text: str
         ("I am out of the office.\n\nJe suis absente jusqu'au 7 décembre.", "12-07", "fr"),
         ("Estoy fuera de la oficina hasta el 7 de diciembre.\nI am out of the office until 9 December.", "12-07", "es"),
         ("Я сейчас out of office до 7 декабря.", "12-07", "en"),
+        ("Ik ben op vakantie tot en met 7 december.\n\nI am on holiday until 9 December.", "12-07", "nl"),
+        ("Jestem na urlopie do 7 grudnia.\n\nI am on holiday until 9 December.", "12-07", "pl"),
+        ("Estou de férias do 01/12 até 07/12.", "12-07", "pt"),
     ],
 )
 def test_of_two_languages_the_first_that_gives_a_date_is_believed(text: str, last: str, language: str) -> None:
@@ -445,6 +454,10 @@ def test_the_day_of_a_return_is_no_day_of_absence(text: str, last: str) -> None:
         ("OOO 12/7-12/11", "12-07", "12-11"),
         ("Je suis absent jusqu'au 05/12/2026.", "", "12-05"),
         ("Ich bin bis 5.12. abwesend.", "", "12-05"),
+        ("Ik ben afwezig t/m 05-12-2026.", "", "12-05"),
+        ("Sarò assente fino al 5/12.", "", "12-05"),
+        ("Estarei ausente até 05/12.", "", "12-05"),
+        ("Jestem nieobecna do 5.12.", "", "12-05"),
         ("Ich bin vom 01.-07.12.2026 abwesend.", "12-01", "12-07"),
         ("Ich bin vom 28.11.-2.12. abwesend.", "11-28", "12-02"),
     ],
@@ -482,6 +495,10 @@ def test_words_written_without_accents_are_the_same_words() -> None:
     assert until("Ich bin bis 7. Maerz 2027 nicht im Buero.") == date(2027, 3, 7)
     assert until("Estare de vacaciones hasta el miercoles.") == date(2026, 12, 2)
     assert until("ICH BIN BIS 7. DEZEMBER AUSSER HAUS.") == date(2026, 12, 7)
+    assert until("Jestem na urlopie do 7 pazdziernika 2027 wlacznie.") == date(2027, 10, 7)
+    assert until("Nieobecny do konca przyszlego tygodnia, jestem na urlopie.") == date(2026, 12, 6)
+    assert until("Saro in ferie fino a giovedi.") == date(2026, 11, 26)
+    assert until("Estou de ferias ate terca-feira.") == date(2026, 12, 1)
 
 
 # --- any text ---------------------------------------------------------------------------------------------------------
@@ -542,6 +559,7 @@ LAST_DAY = {
     "es": "Estaré ausente hasta el {}.",
     "ru": "Я в отпуске до {}",
     "de": "Ich bin bis {} nicht im Büro.",
+    **absences.LAST_DAY,
 }
 RANGES = {
     "en": "I am on leave from {} to {}.",
@@ -549,6 +567,7 @@ RANGES = {
     "es": "Estaré de vacaciones del {} al {}.",
     "ru": "Я в отпуске с {} по {}",
     "de": "Ich bin vom {} bis {} abwesend.",
+    **absences.RANGES,
 }
 DAYS = st.dates(date(2020, 1, 1), date(2099, 12, 30))
 

@@ -190,7 +190,8 @@ def _found(text: str, tongue: Tongue) -> Iterator[Found]:
 
 def _denied(text: str, match: re.Match[str], cues: _Cues) -> bool:
     """Whether a "not" stands before the words in the same clause, or among them."""
-    before = text[max(match.start() - _CLAUSE, 0) : match.start()]
+    opens = match[0][0] in ".!;\n"  # it begins with the end of the thought before it
+    before = "" if opens else text[max(match.start() - _CLAUSE, 0) : match.start()]
     clause = cues.clause.split(before)[-1]
     return bool(cues.no.search(clause) or cues.no.search(match[0]))
 
@@ -259,6 +260,12 @@ def is_return(sheet: Sheet, found: Found) -> bool:
     if found.role not in {Role.BACK, Role.NOT_BEFORE}:
         return False
     return _weighs(sheet, sheet.thought(found.start))
+
+
+def worded(sheet: Sheet, found: Found) -> bool:
+    """Whether a date names its month or day, by which its language shows; 7/12 is written in many."""
+    text = sheet.marked.text
+    return any(map(str.isalpha, "".join(sheet.page[text.index(sign) :][: len(sign)] for sign in found.signs)))
 
 
 def counts(sheet: Sheet, found: Found, known: Sequence[Phrase]) -> bool:

@@ -89,12 +89,14 @@ class _Patterns:
 
 _ZONE = r"cet|cest|gmt|utc|bst|ist|e[sd]?t|c[sd]t|m[sd]t|p[sd]?t|мск|mez|mesz"
 _HOUR = (
-    r"(?:(?<!\w)(?:at|um|a las?|a|в|gegen)\s+)?(?<![\d.,/])"
-    r"(?:\d{1,2}(?::|h)\d{2}(?!\d)(?::\d\d)?(?:\s?(?:am|pm|a\.m\.?|p\.m\.?|uhr|hrs?|h|ч\.?)(?!\w))?"
-    r"|\d{1,2}(?:[.:]\d{2})?\s?(?:am|pm|a\.m\.?|p\.m\.?|uhr|hrs|heures|h|час\w*|ч\.)(?!\w))"
+    r"(?:(?<!\w)(?:at|um|a las?|a|в|gegen|om|alle(?: ore)?|ore|as|o?\s?godz(?:inie|iny|\.))\s*(?=\d))?"
+    r"(?<![\d.,/])"
+    r"(?:\d{1,2}[:hu]\d{2}(?!\d)(?::\d\d)?(?:\s?(?:am|pm|a\.m\.?|p\.m\.?|uhr|uur|u|horas|hrs?|h|ч\.?)(?!\w))?"
+    r"|\d{1,2}\.\d{2}\s?u(?!\w)"
+    r"|\d{1,2}(?:[.:]\d{2})?\s?(?:am|pm|a\.m\.?|p\.m\.?|uhr|uur|horas|hrs|heures|h|час\w*|ч\.)(?!\w))"
     rf"(?:\s?\(?(?:{_ZONE})(?!\w)\)?(?:[+-]\d{{1,2}})?)?"
 )
-_ARTICLE = r"(?:(?:the|le|el|den|dem|der|del|au|du|dia)\s+)?"
+_ARTICLE = r"(?:(?:the|le|el|den|dem|der|del|au|du|dia|de|il|dnia)\s+)?"
 _YEAR = r"(?P<year>20\d\d)(?!\d)"
 _DOT = r"(?:(?<!\w{5})\.(?=\s))?"  # of a short form; after a long name it ends the sentence
 
@@ -155,7 +157,8 @@ def _written(tongue: Tongue, of: str, named: str) -> dict[str, re.Pattern[str]]:
 
 def _weekdays(tongue: Tongue, days: dict[str, int]) -> dict[str, re.Pattern[str]]:
     """A weekday before a date, in brackets behind it, and by itself."""
-    alone = _either(name for name in days if len(name) > 2 or not name.isascii())
+    words = tongue.day_words.split()
+    alone = _either(name for name in days if (len(name) > 2 or not name.isascii()) and name not in words)
     grown = rf"(?:{fold(tongue.day_ends)})?" if tongue.day_ends else ""
     day = rf"(?P<day>{_either(days)}){grown}"
     return {

@@ -42,6 +42,7 @@ class Tongue:
     month_first: bool = False  # 12/7 may be the seventh of December
     more_months: tuple[str, ...] = ()
     more_days: tuple[str, ...] = ()
+    day_words: str = ""  # short names of days that mean something else too: they count beside a date alone
     day_ends: str = ""  # what may grow at the end of a day's name
     ordinal: str = ""  # what stands after the number of a day
     lone_day: tuple[str, str] = ("", "")  # before and after the number of a day without its month
