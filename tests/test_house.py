@@ -48,6 +48,7 @@ PURE = (
         "threading",
         "typed",
         "ingest.attachments",
+        "ingest.auto_signs",
         "ingest.bounces",
         "ingest.charsets",
     ),

@@ -102,6 +102,21 @@ def test_a_mail_with_an_empty_envelope_sender_is_not_answered() -> None:
     assert mail("Return-Path: <ann@example.org>", sender=None).answerable
 
 
+@pytest.mark.parametrize(
+    ("lines", "answerable"),
+    [
+        (("To: ann@example.org",), False),
+        (("To: Ann@Example.org", "Cc: ann@example.org"), False),
+        (("To: ann@example.org", "Cc: support@example.com"), True),
+        (("To: undisclosed-recipients:;",), True),
+        ((), True),
+    ],
+)
+def test_a_mail_that_names_its_author_alone_as_reader_is_not_answered(lines: tuple[str, ...], answerable: bool) -> None:
+    seen = mail("Subject: Please help", *lines)
+    assert (seen.kind, seen.answerable) == (Kind.PERSON, answerable)
+
+
 def test_a_bounce_names_whom_it_could_not_reach_and_what_came_back() -> None:
     seen = report(
         "delivery-status", ("text/plain", "sorry"), ("message/delivery-status", status("failed", "5.1.1")), RETURNED
