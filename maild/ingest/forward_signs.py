@@ -3,182 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import Enum
 
+from maild.ingest.quote_labels import KIND, folded
 from maild.ingest.quote_signs import ORIGINALS, SPACE, SPACES
-
-
-def _folded(words: str) -> str:
-    """Words by which to look one up: lower case, single spaces, composed."""
-    folded = " ".join(words.casefold().split())
-    return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
-
-
-LABELS = {
-    # language: from, date, to, subject, cc
-    "en": (
-        "from|sender",
-        "date|sent|sent at|received",
-        "to|recipient",
-        "subject",
-        "cc|bcc|reply-to|reply to|importance",
-    ),
-    "ar": ("من", "التاريخ|تاريخ|تم الإرسال|أرسلت|تاريخ الإرسال", "إلى|الى", "الموضوع|موضوع", "نسخة|نسخة إلى"),
-    "be": ("ад|ад каго", "дата|адпраўлена", "каму", "тэма", "копія"),
-    "bg": ("от|подател", "дата|изпратено", "до|за|получател", "относно|тема", "копие|як"),
-    "ca": ("de|remitent", "data|enviat|enviat el", "a|per a|per", "assumpte|tema", "a/c|còpia"),
-    "cs": ("od|odesílatel", "datum|odesláno", "komu|pro|příjemce", "předmět|věc", "kopie|skrytá"),
-    "cy": ("oddi wrth", "dyddiad|anfonwyd", "at", "pwnc", "copi"),
-    "da": ("fra|afsender", "dato|sendt", "til|modtager", "emne", "kopi|kopi til"),
-    "de": (
-        "von|absender",
-        "datum|gesendet|gesendet am|gesendet um|verschickt",
-        "an|empfänger",
-        "betreff",
-        "kopie|kopie (cc)|kopie an",
-    ),
-    "el": ("από|αποστολέας", "ημερομηνία|στάλθηκε|εστάλη", "προς|παραλήπτης", "θέμα", "κοιν.|κοιν|κοινοποίηση"),
-    "es": (
-        "de|remitente|desde",
-        "fecha|enviado|enviado el|enviada|enviado a las",
-        "para|destinatario",
-        "asunto",
-        "copia",
-    ),
-    "et": ("saatja|kellelt", "kuupäev|saadetud|saatmisaeg", "saaja|adressaat|kellele", "teema", "koopia"),
-    "eu": ("nork|igorlea|nondik", "data|bidalita|bidaltze-data", "nori|nora|hartzailea", "gaia", "kopia"),
-    "fa": ("از|فرستنده", "تاریخ|ارسال شده", "به|گیرنده", "موضوع", "رونوشت"),
-    "fi": ("lähettäjä|keneltä", "päivämäärä|päiväys|lähetetty|pvm", "vastaanottaja|kenelle", "aihe|otsikko", "kopio"),
-    "fr": (
-        "de|expéditeur|émetteur",
-        "date|envoyé|envoyé le|date d'envoi",
-        "à|a|pour|destinataire|destinataires",
-        "objet|sujet",
-        "copie à|copie|cci",
-    ),
-    "he": ("מאת|מ", "תאריך|נשלח|בתאריך", "אל|עבור", "נושא|הנדון", "עותק|העתק"),
-    "hi": ("प्रेषक|से|की ओर से", "दिनांक|तारीख|भेजा गया", "प्रति|को|प्राप्तकर्ता", "विषय", "प्रतिलिपि"),
-    "hr": (
-        "šalje|od|pošiljatelj",
-        "datum|poslano|slanje",
-        "prima|za|primatelj|kome",
-        "predmet|naslov",
-        "kopija|kopija za",
-    ),
-    "hu": (
-        "feladó|küldő|kitől",
-        "dátum|küldve|elküldve|küldés ideje",
-        "címzett|címzettek|kinek",
-        "tárgy",
-        "másolat|másolatot kap|titkos másolat",
-    ),
-    "id": ("dari|pengirim", "tanggal|dikirim|terkirim|tgl", "kepada|ke|untuk", "perihal|subjek|judul|hal", "tembusan"),
-    "is": ("frá|sendandi", "dagsetning|dags.|dags", "til|viðtakandi", "efni", "afrit"),
-    "it": (
-        "da|mittente",
-        "data|inviato|inviata|data invio|data di invio",
-        "a|destinatario|per",
-        "oggetto",
-        "copia|ccn|p.c.",
-    ),
-    "ja": (
-        "差出人|送信者|送信元|発信者",
-        "日付|日時|送信日時|送信日|送信",
-        "宛先|送信先|受信者",
-        "件名|題名|表題",
-        "写し",
-    ),
-    "ko": (
-        "보낸 사람|보낸사람|발신|발신자|보낸이",
-        "날짜|보낸 날짜|보낸날짜|보낸 시간|보냄|일시|발송일",
-        "받는 사람|받는사람|수신|수신자|받는이",
-        "제목",
-        "참조",
-    ),
-    "lt": ("nuo|siuntėjas", "data|išsiųsta|siųsta", "kam|gavėjas|iki", "tema", "kopija"),
-    "lv": ("no|sūtītājs", "datums|nosūtīts|sūtīts", "kam|adresāts", "temats|tēma", "kopija"),
-    "ms": ("daripada", "tarikh|dihantar", "kepada", "perkara|tajuk|subjek", "salinan"),
-    "nl": (
-        "van|afzender",
-        "datum|verzonden|verzonden op|verstuurd",
-        "aan|naar|ontvanger",
-        "onderwerp|betreft",
-        "kopie",
-    ),
-    "no": ("fra|avsender", "dato|sendt", "til|mottaker", "emne", "kopi"),
-    "pl": (
-        "od|nadawca",
-        "data|wysłano|wysłane|wysłana|data wysłania",
-        "do|adresat|odbiorca",
-        "temat|dotyczy",
-        "dw|kopia|udw|do wiadomości",
-    ),
-    "pt": (
-        "de|remetente",
-        "data|enviado|enviada|enviado em|enviada em|enviado a|envio",
-        "para|destinatário",
-        "assunto",
-        "cópia|com cópia|cco",
-    ),
-    "ro": (
-        "de la|expeditor|expeditorul|din partea",
-        "data|dată|trimis|trimisă",
-        "către|catre|la|destinatar",
-        "subiect|subiectul",
-        "copie",
-    ),
-    "ru": (
-        "от|от кого|отправитель",
-        "дата|отправлено|отправлен|отправленные|дата отправки|когда",
-        "кому|получатель",
-        "тема|тема сообщения",
-        "копия|копии|скрытая копия|важность",
-    ),
-    "sk": ("od|odosielateľ", "dátum|odoslané|poslané", "komu|pre|príjemca|adresát", "predmet|vec", "kópia"),
-    "sl": ("od|pošiljatelj", "datum|poslano", "za|prejemnik", "zadeva", "kp|kopija|v vednost"),
-    "sr": (
-        "od|šalje|од|шаље|pošiljalac|пошиљалац",
-        "datum|poslato|датум|послато",
-        "za|за|коме",
-        "naslov|tema|наслов|тема|предмет",
-        "копија",
-    ),
-    "sv": ("från|avsändare", "datum|skickat|skickades|sänt", "till|mottagare", "ämne|rubrik", "kopia|kopia till"),
-    "th": ("จาก|ผู้ส่ง", "วันที่|ส่งเมื่อ|ส่ง", "ถึง|ผู้รับ", "เรื่อง|หัวเรื่อง|หัวข้อ", "สำเนา|สำเนาถึง"),
-    "tr": (
-        "kimden|gönderen|gonderen",
-        "tarih|gönderilen|gönderildi|gönderme tarihi|gönderilme tarihi",
-        "kime|alıcı",
-        "konu",
-        "bilgi",
-    ),
-    "uk": ("від|від кого|відправник", "дата|надіслано|відправлено", "кому|одержувач|до", "тема", "копія"),
-    "vi": (
-        "từ|người gửi",
-        "ngày|đã gửi|gửi|vào lúc|thời gian",
-        "đến|tới|người nhận|gửi đến",
-        "chủ đề|tiêu đề",
-        "đồng gửi",
-    ),
-    "zh": (
-        "发件人|寄件者|寄件人|發件人|发信人|发送人|寄信人",
-        "日期|发送时间|发送日期|时间|寄件日期|傳送日期|傳送時間|發送時間|發送日期|寄件時間",
-        "收件人|收件者|收信人",
-        "主题|主旨|主題|标题|標題",
-        "抄送|副本|抄送人|密件副本",
-    ),
-}  # fmt: skip
-"""The labels of a header block; those of one kind are parted by "|"."""
-
-KINDS = ("from", "date", "to", "subject", "cc")
-LABEL = {
-    _folded(word): kind
-    for row in LABELS.values()
-    for kind, words in zip(KINDS, row, strict=True)
-    for word in words.split("|")
-}
-"""Every label in lower case, and what it names."""
 
 _HEADINGS = (
     # between dashes
@@ -211,7 +39,8 @@ _HEADINGS = (
     *("رسالة معاد توجيهها", "رسالة مُعاد توجيهها", "رسالة مُحوّلة", "הודעה שהועברה", "הודעה מועברת"),
     *("پیام هدایت شده", "پیام فوروارد شده", "अग्रेषित संदेश", "neges wedi'i hanfon ymlaen"),
     # above a quoted mail, with a colon
-    *("begin forwarded message", "anfang der weitergeleiteten nachricht", "beginn der weitergeleiteten nachricht"),
+    *("begin forwarded message", "begin forwarded text"),
+    *("anfang der weitergeleiteten nachricht", "beginn der weitergeleiteten nachricht"),
     *("anfang der weitergeleiteten e-mail", "début du message réexpédié", "début du message transféré"),
     *("début de l'e-mail transféré", "inicio del mensaje reenviado", "inici del missatge reenviat"),
     *("inizio messaggio inoltrato", "inizio del messaggio inoltrato", "início da mensagem reencaminhada"),
@@ -233,7 +62,7 @@ _HEADINGS = (
     *("以下是被轉寄的郵件", "開始轉寄郵件"),
     *("以下是轉寄的郵件", "بدء الرسالة المعاد توجيهها", "תחילת ההודעה שהועברה"),
 )  # fmt: skip
-HEADINGS = frozenset(map(_folded, _HEADINGS))
+HEADINGS = frozenset(map(folded, _HEADINGS))
 """The line above a mail that was passed on, without dashes and colon, in lower case."""
 
 FORWARDED_BY = re.compile(
@@ -243,7 +72,7 @@ FORWARDED_BY = re.compile(
 )
 """How such a line begins that also says who passed the mail on (Lotus Notes), or who wrote it (mutt)."""
 
-END = re.compile(r"[-_=—–\s]{2,40}end (?:of )?forwarded (?:message|mail)\b", re.IGNORECASE)
+END = re.compile(r"[-_=—–\s]{2,40}end (?:of )?forwarded (?:message|mail|text)\b", re.IGNORECASE)
 
 
 class Way(Enum):
@@ -282,7 +111,7 @@ def way_of(subject: str) -> Way:
     if _ENCLOSED.match(subject):
         return Way.FORWARD
     found = _PREFIX.match(subject, _end_of_tags(subject))
-    way = _WAYS.get(_folded(found[1]), Way.NEITHER) if found else Way.NEITHER
+    way = _WAYS.get(folded(found[1]), Way.NEITHER) if found else Way.NEITHER
     return Way.FORWARD if way is Way.NEITHER and _ENDS_FWD.search(subject) else way
 
 
@@ -293,7 +122,7 @@ def bare_subject(subject: str) -> str:
     at = _end_of_tags(subject)
     for _ in range(20):
         found = _PREFIX.match(subject, at)
-        if not found or _folded(found[1]) not in _WAYS:
+        if not found or folded(found[1]) not in _WAYS:
             break
         at = found.end()
     return subject[at:].strip()
@@ -317,16 +146,22 @@ def heading(line: str) -> tuple[str, str] | None:
         bare = line.rstrip(" \t\r*").rstrip()
         if not bare.endswith((":", "：")) or len(bare) > 90:
             return None
-        words = _folded(plain(bare).strip(" \t>|*:："))
+        words = folded(plain(bare).strip(" \t>|*:："))
         return (words, "") if words in HEADINGS else None
     bare = plain(line[:600]).lstrip(" \t>|*")
     found = _DASHED.match(bare)
     if not found:
         return None
-    words = _folded(found[2].strip("*: "))
+    words = folded(found[2].strip("*: "))
     if words in HEADINGS or (words in ORIGINALS and len(found[1]) == len(found[3]) == _OPEN_XCHANGE):
         return words, bare[found.end() :].strip()
     return (found[2], "") if FORWARDED_BY.match(found[2]) else None
+
+
+def is_passed_on(line: str) -> bool:
+    """Whether a line stands above a mail that was passed on, and above no reply."""
+    head = heading(line)
+    return head is not None and head[0] not in ORIGINALS
 
 
 def plain(line: str) -> str:
@@ -342,7 +177,7 @@ _CLOSE = 3
 def labelled(line: str) -> tuple[str, str] | None:
     """A line "Label: value": what its label names ("" where nobody knows), and the value."""
     found = _LABELLED.match(plain(line))
-    return (LABEL.get(_folded(found[1]), ""), found[2].strip()) if found else None
+    return (KIND.get(folded(found[1]), ""), found[2].strip()) if found else None
 
 
 def glued(line: str) -> dict[str, str]:
@@ -363,7 +198,7 @@ def glued(line: str) -> dict[str, str]:
 def _label_before(line: str, end: int, after: int) -> tuple[int, str] | None:
     """The longest label that ends before `end`: where it begins, and its kind."""
     for start in range(max(after, end - 30), end):
-        kind = LABEL.get(_folded(line[start:end]))
+        kind = KIND.get(folded(line[start:end]))
         apart = start == 0 or not line[start - 1].isalpha()
         longer = end - start > _CLOSE and not line[start].islower()
         if kind and not line[start].isspace() and (apart or longer):

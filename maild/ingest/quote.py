@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import quotequail
 
+from maild.ingest.forward_signs import is_passed_on
 from maild.ingest.quote_end import tidy
 from maild.ingest.quote_heads import (
     TALLEST,
@@ -22,7 +23,6 @@ from maild.ingest.quote_heads import (
 from maild.ingest.quote_html import INFERRED, OWN, marked_text
 from maild.ingest.quote_signs import (
     CLOCK,
-    FORWARD,
     LIST_FOOTER,
     MIDLINE,
     OPENER,
@@ -166,7 +166,7 @@ def _first(seen: Sequence[str], end: int | None) -> _Cut | None:
     for n, line in enumerate(seen):
         if not line:
             continue
-        if FORWARD.match(line):
+        if is_passed_on(line):
             return _Cut(n, bare=True, passed_on=True)
         cut = None
         if not asked and _dated(seen, n) and _found_by_quotequail(seen[n : n + 2]) == 0:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from maild.ingest.quote_labels import KIND, folded, of_one_language
 from maild.ingest.quote_signs import (
     CLOCK,
     END,
     ENDINGS,
     HEADER,
     HEADERS_IN_ONE,
-    KIND,
     LABEL,
     LABEL_ENDS,
     OPENER,
@@ -142,12 +142,13 @@ def header_block(seen: Sequence[str], n: int) -> bool:
         return False
     if (n == 0 or not seen[n - 1] or RULE.match(seen[n - 1])) and _headers_in_one(seen[n]):
         return True
-    kinds: set[str] = set()
+    kinds: dict[str, str] = {}  # by the word that names each
     address = clock = False
     loose = 0
     for line in seen[n : n + 16]:
         found = HEADER.match(line)
-        kind = KIND.get(found[1].strip().casefold()) if found else None
+        word = folded(found[1]) if found else ""
+        kind = KIND.get(word)
         if kind is None:
             loose += 1
             if not kinds or loose > 2:
@@ -155,13 +156,14 @@ def header_block(seen: Sequence[str], n: int) -> bool:
             address = address or has_address(line)
             continue
         loose = 0
-        kinds.add(kind)
+        kinds[word] = kind
         address = address or has_address(line)
         clock = clock or bool(kind == "date" and CLOCK.search(line) and YEAR.search(line))
-    main = kinds - {"cc"}
+    labels = [word for word, kind in kinds.items() if kind != "cc"]
+    main = {kinds[word] for word in labels}
     if not main or (len(main) < 3 and not (address and clock and len(main) == 2)):
         return False
-    return bool(main & {"from", "date"}) and (address or "subject" in main)
+    return bool(main & {"from", "date"}) and (address or "subject" in main) and of_one_language(labels)
 
 
 def headers_upwards(seen: Sequence[str], at: int) -> int | None:

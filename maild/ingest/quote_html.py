@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from maild.ingest.quote_heads import WIDEST, begins_head, ends_head, plain
-from maild.ingest.quote_signs import CLOCK, HEADER, KIND, has_address
+from maild.ingest.quote_labels import KIND
+from maild.ingest.quote_signs import CLOCK, HEADER, has_address
 
 MOST_CHARACTERS = 4_000_000
 

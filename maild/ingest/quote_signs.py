@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 
+from maild.ingest.quote_labels import KIND
+
 WROTE = re.compile(
     r"(?<!\w)(?:wrote|sent|schrieb|a écrit|a ecrit|escribió|escribio|va escriure|написал(?:а|и|\(а\))?|пишет"
     r"|писал(?:а|\(а\))?|написав|написала|пише|написа|escreveu|ha scritto|scritto|schreef|geschreven|skrev"
     r"|kirjoitti|napisał(?:a|\(a\))?|pisze|napsala?|napsal\(a\)|napísala?|yazdı|đã viết|írta|a scris|έγραψε"
-    r"|kirjutas|napisa[ol]a?|rašė|rakstīja|menulis)(?!\w)"
-    r"|写道|寫道|書きました|のメール|작성|כתב|كتب",
+    r"|kirjutas|napisa[ol]a?|написао|rašė|rakstīja|menulis|skrifaði|missatge de|idatzi du)(?!\w)"
+    r"|写道|寫道|書きました|のメール|작성|כתב|كتب|كتابة|نوشت|लिखा|เขียน",
     re.IGNORECASE,
 )
 """The verb of "On ..., Ann wrote:"."""
 
 OPENER = re.compile(
-    r"(?:[-—–*_]+\s*)?(?:(?:On|Am|Le|El|Em|Op|Il|Den|På|Dnia|W dniu|In data|Dne|Vào|Pada|A|Στις|U|В|Kuupäeval)\s"
-    r"|\d|在|[^\W\d_]{2,14}[.,]{0,2}\s\d)"
+    r"(?:[-—–*_]+\s*)?(?:(?:On|Am|Le|El|Em|Op|Il|Den|På|Dnia|W dniu|In data|Dne|Vào|Pada|A|Στις|U|V|В|На|Þann"
+    r"|Kuupäev(?:al)?|Missatge de|בתאריך|في|در|ในวันที่)\s"
+    r"|\d|在|(?:[^\W\d_]|[\u0900-\u0e7f]){2,14}[.,]{0,2}\s\d"
+    r"|[^\W\d_][^<>@:\n]{0,60}<[^\s<>@]{1,64}@[^\s<>]{1,255}>)"
 )
-"""How the first line of an introduction starts: a known word, a date, or a day's name and a date."""
+"""How the first line of an introduction starts: a known word, a date, a day's name and a date, or who wrote."""
 
 ADDRESS = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,255}")
 CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2} ?[ap]\.?m\b|[上下]午", re.IGNORECASE)
@@ -48,37 +52,11 @@ ORIGINALS = frozenset(
 )
 """What stands between the dashes of "-----Original Message-----"."""
 
-FORWARD = re.compile(
-    r"^[\s>*]*(?:[-_=]{2,}\s*)?(?:begin forwarded message|forwarded message|forwarded by"
-    r"|weitergeleitete nachricht|anfang der weitergeleiteten (?:e-mail|nachricht)"
-    r"|message transféré|message transmis|début du message (?:transféré|réexpédié)"
-    r"|mensaje reenviado|inicio del mensaje reenviado"
-    r"|пересылаемое сообщение|пересланное сообщение|перенаправленное сообщение"
-    r"|начало переадресованного (?:письма|сообщения)"
-    r"|doorgestuurd bericht|messaggio inoltrato|mensagem encaminhada|vidarebefordrat meddelande|videresendt)"
-    r"\s*(?:[-_=]{2,}|:)?\s*$",
-    re.IGNORECASE,
-)
-"""The line above a mail that was passed on."""
-
-_HEADERS = {
-    "from": "from|von|de|от|от кого|från|fra|van|da|od|lähettäjä|gönderen|від|发件人|寄件者|寄件人|差出人|보낸 사람",
-    "date": "date|sent|received|gesendet|datum|envoyé|envoyé le|enviado|enviado el|enviada|fecha|дата|отправлено"
-    "|data|inviato|verzonden|skickat|sendt|dato|lähetetty|päivä|wysłano|message du|надіслано"
-    "|发送时间|日期|寄件日期|送信日時|보낸 날짜",
-    "to": "to|an|à|a|para|кому|till|til|aan|pour|do|vastaanottaja|kime|收件人|宛先|받는 사람|címzett",
-    "cc": "cc|bcc|cci|cco|kopie|copie à|copie|copia|копия|kopia|kopi|抄送|副本|reply-to|importance|attachments",
-    "subject": "subject|betreff|objet|sujet|asunto|тема|ämne|emne|onderwerp|oggetto|assunto|temat|aihe|konu|předmět"
-    "|主题|主旨|主題|件名|제목|tárgy",
-}
-KIND = {word: kind for kind, words in _HEADERS.items() for word in words.split("|")}
-"""The words of a quoted header block ("From", "Von", "От"), each with what it names."""
-
 HEADER = re.compile(r"[\s>|]*[*_]{0,2}([^\W\d_][^:：\n*]{0,20}?)[*_]{0,2}\s{0,2}[:：][*_]{0,2}(.*)$")
 
 
 def _labels(kind: str) -> str:
-    return "|".join(sorted((re.escape(word) for word in _HEADERS[kind].split("|")), key=len, reverse=True))
+    return "|".join(sorted((re.escape(word) for word, what in KIND.items() if what == kind), key=len, reverse=True))
 
 
 _SENDER, _DATE = (rf"[*_]{{0,2}}(?:{_labels(kind)})[*_]{{0,2}}\s?[:：]" for kind in ("from", "date"))
@@ -134,6 +112,7 @@ SENT_FROM = re.compile(
 
 SPACES = str.maketrans(
     {"\xa0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\ufeff": "", "\u200b": "", "\u200e": "", "\u200f": ""}
+    | dict.fromkeys("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "")
 )
 
 SPACE = re.compile(f"[{''.join(map(chr, SPACES))}]")

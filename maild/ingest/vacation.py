@@ -14,8 +14,9 @@ from maild.ingest.away.cues import Found, Phrase, Role, Sheet
 from maild.ingest.away.dates import Said, best, rank, spans, spans_before
 from maild.ingest.away.folding import fold
 from maild.ingest.away.tongue import AWAY, LEFT
+from maild.ingest.forward_signs import is_passed_on
 from maild.ingest.quote import divide
-from maild.ingest.quote_signs import CLOCK, FORWARD, WROTE, YEAR, has_address, is_original
+from maild.ingest.quote_signs import CLOCK, WROTE, YEAR, has_address, is_original
 from maild.mail import Vacation
 
 MOST_CHARACTERS = 2_000
@@ -82,7 +83,7 @@ def _own_words(text: str) -> str:
     """The newest words, also where `divide` keeps a quote because words may stand under it."""
     lines: list[str] = []
     for line in divide(text[:_MOST_READ]).words.split("\n"):
-        if is_original(line) or FORWARD.match(line[:200]) or _introduces(line):
+        if is_original(line) or is_passed_on(line[:200]) or _introduces(line):
             break
         if not line.lstrip().startswith((">", "|")):
             lines.append(line)

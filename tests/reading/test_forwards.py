@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from maild import inspection
 from maild.ingest import reading
-from maild.ingest.forward_signs import LABELS, Way, bare_subject, way_of
+from maild.ingest.forward_signs import Way, bare_subject, way_of
 from maild.ingest.forwards import in_text
+from maild.ingest.quote import new_words
+from maild.ingest.quote_labels import LABELS
 from maild.mail import Address, Forwarded, Kind
 
 MARTA = Address("marta@mill.example", "Marta Oak")
@@ -86,6 +88,18 @@ def test_a_mail_that_is_passed_on_tells_who_wrote_it_and_what(program: str) -> N
     assert (found.from_, found.subject, found.text) == (MARTA, "The second oven", WORDS)
     assert "2026" in found.date
     assert "8:15" in found.date
+
+
+def test_the_raw_header_lines_that_eudora_passes_on_are_read_as_a_forward() -> None:
+    head = (
+        "Date: Mon, 23 Nov 2026 10:00:00 +0100\nTo: Users <users@lists.example>\nSender: users-bounces@lists.example\n"
+    )
+    text = f"--- begin forwarded text\n\n\n{head}From: Ann Lee <ann@example.org>\nSubject: [x] An idea\n"
+    told = in_text("An idea", f"{text}Precedence: list\n\nHello all,\n\n--- end forwarded text\n\n\n-- \nBob\n")
+    assert told == Forwarded(
+        Address("ann@example.org", "Ann Lee"), "[x] An idea", "Mon, 23 Nov 2026 10:00:00 +0100", "Hello all,"
+    )
+    assert new_words(f"Look at this:\n\n{text}\nHello all,") == f"Look at this:\n\n{text}\nHello all,"
 
 
 @pytest.mark.parametrize("language", LABELS)
