@@ -95,17 +95,23 @@ SLASHED_NAME = re.compile(r"/(?=[^\W\d_]+$)(?!.*[^\W\d_][A-Z])(?![a-zà-ÿ])\w{2
 """A first name as a Swede signs with it."""
 
 DEVICE = re.compile(
-    r"\b(?:iphone|ipad|ipod|android\w*|samsung|galaxy|blackberry|outlook|mail|mailbox|airmail|gmail|yahoo|aol"
+    r"(?<![a-z])i(?:phon|pad|pod)(?:[eu]?(?![a-z])|\w{0,8}\b)|\b(?:android\w*|samsung|galaxy|blackberry|outlook|mail|mailbox|airmail|gmail|yahoo|aol"
     r"|proton\s?mail|windows|mobil\w*|phone|téléphone|smartphone|móvil|teléfono|телефона?|смартфона?|устройства"
     r"|почты|huawei|xiaomi|redmi|oneplus|pixel|nokia|htc|sony|motorola|wiko|typeapp|acompli|sparrow|k-9|tablet"
     r"|ios|handy)\b",
     re.IGNORECASE,
 )
 SENT_FROM = re.compile(
-    r"^[\s(<*_]*(?:sent (?:from|via|with|by|using)|get|envoyé (?:depuis|de|à partir|avec)|télécharge[rz]"
+    r"^[\s(<*_]*(?:sent from|sent (?:via|with|by|using)(?! (?:e-?mail|mail|phone|mobile|post)\b(?! app| for))"
+    r"|get (?!(?:my|the|your|this|that|it|e-?mails?|mails?)\b)\S+(?: mail| app)? for"
+    r"|envoyé (?:depuis|de|à partir|avec)|télécharge[rz]"
     r"|gesendet (?:von|mit|via)|diese nachricht wurde von|von mein\w* .{1,60} gesendet|outlook für"
-    r"|enviado (?:desde|con|de|do)|obtener|отправлено (?:с|из)|скачать|inviato da|verzonden (?:vanaf|met|via)"
-    r"|skickat från|sendt fra|wysłan[eo] z|lähetetty|надіслано з)\b",
+    r"|enviado (?:desde|con|de|do)|obtener|отправлено (?:с|из)|скачать|inviato da"
+    r"|(?:verzonden|verstuurd) (?:vanaf|met|via)"
+    r"|skickat från|sendt fra|wysłan[eo] z|lähetetty|надіслано з|odesláno z|odoslané z|elküldve az?|trimis de pe"
+    r"|στάλθηκε από|enviat des|saadetud minu|išsiųsta iš|nosūtīts no|poslano [siz]{1,2}|изпратено от|đã gửi từ"
+    r"|dikirim dari|sent úr|sent frá|נשלח מ\S*|(?:أُ?رسلت?|تم الإرسال) من|ส่งจาก)\b"
+    r"|^\s*(?:发自|發自|从我的|從我的|傳送自|나의 i(?:phone|pad)에서 보냄|i(?:phone|pad)(?:から送信|\S* gönderildi))",
     re.IGNORECASE,
 )
 """The greeting that a telephone puts under a mail; together with DEVICE, and short, it is no author's words."""

@@ -80,6 +80,19 @@ BARE = {
 }
 
 
+FOOTERS = (
+    *("Sent from my iPad", "Get Outlook for Android", "Von meinem iPhone gesendet", "Envoyé de mon iPhone"),
+    *("Enviado desde mi iPhone", "Enviado do meu iPhone", "Inviato da iPhone", "Verstuurd vanaf mijn iPhone"),
+    *("Skickat från min iPhone", "Sendt fra min iPhone", "Lähetetty iPhonesta", "Wysłane z iPhone’a"),
+    *("Odesláno z iPhonu", "Odoslané z iPhonu", "Elküldve az iPhone-omról", "Trimis de pe iPhone-ul meu"),
+    *("iPhone'umdan gönderildi", "Στάλθηκε από το iPhone μου", "Надіслано з iPhone", "Изпратено от моя iPhone"),
+    *("Poslano s mog iPhonea", "Poslano iz iPhona", "Saadetud minu iPhone'ist", "Išsiųsta iš mano „iPhone“"),
+    *("Nosūtīts no mana iPhone", "Enviat des del meu iPhone", "נשלח מה-iPhone שלי", "أُرسلت من الـ iPhone"),
+    *("ส่งจาก iPhone ของฉัน", "Đã gửi từ iPhone của tôi", "Dikirim dari iPhone saya", "iPhoneから送信"),
+    *("나의 iPhone에서 보냄", "发自我的 iPhone", "發自我的iPhone", "從我的 iPhone 傳送"),
+)
+
+
 @pytest.mark.parametrize("client", MARKED)
 @pytest.mark.parametrize("notice", [f"{MARKER}\n\n{NOTICE}", NOTICE], ids=["ours", "without our marker"])
 def test_a_reply_over_a_marked_quote_gives_its_own_words(client: str, notice: str) -> None:
@@ -191,6 +204,10 @@ def test_a_signature_is_left_out_above_the_quote_and_below() -> None:
 def test_a_telephones_greeting_is_left_out_and_an_authors_sentence_is_not() -> None:
     assert new_words(f"{WORDS}\n\nSent from my iPhone") == WORDS
     assert new_words(f"{WORDS}\n\nОтправлено с iPhone") == WORDS
+    for footer in FOOTERS:
+        assert new_words(f"{WORDS}\n\n{footer}") == WORDS, footer
+    for words in ("Sent by mail yesterday.", "Get the mail from my phone", "Sent via phone"):
+        assert new_words(f"{WORDS}\n\n{words}") == f"{WORDS}\n\n{words}"
     kept = "I am at home.\n\nSent from my desk, which is much easier than the phone that you know."
     assert new_words(kept) == kept
 

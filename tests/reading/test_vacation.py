@@ -301,6 +301,10 @@ def test_somebody_who_does_not_work_there_any_more_has_left(language: str, text:
         ("Estoy de baja médica hasta el lunes.", "is away"),
         ("Я на больничном до понедельника.", "is away"),
         *((text, "is away") for text in absences.ILL),
+        ("Ik ben tot maandag op zakenreis.", "is travelling"),
+        ("Sarò fuori ufficio fino a lunedì.", "is out of the office"),
+        ("Estou fora do escritório até segunda-feira.", "is out of the office"),
+        ("Jestem na urlopie do poniedziałku.", "is on holiday"),
     ],
 )
 def test_illness_is_never_told(text: str, says: str) -> None:

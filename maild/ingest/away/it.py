@@ -66,7 +66,7 @@ ITALIAN = Tongue(
         (
             AWAY,
             """
-            (?:sono|sarò|è|sarà|risulto) (?:\\w+ ){0,2}(?:assente|via|fuori)|{begin}assente
+            (?:sono|sarò|è|sarà|risulto) (?:\\w+ ){0,2}(?:assente|via|fuori)(?! (?:ufficio|sede|dall'))|{begin}assente
             assente (?:dal|dall'|fino|sino|per|il|da|oggi|nei)|mi assento|(?:la )?mia assenza
             (?:messaggio|avviso|notifica) di assenza
             (?:a|in|per|ad) un (?:corso|convegno|congresso|seminario)|in formazione|a una (?:fiera|conferenza)

@@ -74,7 +74,7 @@ PORTUGUESE = Tongue(
             AWAY,
             """
             (?:estou|estarei|está|estará|encontro|encontra|encontrarei|vou estar|fico|ficarei)(?: \\w+){0,2} \
-                (?:ausente|fora)
+                (?:ausente|fora)(?! d[aeo] )
             {begin}ausente|ausente (?:de|do|desde|até|no|por|entre|a partir|hoje)|fora (?:até|de)
             (?:minha|mensagem de|aviso de|notificação de) ausência|ausentar-me-ei|vou ausentar-me
             (?:em|num|no|numa) (?:formação|curso|congresso|treinamento|conferência|seminário)
