@@ -124,7 +124,7 @@ def _reply_marks(evidence: Evidence) -> Iterator[_Mark]:
         if value and value not in {"no", "false"}:
             yield _Mark(Kind.AUTO_REPLY, name)
     for name, says in _REPLY_VALUES:
-        if says in evidence.header(name).lower().replace("-", "_"):
+        if says in re.split(r"[;\s]+", evidence.header(name)[:500].lower().replace("-", "_")):
             yield _Mark(Kind.AUTO_REPLY, f"{name.capitalize()}: {says}")
 
 

@@ -48,6 +48,12 @@ ORIGINALS = frozenset(
         *("oorspronkelijk bericht", "messaggio originale", "mensagem original"),
         *("wiadomość oryginalna", "původní zpráva", "pôvodná správa", "початкове повідомлення"),
         *("eredeti üzenet", "orijinal mesaj", "原始邮件", "原始郵件", "元のメッセージ", "원본 메시지"),
+        *("missatge original", "mesaj original", "mesajul original", "αρχικό μήνυμα", "оригинално съобщение"),
+        *("izvorna poruka", "originalna poruka", "изворна порука", "оригинална порука", "izvirno sporočilo"),
+        *("algne kiri", "algne sõnum", "sākotnējais ziņojums", "oriģinālais ziņojums", "pradinis laiškas"),
+        *("originalus laiškas", "upprunaleg skilaboð", "הודעה מקורית", "الرسالة الأصلية", "رسالة أصلية", "پیام اصلی"),
+        *("मूल संदेश", "ข้อความต้นฉบับ", "ต้นฉบับ", "thư gốc", "tin nhắn gốc", "pesan asli", "oryginalna wiadomość"),
+        *("original-nachricht", "mensagem original", "messaggio originale", "původní e-mail", "eredeti levél"),
     }
 )
 """What stands between the dashes of "-----Original Message-----"."""

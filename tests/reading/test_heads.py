@@ -9,7 +9,7 @@ from maild.ingest.quote import divide, new_words
 from maild.ingest.quote_labels import LABELS
 from maild.ingest.vacation import read_vacation
 from maild.mail import Address
-from tests.reading.heads import FORWARDED, GMAIL, OUTLOOK
+from tests.reading.heads import FORWARDED, GMAIL, ORIGINAL, OUTLOOK
 from tests.reading.test_vacation import PARIS, SENT
 
 WORDS = "Thank you, that is it.\nIt works again: all three of them."
@@ -25,7 +25,7 @@ def block(labels: tuple[str, str, str, str]) -> str:
 def test_more_than_twenty_languages_are_tried() -> None:
     assert len(GMAIL) >= 30
     assert len(OUTLOOK) >= 30
-    assert OUTLOOK.keys() == FORWARDED.keys()
+    assert OUTLOOK.keys() == FORWARDED.keys() == ORIGINAL.keys()
     assert {language.partition("-")[0] for language in OUTLOOK} <= LABELS.keys()
 
 
@@ -44,6 +44,11 @@ def test_the_same_line_wrapped_by_the_client_is_known_too(line: str) -> None:
 @pytest.mark.parametrize("labels", OUTLOOK.values(), ids=OUTLOOK.keys())
 def test_what_outlook_quotes_in_any_language_is_not_among_the_new_words(labels: tuple[str, str, str, str]) -> None:
     assert new_words(f"{WORDS}\n\n{block(labels)}\n\n{BARE}\n") == WORDS
+
+
+@pytest.mark.parametrize("line", ORIGINAL.values(), ids=ORIGINAL.keys())
+def test_what_stands_under_original_message_in_any_language_is_quoted(line: str) -> None:
+    assert new_words(f"{WORDS}\n\n{line}\nAnn asked this:\n\n{BARE}\n") == WORDS
 
 
 @pytest.mark.parametrize("labels", OUTLOOK.values(), ids=OUTLOOK.keys())

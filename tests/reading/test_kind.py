@@ -59,7 +59,11 @@ def test_a_mail_system_that_says_so_in_its_subject_has_bounced_a_mail(subject: s
         ("Auto-Submitted: auto-replied (vacation)", Kind.AUTO_REPLY),
         ("Auto-Submitted: auto-generated", Kind.NOTIFICATION),
         ("X-Autoreply: yes", Kind.AUTO_REPLY),
+        ("X-Autoreply-From: ann@example.org", Kind.AUTO_REPLY),
         ("Precedence: auto_reply", Kind.AUTO_REPLY),
+        ("Preference: auto_reply", Kind.AUTO_REPLY),
+        ("Delivered-To: Autoresponder", Kind.AUTO_REPLY),
+        ("X-POST-MessageClass: 9; Autoresponder", Kind.AUTO_REPLY),
         ("Precedence: bulk", Kind.LIST),
         ("List-Id: <users.example.org>", Kind.LIST),
         ("List-Unsubscribe: <mailto:x@example.org>", Kind.LIST),
@@ -90,7 +94,14 @@ def test_a_machine_is_known_and_never_answered(line: str, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Auto-Submitted: no", "Precedence: normal", "X-Auto-Response-Suppress: None", "X-Autoreply: no"]
+    "line",
+    [
+        "Auto-Submitted: no",
+        "Precedence: normal",
+        "X-Auto-Response-Suppress: None",
+        "X-Autoreply: no",
+        "Delivered-To: autoresponder@x.example",
+    ],
 )
 def test_a_line_that_denies_the_machine_changes_nothing(line: str) -> None:
     assert mail(line).answerable
