@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from maild.ingest.quote_labels import KIND, folded, of_one_language
+from maild.ingest.quote_labels import KIND, of_one_language
 from maild.ingest.quote_signs import (
     CLOCK,
     END,
@@ -147,7 +147,7 @@ def header_block(seen: Sequence[str], n: int) -> bool:
     loose = 0
     for line in seen[n : n + 16]:
         found = HEADER.match(line)
-        word = folded(found[1]) if found else ""
+        word = found[1].strip().casefold() if found else ""
         kind = KIND.get(word)
         if kind is None:
             loose += 1
@@ -159,6 +159,8 @@ def header_block(seen: Sequence[str], n: int) -> bool:
         kinds[word] = kind
         address = address or has_address(line)
         clock = clock or bool(kind == "date" and CLOCK.search(line) and YEAR.search(line))
+    if not kinds:
+        return False
     labels = [word for word, kind in kinds.items() if kind != "cc"]
     main = {kinds[word] for word in labels}
     if not main or (len(main) < 3 and not (address and clock and len(main) == 2)):
