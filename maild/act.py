@@ -111,7 +111,7 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
     if post.entry is not None:
         seq = tickets.say(tx, ticket.number, post.entry, first=post.opened)
         who = post.entry.name or post.entry.author
-        events.append(Event(now, "entry", who, text=post.entry.voice.value, after=str(seq)))
+        events.append(Event(post.at or now, "entry", who, text=post.entry.voice.value, after=str(seq)))
     tickets.meet(tx, ticket.number, post.met)
     for other, happened in post.elsewhere:
         tickets.save(tx, other, known[other.number])

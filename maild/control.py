@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import logging
@@ -31,6 +32,7 @@ SOCKET = "control.sock"
 LOCK = "maild.lock"
 _LONGEST = 64 * 1024
 _PATIENCE = 30.0
+_LAST_WORDS = 10.0
 
 log = logging.getLogger("maild.control")
 
@@ -51,16 +53,19 @@ def lock(folder: Path) -> Iterator[None]:
         yield
 
 
-def ask(folder: Path, request: Request) -> Answer | None:
-    """Ask the running daemon; None where none runs."""
+def ask(folder: Path, request: Request, patience: float = _PATIENCE) -> Answer | None:
+    """Ask the running daemon, and wait so many seconds for its answer; None where none runs."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(_PATIENCE)
+        line.settimeout(patience)
         try:
             line.connect(_path(folder))
         except (FileNotFoundError, ConnectionRefusedError):
             return None
         line.sendall(json.dumps(dict(request)).encode("utf-8") + b"\n")
-        answer: Answer = json.loads(_read_line(line))
+        said = _read_line(line)
+        if not said:
+            raise ConnectionResetError(errno.ECONNRESET, "the daemon has gone")
+        answer: Answer = json.loads(said)
         return answer
 
 
@@ -115,7 +120,7 @@ def _tell(tx: Tx, office: Office, word: Word, now: datetime) -> Answer:
 
 
 class Service:
-    """Answers on the socket, one line in, one line out, in a thread of its own."""
+    """Answers on the socket, one line in, one line out; each in a thread of its own, for some take long."""
 
     def __init__(self, folder: Path, answer: Callable[[Request], Answer]) -> None:
         self._answer = answer
@@ -129,12 +134,15 @@ class Service:
         finally:
             os.umask(before)
         self._socket.listen(8)
+        self._talks: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
+        for talk in self._talks:
+            talk.join(_LAST_WORDS)
         self._socket.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path)
@@ -145,12 +153,17 @@ class Service:
                 line, _ = self._socket.accept()
             except OSError:
                 return
-            with line:
-                line.settimeout(_PATIENCE)
-                try:
-                    self._one(line)
-                except (OSError, ValueError) as fault:
-                    log.warning("a request could not be answered: %s", fault)
+            talk = threading.Thread(target=self._talk, args=(line,), name="control-talk", daemon=True)
+            self._talks = [*(one for one in self._talks if one.is_alive()), talk]
+            talk.start()
+
+    def _talk(self, line: socket.socket) -> None:
+        with line:
+            line.settimeout(_PATIENCE)
+            try:
+                self._one(line)
+            except (OSError, ValueError) as fault:
+                log.warning("a request could not be answered: %s", fault)
 
     def _one(self, line: socket.socket) -> None:
         request = json.loads(_read_line(line))

@@ -26,6 +26,7 @@ from maild import control, courier, keys, remind, roll, terms
 from maild.act import Office, warn
 from maild.config import Config, ConfigError
 from maild.deliver import Delivery, Relayed
+from maild.history import Historian
 from maild.ingest import imap, pipe, smtp
 from maild.ingest.doors import Journal, is_ours
 from maild.ingest.mailbox import Health
@@ -67,6 +68,12 @@ def open_courier(config: Config) -> courier.Courier:
     return courier.courier_of(relay.url, relay.user, relay.password, tls, patience, name=config.desk.domain)
 
 
+def open_historian(config: Config, office: Office, has_room: Callable[[], bool]) -> Historian:
+    """Whoever takes old mail in, with the limits of the operator's file."""
+    readers = partial(Readers, READERS, terms.share(config), terms.reading_limits(config))
+    return Historian(office, terms.ours(config), readers, clock, has_room)
+
+
 @dataclass(slots=True)
 class Daemon:
     """The running house: threads for the doors, the clerk and the couriers, and ticks from the clock."""
@@ -85,10 +92,12 @@ class Daemon:
     watch: Watch = field(default_factory=lambda: Watch(None))
     reload: threading.Event = field(default_factory=threading.Event)
     listeners: list[str] = field(default_factory=list)
+    historian: Historian = field(init=False)
     _room: tuple[float, bool] = (0.0, True)
 
     def __post_init__(self) -> None:
         self.office = open_office(self.config, self.store)
+        self.historian = open_historian(self.config, self.office, self._has_room)
 
     # --- run and stop ---
 
@@ -122,6 +131,7 @@ class Daemon:
             self.stop.set()
             self.arrived.set()
             self.written.set()
+            self.historian.close()
             with contextlib.suppress(Exception):
                 scheduler.shutdown(wait=True)
             last = time.monotonic() + GRACE
@@ -210,6 +220,7 @@ class Daemon:
             (lambda: self._take_spool(journal, folder / "spool"), 1),
             (self._look_at_file, 1),
             (self._recover, 60),
+            (self.historian.rest, 60),
             (self._expire, 3600),
         ):
             scheduler.add_job(
@@ -264,6 +275,7 @@ class Daemon:
         if self.clerk is not None:
             self.clerk.office = self.office
             self.clerk.ours = terms.ours(fresh)
+        self.historian.office, self.historian.ours = office, terms.ours(fresh)
         self.store.write(lambda tx: roll.take(tx, office, clock()))
         self.written.set()
         log.info("the configuration is applied; listeners, mailboxes and the relay change at the next start")
@@ -330,6 +342,8 @@ class Daemon:
     def answer(self, request: control.Request) -> control.Answer:
         if request.get("do") == "status":
             return self.status()
+        if request.get("do") in {"import", "import-again"}:
+            return self.historian.answer(request)
         answer = self.store.write(lambda tx: control.execute(tx, self.office, request, clock()))
         if request.get("do") == "outbox-retry":
             self.relay.paused_until = None  # whoever says "now" has looked after the relay

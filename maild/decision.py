@@ -193,7 +193,7 @@ class Post:
     `opened` tells a new ticket from one that stands; `met` are the Message-IDs to know again; `elsewhere` are other
     tickets in their new state, with what happened there. `bulletin` is what the mail tells beside the ticket.
     `lines` are those whose `plain` words are the text of an event: the history says them in English. `promises` are
-    the lines of the ledger that are new or have changed.
+    the lines of the ledger that are new or have changed. `at` is when the entry was said, where that is not now.
     """
 
     ticket: Ticket
@@ -210,6 +210,7 @@ class Post:
     bulletin: Bulletin | None = None
     lines: tuple[Line, ...] = ()
     promises: tuple[Promise, ...] = ()
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

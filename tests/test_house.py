@@ -62,8 +62,8 @@ PURE = (
         "ingest.language",
     ),
     *("ingest.calendar", "ingest.remarks", "ingest.rtf", "ingest.smime", "ingest.tnef"),
-    *("ingest.mailbox", "ingest.parse", "ingest.parts", "ingest.people", "ingest.proof", "ingest.quote"),
-    *("ingest.quote_end", "ingest.quote_heads", "ingest.quote_labels"),
+    *("ingest.mailbox", "ingest.mbox", "ingest.parse", "ingest.parts", "ingest.people", "ingest.proof"),
+    *("ingest.quote", "ingest.quote_end", "ingest.quote_heads", "ingest.quote_labels", "ingest.trace"),
     *("ingest.quote_html", "ingest.quote_signs", "ingest.reading", "ingest.away", "ingest.vacation"),
 )
 """The floors from `decide` and `letters` down."""

@@ -16,6 +16,7 @@ from maild.cli.choice import Misconfigured, with_config
 from maild.cli.door import accept
 from maild.cli.explanation import explain
 from maild.cli.health import status, verify
+from maild.cli.history import bring
 from maild.cli.inspection import inspect
 from maild.cli.mails import inbox, outbox, quarantine
 from maild.cli.rules import rules
@@ -25,9 +26,9 @@ from maild.cli.verbs import Verbs
 from maild.cli.words import clean
 
 _INTERRUPTED = 130
-_UNBUILT = frozenset({"import", "backup", "restore", "report", "keys", "forget"})
+_UNBUILT = frozenset({"backup", "restore", "report", "keys", "forget"})
 _SECTIONS: Mapping[str, tuple[click.Command, ...]] = {
-    "Set up and serve": (init, check, run, demo, accept),
+    "Set up and serve": (init, check, run, demo, accept, bring),
     "Look": (tickets, ticket, explain, status, verify),
     "Look, and set right": (agents, inbox, outbox, quarantine),
     "Try out": (rules, inspect),

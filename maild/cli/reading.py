@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
@@ -57,15 +57,19 @@ def read_one(raw: bytes, config: Config) -> Mail:
         return _mail(outcome, raw, config)
 
 
-def files_in(names: Sequence[str]) -> list[Path]:
-    """The files that a person means: files, folders with all that is in them, and `@list.txt` with a path a line."""
+def files_in(names: Sequence[str], within: Callable[[Path], list[Path]] | None = None) -> list[Path]:
+    """The files that a person means: files, folders with all that is in them, and `@list.txt` with a path a line.
+
+    `within` says what counts of a folder, where that is not all.
+    """
     found: list[Path] = []
+    walk = within or _walk
     for name in names:
         if name.startswith("@"):
             written = Path(name[1:]).read_text("utf-8", "surrogateescape").splitlines()
-            found += [path for line in written if line.strip() for path in _walk(Path(line.strip()))]
+            found += [path for line in written if line.strip() for path in walk(Path(line.strip()))]
         else:
-            found += _walk(Path(name))
+            found += walk(Path(name))
     return found
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -14,8 +15,10 @@ from maild.cli.words import clean, clean_lines, clip
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.progress import Progress as RichProgress
 
 _PIPE_WIDTH = 160
+_NOW_AND_THEN = 10.0
 _ADDRESSES = frozenset({"Requester", "Sender", "Recipient"})
 _STYLES = {
     **dict.fromkeys(("open", "waiting", "sending", "new"), "cyan"),
@@ -104,6 +107,44 @@ def passage(text: str, most: int) -> None:
     _show(Padding(Text("\n".join(written[:most]), overflow="fold"), (0, 0, 0, 4)))
     if len(written) > most:
         line(f"    … {len(written) - most:,} more lines")
+
+
+class Progress:
+    """How far something long has come, on stderr: a bar for people, a line now and then otherwise."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._begun = self._said = time.monotonic()
+        self._done, self._total = 0, 0
+        self._bar: RichProgress | None = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich import progress
+            from rich.console import Console
+
+            columns = (progress.TextColumn("{task.description}"), progress.BarColumn(), progress.MofNCompleteColumn())
+            rest = (progress.TextColumn("{task.fields[more]}", markup=False), progress.TimeRemainingColumn())
+            self._bar = progress.Progress(*columns, *rest, console=Console(stderr=True, markup=False), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task(self._words, total=None, more="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def at(self, done: int, total: int, more: str = "") -> None:
+        """So much of so much is done; 0 in all is not known yet."""
+        self._done, self._total = done, total
+        now = time.monotonic()
+        told = f"{more}, {done / max(now - self._begun, 0.001):.0f} a second".removeprefix(", ")
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=total or None, more=told)
+        elif now - self._said > _NOW_AND_THEN:
+            self._said = now
+            click.echo(clean(f"{self._words}: {done}{f' of {total}' if total else ''}, {told}"), err=True)
 
 
 def _show(shape: RenderableType) -> None:
