@@ -234,7 +234,8 @@ def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, now: datetime) 
     shared = bool(borne) and mail.author.key not in borne
     ids = _ids(mail, keyring, own=not shared)
     found = clues(mail, kept.recipients, keyring, desk.addresses, now)
-    met = tickets.met(tx, list(dict.fromkeys((*ids, *mail.returned_ids))))
+    # what a report brings back says where it belongs, and ties nothing together
+    met = tickets.met(tx, ids) or tickets.met(tx, mail.returned_ids)[:1]
     led = [number for _, number in met] + [ours.token.ticket for ours in (*found.own, *found.returned)]
     threads = _tickets(tx, led)
     named = (token.ticket for token in found.tokens if token.use in {Use.CUSTOMER, Use.REPLY, Use.NOTE})

@@ -10,6 +10,7 @@ from email.message import Message
 
 import mailparser
 
+from benchmarks.score import imports
 from benchmarks.score.bars import Bar, Figure, Miss, Outcome, Topic, Unit, Unmeasured, right_of, wrong_of
 from benchmarks.score.corpus import Corpus, Sample, bare
 from benchmarks.score.reading import Reading
@@ -41,7 +42,7 @@ def judge(corpus: Corpus, readings: Mapping[str, Reading]) -> dict[str, Outcome]
     broken = [Miss(path, "no broken character", sign) for path, one in every.items() if (sign := _sign(one))]
     return {
         "read": right_of(len(every), unread),
-        "kept": Unmeasured("inspect keeps nothing; tests/corpus takes every mail in twice"),
+        "kept": imports.kept_bytes(corpus),
         "slowest": _slowest(slowest, every[slowest].seconds) if every else Unmeasured("the corpus holds no mail"),
         "blank": wrong_of(len(every), [miss for miss in blank if says_something(every[miss.path].raw)]),
         "mojibake": wrong_of(len(every), [miss for miss in broken if not inherent(every[miss.path].raw)]),

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchmarks.score.bars import Bar, Miss, Outcome, Topic, Unit, Unmeasured, right_of, share_of, wrong_of
+from benchmarks.score import imports
+from benchmarks.score.bars import Bar, Miss, Outcome, Topic, Unit, right_of, share_of, wrong_of
 from benchmarks.score.corpus import Corpus, Sample
 from benchmarks.score.reading import Reading
 
@@ -26,29 +27,46 @@ def samples(corpus: Corpus) -> Iterator[Sample]:
 def judge(corpus: Corpus, readings: Mapping[str, Reading]) -> dict[str, Outcome]:
     rows = _rows(corpus)
     scored = {row["path"]: row for row in rows if not row.get("ambiguous")}
-    found = _groups(rows, readings)
-    expected: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for name, row in scored.items():
-        expected[_thread(row)].add(name)
-    misses: list[Miss] = []
-    strangers: list[Miss] = []
-    for name, row in scored.items():
-        right, read = expected[_thread(row)], {one for one in found[name] if one in scored}
-        if right != read:
-            misses.append(Miss(name, "\n".join(sorted(right)), "\n".join(sorted(read))))
-        if read - right:
-            strangers.append(Miss(name, "no stranger", "\n".join(sorted(read - right))))
+    misses = _misses(scored, _groups(rows, readings))
+    strangers = [miss for miss in misses if set(miss.read.splitlines()) - set(miss.expected.splitlines())]
     traps = {name for name, row in scored.items() if not row["notmuch_agrees"]}
     return {
         "thread-ids": share_of(len(scored), misses),
         "thread-strangers": wrong_of(len(scored), strangers),
         "thread-traps": right_of(len(traps), [miss for miss in misses if miss.path in traps]),
-        "import-date": Unmeasured("`maild import` is not scored yet"),
-        "import-shuffled": Unmeasured("`maild import` is not scored yet"),
+        "import-date": share_of(len(scored), _misses(scored, _by_date(corpus, rows, readings))),
+        "import-shuffled": _shuffled(corpus, rows, scored),
     }
 
 
 TOPIC = Topic(BARS, samples, judge)
+
+
+def _misses(scored: Mapping[str, dict[str, Any]], found: Mapping[str, set[str]]) -> list[Miss]:
+    """The mails whose thread does not hold exactly the labelled mails of their source."""
+    expected: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for name, row in scored.items():
+        expected[_thread(row)].add(name)
+    misses: list[Miss] = []
+    for name, row in scored.items():
+        right = expected[_thread(row)]
+        read = {one for one in found[name] if one in scored and scored[one]["corpus"] == row["corpus"]}
+        if right != read:
+            misses.append(Miss(name, "\n".join(sorted(right)), "\n".join(sorted(read))))
+    return misses
+
+
+def _by_date(corpus: Corpus, rows: list[dict[str, Any]], readings: Mapping[str, Reading]) -> dict[str, set[str]]:
+    paths = sorted((row["path"] for row in rows), key=lambda path: readings[path].told["date"] or "")
+    return imports.conversations(corpus, paths)
+
+
+def _shuffled(corpus: Corpus, rows: list[dict[str, Any]], scored: Mapping[str, dict[str, Any]]) -> Outcome:
+    """The worst of three shuffled orders, each in several runs of the command."""
+    paths = [row["path"] for row in rows]
+    orders = (imports.shuffled(paths, seed) for seed in imports.SEEDS)
+    found = [_misses(scored, imports.conversations(corpus, order, imports.RUNS)) for order in orders]
+    return share_of(len(scored), max(found, key=len))
 
 
 def _rows(corpus: Corpus) -> list[dict[str, Any]]:

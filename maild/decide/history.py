@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -84,7 +85,7 @@ def on_old_mail(past: Past) -> Post | Duplicate | Done:
         return Done((f"imported: this desk sent it itself, as outbox mail {past.sent}",))
     joins = _oldest_first(past)
     if not _speaks(past.mail):
-        return _file(past, joins[0]) if joins else _apart(past)
+        return _file(past, joins) if joins else _apart(past)
     return _join(past, joins) if joins else _open(past)
 
 
@@ -107,13 +108,17 @@ def _apart(past: Past) -> Done:
     return Done((f"imported {past.mail.kind.value}: {why}, and opens no ticket",))
 
 
-def _file(past: Past, thread: Thread) -> Post:
-    """A machine's mail stands in the conversation, and changes nothing there."""
-    turn = Turn(thread.ticket, past.desk, past.at, IMPORT)
-    turn.because.append(f"imported {past.mail.kind.value}: its ids lead to #{thread.ticket.number}, filed")
+def _file(past: Past, joins: list[Thread]) -> Post:
+    """A machine's mail stands in the conversation, and changes nothing there; its ids count like anybody's."""
+    turn = Turn(joins[0].ticket, past.desk, past.at, IMPORT)
+    turn.because.append(f"imported {past.mail.kind.value}: its ids lead to #{turn.ticket.number}, filed")
+    thread, others = _tie(past, turn, joins)
+    before = turn.ticket
     turn.say(_entry(past, turn, Voice.MACHINE))
-    turn.change(updated_at=thread.ticket.updated_at)
-    return _post(past, turn)
+    turn.change(updated_at=before.updated_at)
+    if others and thread.untouched:
+        _rest(past, turn)
+    return _post(past, turn, others)
 
 
 def _open(past: Past) -> Post:
@@ -142,12 +147,9 @@ def _open(past: Past) -> Post:
 
 def _join(past: Past, joins: list[Thread]) -> Post:
     """The mail joins its conversation; conversations that it ties together become one."""
-    thread = joins[0]
-    turn = Turn(thread.ticket, past.desk, past.at, IMPORT)
-    turn.because.append(f"imported: its ids lead to #{thread.ticket.number}")
-    others = [one for one in joins[1:] if one.untouched]
-    for other in others:
-        thread = _merge(past, turn, thread, other)
+    turn = Turn(joins[0].ticket, past.desk, past.at, IMPORT)
+    turn.because.append(f"imported: its ids lead to #{turn.ticket.number}")
+    thread, others = _tie(past, turn, joins)
     _take_part(past, turn, thread)
     before = turn.ticket
     turn.say(_entry(past, turn, _voice(past)))
@@ -156,10 +158,19 @@ def _join(past: Past, joins: list[Thread]) -> Post:
         if past.at < before.created_at:
             _begin(past, turn)
         _own(past, turn, thread.answered_at)
+        turn.change(created_at=min(before.created_at, past.at), updated_at=max(before.updated_at, past.at))
         _rest(past, turn)
     _link(past, turn)
-    cleared = tuple((other.ticket.number, ClearTimer(TimerName.CLOSE)) for other in others)
-    return replace(_post(past, turn), bulletin=Bulletin((), timers=cleared) if cleared else None)
+    return _post(past, turn, others)
+
+
+def _tie(past: Past, turn: Turn, joins: list[Thread]) -> tuple[Thread, list[Thread]]:
+    """Make one of all these conversations, save for those that somebody has touched: what is known of it, and which
+    tickets lead to it now."""
+    thread, others = joins[0], [one for one in joins[1:] if one.untouched]
+    for other in others:
+        thread = _merge(past, turn, thread, other)
+    return thread, others
 
 
 def _merge(past: Past, turn: Turn, thread: Thread, other: Thread) -> Thread:
@@ -247,11 +258,11 @@ def _own(past: Past, turn: Turn, answered_at: datetime | None) -> None:
 
 def _rest(past: Past, turn: Turn) -> None:
     """Nothing is expected of anybody: solved while it is fresh, else closed, by the time of the last mail."""
-    first, last = min(turn.ticket.created_at, past.at), max(turn.ticket.updated_at, past.at)
+    last = turn.ticket.updated_at
     closes = last + past.desk.tickets.close_after
     fresh = closes > past.now
     turn.status(Status.SOLVED if fresh else Status.CLOSED, "history from elsewhere")
-    turn.change(created_at=first, updated_at=last, solved_at=last)
+    turn.change(solved_at=last)
     if fresh:
         turn.set_timer(TimerName.CLOSE, closes)
 
@@ -269,9 +280,10 @@ def _link(past: Past, turn: Turn) -> None:
         turn.elsewhere.append((replace(other, links=(*other.links, mine)), (event,)))
 
 
-def _post(past: Past, turn: Turn) -> Post:
+def _post(past: Past, turn: Turn, others: Sequence[Thread] = ()) -> Post:
     turn.met = past.ids
-    return replace(turn.post(), at=past.at)
+    cleared = tuple((other.ticket.number, ClearTimer(TimerName.CLOSE)) for other in others)
+    return replace(turn.post(), at=past.at, bulletin=Bulletin((), timers=cleared) if cleared else None)
 
 
 def _blank(past: Past, address: str, team: Team) -> Ticket:
