@@ -12,7 +12,8 @@ from maild.ingest.trace import moment
 # A line "From ", at the top or after an empty line, that says who and when, or who alone, and before a header line:
 # people begin sentences with that word, too.
 _ENVELOPE = re.compile(
-    rb"(?:\A\s*|\n\r?\n)(From (?:[^\n]{0,300}?\b\d\d?:\d\d\b[^\n]{0,60}?\b\d{4}\b[^\n]{0,100}|\S{1,300}[ \t\r]*)\n)"
+    rb"(?:\A\s*|\n\r?\n)"
+    rb"(From (?:[^\n]{0,300}?\b\d\d?:\d\d\b[^\n]{0,60}?\b\d{4}\b[^\n]{0,100}|\S{1,64}@\S{1,255}[ \t\r]*)\n)"
     rb"(?=>?From [^\n]*\n|[!-9;-~]+[ \t]*:)"
 )
 _TOP = re.compile(rb"\s*From ")
