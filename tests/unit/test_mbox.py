@@ -62,11 +62,21 @@ def test_other_envelope_lines_begin_a_mail_too(line: bytes) -> None:
         b"\nFrom now on: it works.\n",
         b"\nFrom here\nit: works\n",
         b"\nFrom luc at 10:00 in 2021\nit works\n",
-        b"words\nFrom luc@customer.example Tue Mar  2 10:00:00 2021\nSubject: one\n",
+        b"words\nFrom luc@customer.example at 10:00:00 in 2021\nSubject: one\n",
     ],
 )
 def test_a_sentence_that_begins_with_from_begins_no_mail(body: bytes) -> None:
     assert cut(LINE + ONE + body + b"\n" + LINE + TWO) == [ONE + body, TWO]
+
+
+def test_some_programs_leave_the_empty_line_out() -> None:
+    assert cut(LINE + ONE + LINE + TWO) == [ONE, TWO]
+
+
+def test_a_patch_in_a_mail_begins_no_mail_but_one_among_patches_does() -> None:
+    patch = b"From fc88cba7f1f37b9cf3b296eace2422dd0e173502 Mon Sep 17 00:00:00 2001\n"
+    assert cut(LINE + ONE + b"\n" + patch + TWO) == [ONE + b"\n" + patch + TWO]
+    assert cut(patch + ONE + b"\n" + patch + TWO) == [ONE, TWO]
 
 
 def test_what_does_not_begin_as_an_mbox_is_none() -> None:
