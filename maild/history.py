@@ -130,7 +130,7 @@ class Historian:
         now = self.clock()
 
         def all_of_them(tx: Tx) -> int:
-            return sum(self._decide(tx, row, mail, None, now) is Ended.JOINED for row, mail in mails.items())
+            return sum(self._once_more(tx, row, mail, now) is Ended.JOINED for row, mail in mails.items())
 
         return (rows[-1] if rows else 0), (self.office.store.write(all_of_them) if mails else 0)
 
@@ -193,18 +193,26 @@ class Historian:
         try:
             with tx.apart():
                 row = inbox.keep(tx, arrival, file)
-                return Ended.DUPLICATE if row is None else self._decide(tx, row, mail, at, now)
+                return Ended.DUPLICATE if row is None else self._decide(tx, _kept(row, arrival, mail), mail, now)
         except Exception:
             log.exception("an old mail could not be decided: %s", source)
             return Ended.FAILED
 
-    def _decide(self, tx: Tx, row: int, mail: Mail, at: datetime | None, now: datetime) -> Ended:
-        """Decide a row of the inbox; one that was decided before (`at` is None) is written anew only where it joins."""
+    def _once_more(self, tx: Tx, row: int, mail: Mail, now: datetime) -> Ended:
         kept = inbox.get(tx, row)
         assert kept is not None
+        try:
+            with tx.apart():
+                return self._decide(tx, kept, mail, now)
+        except Exception:
+            log.exception("inbox mail %d could not be decided again", row)
+            return Ended.FAILED
+
+    def _decide(self, tx: Tx, kept: inbox.Kept, mail: Mail, now: datetime) -> Ended:
+        """Decide a row of the inbox; one that was decided before is written anew only where it joins now."""
         past = gather(tx, self.office, kept, mail, now)
         decision = on_old_mail(past)
-        if at is None and not isinstance(decision, Post):
+        if kept.state == "done" and not isinstance(decision, Post):
             return Ended.APART
         alive = (*(thread.ticket for thread in past.threads), *past.named)
         act.settle(tx, self.office, decision, kept, mail, {one.number: one for one in alive}, now)
@@ -222,6 +230,28 @@ class Historian:
         """The addresses of ours that the mail names: so far its envelope can be told."""
         named = (*(address.spec for address in (*mail.to, *mail.cc)), *mail.delivered_to)
         return tuple(dict.fromkeys(spec for spec in named if self.ours.holds(spec)))[:50]
+
+
+def _kept(row: int, arrival: Arrival, mail: Mail) -> inbox.Kept:
+    """The row of the inbox as it was just made."""
+    return inbox.Kept(
+        id=row,
+        received_at=arrival.received_at,
+        source=arrival.source,
+        sender=arrival.sender,
+        recipients=arrival.recipients,
+        peer="",
+        mailbox="",
+        message_id=mail.message_id,
+        sha256=mail.sha256,
+        size=mail.size,
+        state="waiting",
+        ticket=None,
+        tries=0,
+        starts=0,
+        released=(),
+        because=(),
+    )
 
 
 def gather(tx: Tx, office: Office, kept: inbox.Kept, mail: Mail, now: datetime) -> Past:

@@ -99,11 +99,10 @@ def _look(paths: tuple[str, ...], config: Config) -> Archive:
         files = files_in(paths, mail_files)
     except OSError as fault:
         raise Failure(f"{fault.filename}: the list cannot be read: {fault.strerror}") from None
-    archive = Archive(terms.reading_limits(config), datetime.now(UTC))
-    with screen.Progress("Looking at files") as progress:
-        for done, path in enumerate(files, 1):
+    with screen.Progress("Looking at mails") as progress:
+        archive = Archive(terms.reading_limits(config), datetime.now(UTC), lambda found: progress.at(found, 0))
+        for path in files:
             archive.add(path)
-            progress.at(done, len(files), f"{len(archive)} mails")
     return archive
 
 

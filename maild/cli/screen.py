@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
 _PIPE_WIDTH = 160
-_NOW_AND_THEN = 10.0
+_NOW_AND_THEN, _OFTEN = 10.0, 0.1
+"""Seconds between two lines about something long, and between two looks of a bar."""
 _ADDRESSES = frozenset({"Requester", "Sender", "Recipient"})
 _STYLES = {
     **dict.fromkeys(("open", "waiting", "sending", "new"), "cyan"),
@@ -115,7 +116,6 @@ class Progress:
     def __init__(self, words: str) -> None:
         self._words = words
         self._begun = self._said = time.monotonic()
-        self._done, self._total = 0, 0
         self._bar: RichProgress | None = None
         self._task: Any = None
 
@@ -137,13 +137,14 @@ class Progress:
 
     def at(self, done: int, total: int, more: str = "") -> None:
         """So much of so much is done; 0 in all is not known yet."""
-        self._done, self._total = done, total
         now = time.monotonic()
+        if now - self._said < (_OFTEN if self._bar is not None else _NOW_AND_THEN):
+            return
+        self._said = now
         told = f"{more}, {done / max(now - self._begun, 0.001):.0f} a second".removeprefix(", ")
         if self._bar is not None:
             self._bar.update(self._task, completed=done, total=total or None, more=told)
-        elif now - self._said > _NOW_AND_THEN:
-            self._said = now
+        else:
             click.echo(clean(f"{self._words}: {done}{f' of {total}' if total else ''}, {told}"), err=True)
 
 

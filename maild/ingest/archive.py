@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +57,8 @@ class Archive:
 
     limits: Limits
     now: datetime
+    seen: Callable[[int], None] = lambda _: None
+    """Told how many mails were found, after each of them."""
     unreadable: list[Unreadable] = field(default_factory=list)
     _kin: Kin = field(default_factory=Kin)
     _found: list[tuple[int, datetime, Place]] = field(default_factory=list)
@@ -117,6 +119,7 @@ class Archive:
         # a mail without ids is a group of its own; no id has such a name
         number = self._kin.join(ids or [("alone", len(self._found))])
         self._found.append((number, written_at(top.date, top.headers, place.filed, self.now), place))
+        self.seen(len(self._found))
 
     def _leave(self, path: Path, because: str) -> None:
         self.unreadable.append(Unreadable(path, because))

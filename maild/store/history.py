@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Text, select
+from sqlalchemy import Text, func, select
 
 from maild.store.engine import Tx
 from maild.store.statement import Statement, given
@@ -34,6 +34,16 @@ _HEARD = Statement(
     .where(_entry.c.ticket == given("which"))
     .where(_inbox.c.source.not_like(given("old")) | _inbox.c.source.is_(None))
     .limit(1)
+)
+_SPOKE = Statement(
+    select(
+        _entry.c.author,
+        _entry.c.agent,
+        func.min(_entry.c.at).label("first"),
+        func.max(_entry.c.at).label("last"),
+    )
+    .where(_entry.c.ticket == given("which"), _entry.c.voice != "machine")
+    .group_by(_entry.c.author, _entry.c.agent)
 )
 
 
@@ -81,13 +91,10 @@ def told(tx: Tx, ticket: int, links: tuple[int, ...], ours: frozenset[str]) -> T
     if links:
         query = select(_ticket.c.number).where(_ticket.c.number.in_(links), _ticket.c.merged_into == ticket)
         parts += tx.connection.execute(query).scalars()
-    said = select(_entry.c.at).where(_entry.c.ticket.in_(parts), _entry.c.voice != "machine").limit(1)
-    customers = said.where(_entry.c.agent.is_(None), _entry.c.author.not_in(sorted(ours)))
-    agents = said.where(_entry.c.agent.is_not(None))
-    return Told(
-        tx.connection.execute(customers.order_by(_entry.c.at)).scalar(),
-        tx.connection.execute(agents.order_by(_entry.c.at.desc())).scalar(),
-    )
+    said = [row for part in parts for row in _SPOKE.rows(tx, which=part)]
+    asked = [row.first for row in said if row.agent is None and row.author.lower() not in ours]
+    answered = [row.last for row in said if row.agent is not None]
+    return Told(min(asked, default=None), max(answered, default=None))
 
 
 def apart(tx: Tx, prefix: str, why: str, after: int, most: int) -> list[int]:

@@ -149,6 +149,18 @@ def test_a_customer_who_answers_a_solved_one_reopens_it_and_its_agent_hears_of_i
     assert "thanks" in desk.names()
 
 
+def test_a_customer_who_asks_for_the_history_reads_what_was_said_and_no_note(desk: Desk) -> None:
+    inside = old("inside", "He never pays.", author=ANN_LEE, to=BEN_ODE, answers=["ask"], at=LAST_WEEK)
+    desk.brings(*conversation(LAST_WEEK), inside)
+    answer = [("In-Reply-To", "<answer@elsewhere.example>")]
+    desk.receives("It is broken again.", author=LUC, subject="Re: The printer", headers=answer)
+    desk.receives("HISTORY", author=LUC, answers=desk.last(LUC_AT, "reopened"))
+    told = desk.last(LUC_AT, "history").text
+    assert "Is it on?" in told
+    assert "It prints nothing." in told
+    assert "never pays" not in told
+
+
 def test_a_customer_who_answers_a_closed_one_gets_a_follow_up(desk: Desk) -> None:
     desk.brings(*conversation(YEARS_AGO))
     answer = [("References", "<ask@elsewhere.example> <answer@elsewhere.example>")]
