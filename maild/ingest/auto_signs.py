@@ -9,7 +9,7 @@ _SAID = (
     r"auto(?:mat(?:ic|ed))?[ -]?(?:reply|response|answer|antwort)",
     r"auto(?:svar|odpowied[źz]|responder|respuesta|risposta|resposta|r[ée]ponse)",
     r"out of (?:the )?office",
-    r"auto:",
+    r"auto:(?=\w)",
     r"automatische (?:antwort|reactie|r[üu]ckantwort)|automatisch (?:antwoord|bericht)",
     r"abwesenheits?(?:notiz|meldung|assistent|nachricht|benachrichtigung)",
     r"afwezigheids?(?:bericht|melding|assistent)",
@@ -46,7 +46,7 @@ _UNTIL = (
 
 _SUBJECT = re.compile(
     r"\s*(?:\[(?!auto|out of)[^\[\]]{0,80}\]\s*)?\[?"
-    rf"(?:(?:{'|'.join(_SAID)})\b"
+    rf"(?:(?:{'|'.join(_SAID)})(?:(?!\w)|(?<=auto:))"
     rf"|(?:{'|'.join(_AWAY)})(?=\s*(?:$|[:：!.\])])|\s+(?:{_UNTIL})\s*[^:]{{0,12}}\d))",
     re.IGNORECASE,
 )

@@ -500,10 +500,29 @@ AUTO_REPLIES = {
     ),
 }
 
+AUTO_SUBJECTS = (
+    # what Exchange and others write before the subject, in languages beside those nine
+    *("Automatiskt svar: Hi", "Automatisk svar: Hi", "Automaattinen vastaus: Hi", "Automatická odpověď: Hi"),
+    *("Automatická odpoveď: Hi", "Automatikus válasz: Hi", "Răspuns automat: Hi", "Αυτόματη απάντηση: Hi"),
+    *("Otomatik yanıt: Hi", "Автоматична відповідь: Hi", "Автоматичен отговор: Hi", "Automatski odgovor: Hi"),
+    *("Samodejni odgovor: Hi", "Automaatvastus: Hi", "Automatinis atsakymas: Hi", "Automātiskā atbilde: Hi"),
+    *(
+        "自动答复: Hi",
+        "自动回复：Hi",
+        "自動回覆: Hi",
+        "自動応答: Hi",
+        "자동 회신: Hi",
+        "תשובה אוטומטית: Hi",
+        "رد تلقائي: Hi",
+    ),
+    *("Trả lời tự động: Hi", "ตอบกลับอัตโนมัติ: Hi", "Resposta automàtica: Hi", "Balasan otomatis: Hi"),
+)
+
 PEOPLE = (
     # what a person may write of such things
     *("Automatic doors do not open", "Your automatic reply", "Office hours?", "Absent fields in the form"),
     *("Question sur une réponse automatique", "Ausente en el pedido", "Afwezige onderdelen", "Vacation days of Ann"),
     *("Assenza di corrente", "Nieobecność w pracy - wniosek", "Ausência de resposta", "Abwesende Kollegin"),
     *("Автоматические ворота", "Autorisation d'absence", "Urlaub im Dezember", "Fuori servizio"),
+    *("Auto: Ölwechsel", "Automatic replying to orders", "Away team shirt"),
 )

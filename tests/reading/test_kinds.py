@@ -7,7 +7,7 @@ import pytest
 from maild.ingest import reading
 from maild.ingest.kind import Ours
 from maild.mail import Kind, Mail
-from tests.reading.dialects import AUTO_REPLIES, BOB, BOUNCES, DELAYS, OTHERS, PEOPLE, Sample
+from tests.reading.dialects import AUTO_REPLIES, AUTO_SUBJECTS, BOB, BOUNCES, DELAYS, OTHERS, PEOPLE, Sample
 
 OURS = Ours(frozenset({"support@example.com"}))
 ALL = {
@@ -43,7 +43,9 @@ def test_a_bounce_is_looked_for_before_an_automatic_reply(sample: Sample) -> Non
     assert read(marked, sample.body, "").kind is sample.kind
 
 
-@pytest.mark.parametrize("subject", [subject for subjects, _ in AUTO_REPLIES.values() for subject in subjects])
+@pytest.mark.parametrize(
+    "subject", [subject for subjects, _ in AUTO_REPLIES.values() for subject in subjects] + [*AUTO_SUBJECTS]
+)
 def test_an_automatic_reply_is_known_by_its_subject_alone(subject: str) -> None:
     seen = read(f"From: Bob <{BOB}>\nTo: support@example.com\nSubject: {subject}\n", "Thank you.", BOB)
     assert (seen.kind, seen.answerable) == (Kind.AUTO_REPLY, False)
