@@ -70,7 +70,7 @@ class Archive:
         """Look at the headers of all mails in a file; what cannot be read is kept in `unreadable`."""
         try:
             if path.exists() and not path.is_file():
-                self._leave(path, "this is no plain file")
+                self._leave(path, "the folder cannot be read" if path.is_dir() else "this is no plain file")
                 return
             with path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
@@ -128,17 +128,20 @@ class Archive:
 def mail_files(path: Path) -> list[Path]:
     """A file, or the files of a folder and of all folders in it; of a Maildir only what lies in its cur and new.
 
-    Hidden files are left out; hidden folders are not, for so Maildirs name theirs.
+    Hidden files are left out; hidden folders are not, for so Maildirs name theirs. A folder that cannot be read stands
+    for what is in it.
     """
     return sorted(_files(path)) if path.is_dir() else [path]
 
 
 def _files(path: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(path):
+    closed: list[Path] = []
+    for folder, folders, names in os.walk(path, onerror=lambda fault: closed.append(Path(fault.filename))):
         if "cur" in folders and {"new", "tmp"} & set(folders):
             folders[:] = [name for name in folders if name != "tmp"]
             continue
         yield from (Path(folder) / name for name in _plain(names) if (Path(folder) / name).is_file())
+    yield from closed
 
 
 def _plain(names: Iterable[str]) -> Iterator[str]:

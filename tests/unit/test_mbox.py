@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from maild.ingest import bundle
 from maild.ingest.archive import Archive, mail_files
@@ -101,6 +104,20 @@ def test_a_line_that_never_ends_costs_little() -> None:
 )
 def test_lines_that_were_escaped_are_as_they_were(filed: bytes, written: bytes) -> None:
     assert restored(filed) == written
+
+
+@given(st.lists(st.text(alphabet="From >:a@1\n ", max_size=60).map(str.encode), min_size=1, max_size=5))
+def test_whatever_people_write_comes_out_of_an_mbox_as_it_went_in(bodies: list[bytes]) -> None:
+    mails = [b"Subject: one\n\n" + body + b"\n" for body in bodies]
+    escaped = [re.sub(rb"^(>*From )", rb">\1", mail, flags=re.MULTILINE) for mail in mails]
+    assert [restored(one) for one in cut(b"".join(LINE + one + b"\n" for one in escaped))] == mails
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_are_too_odd_for_an_mbox(content: bytes) -> None:
+    places = [(part.start, part.end) for part in parts(LINE + content)]
+    assert all(start <= end for start, end in places)
+    assert places == sorted(places)
 
 
 def test_a_part_knows_when_it_was_filed_or_does_not() -> None:
