@@ -6,7 +6,6 @@ import base64
 import binascii
 import os
 import struct
-import time
 from pathlib import Path
 
 import pytest
@@ -145,8 +144,8 @@ def test_a_torn_winmail_dat_stays_an_attachment_and_is_told(cut: int) -> None:
     assert mail.text.strip() == "See the file."
 
 
+@pytest.mark.timeout(30)
 def test_an_endless_winmail_dat_is_opened_as_far_as_the_limits_go() -> None:
-    began = time.perf_counter()
     mail = outlook(winmail(*(file(b"%d.txt" % n, b"x") for n in range(80))))
     assert len(mail.attachments) == 50
     assert "it holds more than 50 files" in mail.error
@@ -155,8 +154,7 @@ def test_an_endless_winmail_dat_is_opened_as_far_as_the_limits_go() -> None:
         iid = bytes.fromhex("0703020000000000c000000000000046")
         deep = winmail(file(b"mail", b"", (0x0D, 0x3701, iid + deep)))
     assert len(outlook(deep).attachments) <= 2
-    tnef.opened(winmail(b"\x01\0\0\0\0\0\0\0\0\0\0" * 1_000_000), files=50)
-    assert time.perf_counter() - began < 5
+    assert not tnef.opened(winmail(b"\x01\0\0\0\0\0\0\0\0\0\0" * 1_000_000), files=50).files
 
 
 RICH = (
@@ -437,13 +435,12 @@ def test_any_octets_can_be_opened(noise: bytes, at: int, change: bytes) -> None:
     assert isinstance(outlook(changed), Mail)
 
 
+@pytest.mark.timeout(60)
 def test_none_of_it_takes_long() -> None:
-    began = time.perf_counter()
     for content in (b"{" * 1_000_000, b"\\'e9" * 250_000, b"{\\*\\a" * 200_000, b"}" * 1_000_000):
         rtf.text_of_rtf(content, 1_000_000)
     rtf.unpacked(b"\0" * 8 + b"LZFu" + b"\0" * 4 + b"\xff\x00\x0f" * 400_000, 1_000_000)
-    uu_files(b"begin 644 a\n" * 100_000)
+    assert uu_files(b"begin 644 a\n" * 100_000)[1] == []
     uu_files(b"begin 644 a\n" + b"M" + b"A" * 60 + b"\n" + b"begin 644 a\nMAAAA\n" * 50_000)
     event_of("BEGIN:VCALENDAR\nBEGIN:VEVENT\n" + ("A" + ";A=B" * 500 + "\n") * 2000)
     event_of("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY" + ';A="' * 50_000)
-    assert time.perf_counter() - began < 10
