@@ -157,7 +157,7 @@ def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
     """Read the header block; `plainly` leaves mail-parser out. Never raises for any bytes, save for bugs."""
     fields, body, faults = fields_of(raw, 0, len(raw), limits)
     fields = tuple(line for line in fields if not line.name.startswith("x-maild-"))
-    charset = content_type(fields)[1].get("charset", "") or charset_within(raw, fields, body)
+    charset = content_type(fields)[1].get("charset", "") or charset_within(raw, body)
     headers = tuple((line.name, _value(line, charset)) for line in fields)
     people, date = _people(fields, charset, plainly=plainly)
     if len(people["to"]) + len(people["cc"]) > limits.recipients:
@@ -187,9 +187,9 @@ def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
     )
 
 
-def charset_within(raw: bytes, fields: Sequence[Field], body: int) -> str:
+def charset_within(raw: bytes, body: int) -> str:
     """The first charset that a part names, where header lines have raw octets that only it can explain; else ""."""
-    if all(line.raw.isascii() for line in fields):
+    if raw[:body].isascii():
         return ""
     named = _CHARSET.search(raw, body, body + 65_536)
     return named[1].decode("ascii") if named else ""
