@@ -67,7 +67,7 @@ def decode(content: bytes, charset: str = "") -> str:
     """Bytes to words: the declared charset, UTF-8, a guess, Windows-1252; never raises."""
     declared = _codec(charset)
     if content.isascii() and declared in {"", "ascii", "utf-8", "cp1252"}:
-        if b"\x1b$" not in content:
+        if b"\x1b" not in content or b"\x1b$" not in content:  # to look for one sign is much faster than for two
             return content.decode("ascii")
         declared = _ISO_2022_JP
     if declared == _ISO_2022_JP and b"\x1b" in content:
@@ -170,9 +170,13 @@ def clean(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """The same for one line: no line break, no bidi control, white space as single spaces."""
-    text = text.replace("\t", " ")  # by far the most frequent, and by itself no reason to look at each character
-    plain = text.isprintable() if text.isascii() else not _LINE_CONTROL.search(text)
-    if not plain:
+    if text.isascii():
+        text = text.replace("\t", " ")  # by far the most frequent, and by itself no reason to look at each character
+        if not text.isprintable():
+            text = text.translate(_LINE_CONTROLS)
+        return text.strip() if "  " not in text else " ".join(text.split())
+    text = text.replace("\t", " ")
+    if _LINE_CONTROL.search(text):
         text = text.translate(_LINE_CONTROLS)
     return composed(" ".join(text.split()))
 

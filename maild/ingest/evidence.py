@@ -53,7 +53,8 @@ class Evidence:
         object.__setattr__(self, "speakers", tuple(dict.fromkeys(filter(None, map(local_part, specs)))))
 
     def header(self, name: str) -> str:
-        return " ".join(self.top.values(name)).strip()
+        values = self.top.values(name)
+        return " ".join(values).strip() if values else ""
 
     @property
     def null_sender(self) -> bool:

@@ -45,7 +45,7 @@ def in_text(subject: str, text: str) -> Forwarded | None:
     """
     way = way_of(subject)
     lines = text.split("\n")
-    heads = dict(_headings(lines, way))
+    heads = dict(_headings(lines, way, ruled=any(sign in text for sign in "-=_—")))
     if not heads and way not in {Way.FORWARD, Way.EITHER}:
         return None
     quoted = False
@@ -85,11 +85,14 @@ class _Block:
         return next((one for value in self.others if (one := _address(value)).spec), Address(""))
 
 
-def _headings(lines: Sequence[str], way: Way) -> list[tuple[int, tuple[str, str]]]:
+_ENDS = frozenset(":：* \r")
+
+
+def _headings(lines: Sequence[str], way: Way, *, ruled: bool) -> list[tuple[int, tuple[str, str]]]:
     found: list[tuple[int, tuple[str, str]]] = []
     for n, line in enumerate(lines[:_MOST_LINES]):
         # most lines are spared a closer look
-        if "--" in line or line.endswith((":", "：", ": ", "*", ":\r")) or "==" in line or "__" in line or "—" in line:
+        if line[-1:] in _ENDS or (ruled and ("--" in line or "==" in line or "__" in line or "—" in line)):
             head = heading(line)
             if head and not (way is Way.REPLY and head[0] in ORIGINALS):
                 found.append((n, head))

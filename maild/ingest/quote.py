@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import quotequail
 
 from maild.ingest.forward_signs import is_passed_on
+from maild.ingest.html_text import Page, page
 from maild.ingest.quote_end import tidy
 from maild.ingest.quote_heads import (
     TALLEST,
@@ -46,7 +47,13 @@ MARKERS = {
 MARKER = MARKERS["en"]
 
 MOST_CHARACTERS = 200_000
+MOST_HTML = 4_000_000
 MOST_LINES = 3_000
+_MARKED = "\2"
+"""Below this stand the lines that begin with one of the two signs."""
+_SHORT = 60
+_PROSE = b" ,.'!?()\""
+_NO_SIGNS = str.maketrans("", "", f"{OWN}{INFERRED[0]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +70,24 @@ def new_words(text: str) -> str:
 
 
 def new_words_of_html(html: str) -> str | None:
-    """Return the newest words of a reply that came as HTML only; None where no words can be told in it.
+    """Return the newest words of a reply that came as HTML only; None for one of more characters than anybody types."""
+    return None if len(html) > MOST_HTML else new_words_of_page(page(html.translate(_NO_SIGNS)))
+
+
+def new_words_of_page(found: Page) -> str | None:
+    """Return the newest words of a reply whose HTML was read; None where no words can be told in it.
 
     "" is an answer too: nothing stands over the quote. A page that is all quoted, though nothing introduces a quote,
     is kept whole: it may be what its author wants to show.
     """
-    marked = marked_text(html)
+    marked = marked_text(found)
     if not marked.strip():
         return None
     words = divide(marked, closing=True).words
     if not words and _only_cited(_seen(marked.split("\n"))):
         words = marked
-    return words.replace(OWN, "").replace(INFERRED, "").strip()
+    words = words.replace(OWN, "")
+    return (words.replace(INFERRED, "") if INFERRED[0] in words else words).strip()
 
 
 def _only_cited(seen: Sequence[str]) -> bool:
@@ -94,8 +107,8 @@ def divide(text: str, *, closing: bool = False) -> Reply:
     to lose an author's words is worse than to show a quote. The same holds for a mail that was passed on. "Kind
     regards, Ann" is left out with the signature, unless a `closing` is to be kept.
     """
-    lines = text.replace("\r\n", "\n").split("\n")
-    apart = _split_introductions(lines[:MOST_LINES]) + lines[MOST_LINES:]
+    lines = (text.replace("\r\n", "\n") if "\r" in text else text).split("\n")
+    apart = _split_introductions(lines[:MOST_LINES]) + lines[MOST_LINES:] if ":" in text else lines
     seen = _seen(apart)
     cut = _cut(seen)
     if cut is None:
@@ -119,14 +132,25 @@ class _Cut:
 
 def _seen(lines: Sequence[str]) -> list[str]:
     """The part of each line that is looked at: stripped, not too wide, and not too many of them."""
+    lines = lines[:MOST_LINES]
+    if sum(map(len, lines)) <= MOST_CHARACTERS:
+        # most lines are plain, and bear no sign of ours
+        return [
+            line[:WIDEST].strip() if not line or (line > _MARKED and line.isascii()) else _looked_at(line)
+            for line in lines
+        ]
     seen: list[str] = []
     room = MOST_CHARACTERS
     for line in lines[:MOST_LINES]:
         if room <= 0:
             break
         room -= len(line)
-        seen.append(_opaque(line) if line.startswith(OWN) else plain(line[:WIDEST].removeprefix(INFERRED[0])))
+        seen.append(_looked_at(line))
     return seen
+
+
+def _looked_at(line: str) -> str:
+    return _opaque(line) if line.startswith(OWN) else plain(line[:WIDEST].removeprefix(INFERRED[0]))
 
 
 def _opaque(line: str) -> str:
@@ -143,7 +167,8 @@ def _split_introductions(lines: Sequence[str]) -> list[str]:
         return list(lines)
     apart: list[str] = []
     for line in lines:
-        joined = len(line) < WIDEST and line.rstrip().endswith("wrote:") and not line.startswith((">", "|", OWN))
+        joined = "wrote:" in line and len(line) < WIDEST and not line.startswith((">", "|", OWN))
+        joined = joined and line.rstrip().endswith("wrote:")
         found = MIDLINE.search(line.rstrip()) if joined else None
         apart += [line[: found.start()], line[found.end() :]] if found else [line]
     return apart
@@ -165,6 +190,9 @@ def _first(seen: Sequence[str], end: int | None) -> _Cut | None:
     asked = False
     for n, line in enumerate(seen):
         if not line:
+            continue
+        # a line of some length with no digit, no colon and no other mark begins no quote
+        if len(line) > _SHORT and line.isascii() and line.encode().translate(None, _PROSE).isalpha():
             continue
         if is_passed_on(line):
             return _Cut(n, bare=True, passed_on=True)

@@ -14,7 +14,7 @@ from maild.ingest.attachments import Held, attachment_of, held, too_many, uuenco
 from maild.ingest.charsets import clean, decode, decode_line
 from maild.ingest.encodings import uu_files
 from maild.ingest.evidence import Evidence
-from maild.ingest.html_text import stripped, text_of_html
+from maild.ingest.html_text import Page, page, stripped, text_of_html, text_of_page
 from maild.ingest.kind import Ours
 from maild.ingest.language import language_of
 from maild.ingest.parse import Limits
@@ -145,7 +145,7 @@ def _vacation(who: Kind, text: str, top: parse.Sheet) -> Vacation | None:
 def _new_words(said: _Words) -> str:
     if said.plain or not said.html:
         return clean(quote.new_words(said.text))
-    words = quote.new_words_of_html(said.html)
+    words = quote.new_words_of_page(said.page) if said.page else quote.new_words_of_html(said.html)
     return clean(quote.new_words(said.text) if words is None else words)
 
 
@@ -237,6 +237,7 @@ class _Words:
     plain: bool
     ambiguous: bool
     faults: tuple[str, ...] = ()
+    page: Page | None = None
     files: tuple[Attachment, ...] = ()
     ours: str = ""
     """A line that stands before the words, and is not the writer's."""
@@ -249,6 +250,12 @@ def _remarked(said: _Words, raw: bytes, parts: Sequence[Part], *, encrypted: boo
 
 
 def _words(raw: bytes, shown: _Shown, parts: Sequence[Part], limits: Limits, beside: Held) -> _Words:
+    if len(shown.all_) == 2 and shown.plain == shown.html and shown.html[0].type == "text/html":
+        html = clean(_decoded(raw, shown.html[0])[: limits.html])
+        found = page(html)
+        text = clean(text_of_page(found))
+        if len(html) < limits.html and 0 < len(text) <= limits.text:
+            return _Words(text, html, plain=False, ambiguous=False, page=found)
     html = "\n".join(_decoded(raw, part) for part in shown.html if part.type == "text/html")
     told = [_told(raw, part, limits) for part in shown.plain]
     files: list[Attachment] = []
