@@ -55,6 +55,7 @@ PURE = (
     *(
         "ingest.encodings",
         "ingest.evidence",
+        "ingest.html_tags",
         "ingest.html_text",
         "ingest.ids",
         "ingest.journal",
@@ -77,7 +78,6 @@ ASKS_THE_CLOCK = {"now", "utcnow", "today", "fromtimestamp"}
 EXEMPT = {
     ("ingest.parse", "logging"): "it silences mail-parser, which writes what stands in a mail to its log",
     ("ingest.bounces", "logging"): "it silences flufl.bounce",
-    ("ingest.html_text", "logging"): "it silences inscriptis",
     ("ingest.language", "threading"): "the model is loaded once, whichever thread asks first",
     ("rules.match", "time"): "a pattern has a time limit, and what it took is counted",
     ("templates.render", "pathlib"): "templates are read once, when they are compiled",

@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 
 class Act(Enum):
@@ -80,8 +81,11 @@ WORDS = Tag(Act.WORDS)
 IGNORED = Tag(Act.NOTHING)
 
 NAME = re.compile(r"(/?)([A-Za-z][A-Za-z0-9:]*+)")
-TORN = re.compile(
-    r"/?(?:a|b|i|p|br|div|font|form|hr|img|input|li|span|table|td|tr|u)\s*(?:\s[a-z-]+=.*)?", re.IGNORECASE | re.DOTALL
+TORN = re.compile(r"<(?=/?[A-Za-z])")
+TORN_TAG = re.compile(
+    r"/?(?:a|b|i|p|br|div|font|form|hr|img|input|li|span|table|td|tr|u)"
+    r"(?:\s+[a-z-]+=(?:\"[^\"]*\"|'[^']*'|[^\s\"']+))*+\s*+",
+    re.IGNORECASE,
 )
 """A tag that nothing ends before the next."""
 _NO_TAG = re.compile(r"[^\s\"'=@]{1,64}@[^\s\"'=@]{1,255}$|(?:https?://|mailto:)\S*$")
@@ -89,6 +93,7 @@ _MAILTO = re.compile(r"\bhref=[\"']?mailto:([^\s\"'<>?@]{1,64}@[^\s\"'<>?@]{1,25
 _START = re.compile(r"\bstart=[\"']?(\d{1,6})\b", re.IGNORECASE)
 _HIDDEN = re.compile(r"\bdisplay\s*:\s*none\b", re.IGNORECASE)
 _SPACED = re.compile(r"\bwhite-space\s*:\s*pre\b(?!-line)", re.IGNORECASE)
+_LIKE_A_QUOTE = re.compile(r"quote|cite|gmail_attr|uri=", re.IGNORECASE)
 _LOOKED_AT = 1_000  # characters of a tag
 
 
@@ -101,9 +106,9 @@ def tag_of(written: str) -> Tag:
         return Tag(Act.WORDS, written)
     name, closing = found[2].lower(), bool(found[1])
     act = _BY_NAME.get(name, Act.NOTHING)
-    if closing:
-        return Tag(_CLOSING.get(act, act), name, closing=True)
     attributes = written[found.end() : _LOOKED_AT]
+    if closing or not attributes:
+        return _usual(name, closing=closing)
     if ":" in attributes and name not in _SHOWN and act not in (Act.UNSEEN, Act.LIST):
         if _HIDDEN.search(attributes):
             return Tag(Act.HIDDEN, name, then=act)
@@ -112,7 +117,15 @@ def tag_of(written: str) -> Tag:
     if name == "a":
         return _link(attributes)
     number = int(start[1]) if act is Act.LIST and (start := _START.search(attributes)) else 1
-    return Tag(act, name, attributes=attributes if act is Act.NEST else "", number=number)
+    if act is Act.NEST and _LIKE_A_QUOTE.search(attributes):
+        return Tag(act, name, attributes=attributes)
+    return Tag(act, name, number=number) if number != 1 else _usual(name, closing=False)
+
+
+@lru_cache(maxsize=512)
+def _usual(name: str, *, closing: bool) -> Tag:
+    act = _BY_NAME.get(name, Act.NOTHING)
+    return Tag(_CLOSING.get(act, act) if closing else act, name, closing=closing)
 
 
 def _link(attributes: str) -> Tag:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 
 from maild.ingest.charsets import clean
-from maild.ingest.html_tags import ENDED_BY_NEXT, NAME, TORN, WORDS, Act, Depth, Tag, Told, tag_of
+from maild.ingest.html_tags import ENDED_BY_NEXT, NAME, TORN, TORN_TAG, WORDS, Act, Depth, Tag, Told, tag_of
 
 _TAG = re.compile(r"<!--|<(/?)([A-Za-z][A-Za-z0-9]*+)([^<>]*+)>|<[!?][^<>]*+>")
 _UNSEEN = frozenset({"script", "style", "head", "title", "noscript", "template", "svg"})
@@ -25,6 +25,7 @@ _NO_BRACKETS = str.maketrans("<>", "  ")
 _WIDEST = 110
 """The characters of a line of a table whose columns stand below each other."""
 _MOST_LISTS = 20
+_MOST_CELLS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class _Reading:
 
     def read(self, html: str) -> Page:
         """Read a page: words, and the tags that stand between them, in turns."""
-        known: dict[str, tuple[Sequence[_Step] | None, bool]] = {"": ((), True)}
+        known: dict[str, tuple[Sequence[_Step] | None, int]] = {"": ((), 2)}
         words = self.words
         pieces = _TAGS.split(html)
         pieces.append("")
@@ -131,7 +132,7 @@ class _Reading:
             if said:
                 if self.slowly or "<" in said:
                     self._say_slowly(said)
-                elif ending and self.ended and not (self.cells or self.lists or self.prefix):
+                elif ending > (self.cell > 0) and self.ended and not (self.cells or self.lists or self.prefix):
                     self._say_line(said)
                 else:
                     if self.ended:
@@ -143,28 +144,32 @@ class _Reading:
             else:
                 for does, tag in steps:
                     does(self, tag)
-        if self.unseen:
+        if self.unseen is not None:
             if not self.showing:
                 raise _Torn
             self._see()
         self._end()
         return Page(tuple(_aligned(self.lines) if self.columns else self.lines), self.depth.blocks, self.addresses)
 
-    def _steps(self, tags: str) -> tuple[Sequence[_Step] | None, bool]:
-        """What is done at some tags, and whether they end a line; None where each is to be looked at."""
+    def _steps(self, tags: str) -> tuple[Sequence[_Step] | None, int]:
+        """What is done at some tags, and whether they end a line (1), or one of a table too (2).
+
+        None where each tag is to be looked at.
+        """
         steps: list[_Step] = []
         for piece in tags.split("<")[1:]:
             written, _, space = piece.partition(">")
             does, tag = self.known.get(written) or self._met(written)
             if does is _looks or tag.name == "pre":
-                return None, False
+                return None, 0
             if does is not _passes:
                 if does not in _INLINE and steps and steps[-1][0] in (_spaces, does if does in _ENDINGS else _spaces):
                     steps.pop()
                 steps.append((does, tag))
             if space and (not steps or steps[-1][0] in _INLINE):
                 steps.append((_spaces, tag))
-        return steps, bool(steps) and steps[0][0] in _ENDINGS
+        ending = steps[0][0] if steps else None
+        return steps, 2 if ending is _Reading.next_row else int(ending in _ENDINGS)
 
     def _met(self, written: str) -> _Step:
         """A tag that was not met before in this page, and what is done at it."""
@@ -178,9 +183,9 @@ class _Reading:
     def _go_slowly(self, tags: str) -> None:
         for piece in tags.split("<")[1:]:
             written, _, space = piece.partition(">")
-            if self.unseen:
+            if self.unseen is not None:
                 self._look_for_end(written)
-                if self.unseen:
+                if self.slowly and not self.spaces:
                     continue
             else:
                 does, tag = self.known.get(written) or self._met(written)
@@ -193,19 +198,22 @@ class _Reading:
                 self.words.append(" ")
 
     def _say_slowly(self, said: str) -> None:
-        if self.unseen:
+        if self.unseen is not None:
             return
         if self.spaces:
             self._say_spaced(said)
             return
-        if "<" in said and not self.patient and NAME.search(said, said.index("<") + 1):
+        first, *others = TORN.split(said)
+        if others and not self.patient:
             raise _Torn
-        for n, piece in enumerate(said.split("<")):
-            if n and TORN.fullmatch(piece):
+        if first:
+            self._say(first)
+        for piece in others:
+            if TORN_TAG.fullmatch(piece):
                 does, tag = self.known.get(piece) or self._met(piece)
                 does(self, tag)
-            elif piece or n:
-                self._say(f"<{piece}" if n else piece)
+            else:
+                self._say(f"<{piece}")
 
     # words and lines
 
@@ -242,8 +250,12 @@ class _Reading:
         self.broken = False
 
     def _begin(self) -> None:
-        """Begin a line, as words come; end the one before it."""
-        if self.said or self.cells:
+        """Begin a line, as words come, and end the one before it; a cell goes on with its row's."""
+        if self.cells and not self.said:
+            self.words.clear()
+            self.ended = False
+            return
+        if self.said:
             self._end()
         elif self.words:
             self.words.clear()
@@ -317,6 +329,8 @@ class _Reading:
         elif self.rows:
             self.blank = self.blank and not self.cell
             self.row, self.cell = self.rows.pop()
+            if self.cells and not self.rows:
+                self._end()
 
     def next_row(self, _: Tag) -> None:
         if self.said or self.cells:
@@ -327,10 +341,17 @@ class _Reading:
             self._space()
         self.ended, self.cell, self.row = True, 0, len(self.lines)
 
+    def begins_inside(self) -> bool:
+        """Whether nothing was said yet in an item or a cell."""
+        return self.prefix != "" or (not self.words and len(self.lines) == self.row)
+
     def next_cell(self, _: Tag) -> None:
         """Go on behind the cell before, on its line where that is the only one; else below it."""
         self.cell += 1
         if self.cell == 1:
+            return
+        if self.cell > _MOST_CELLS:
+            self.ended = True
             return
         self.blank = False
         if len(self.lines) == self.row + 1 and self.broken and not self.said:
@@ -388,6 +409,7 @@ class _Reading:
             self.spaced = self.spaced or tag.name
         elif not self.showing or tag.act is Act.UNSEEN:
             self.ended = self.ended or tag.then is not Act.NOTHING
+            self.blank = self.blank or tag.then is Act.MARGIN
             self.unseen, self.within, self.slowly = tag, 1, True
             return
         if does := _DOES.get(tag.then):
@@ -404,8 +426,12 @@ class _Reading:
             ended_by_next = tag.name in ENDED_BY_NEXT
             nests = tag.act is Act.HIDDEN and not ended_by_next
             self.within += -1 if found[1] else nests
-            if not self.within or (ended_by_next and tag_of(written).act is not Act.HIDDEN):
+            if not self.within or (ended_by_next and self._is_shown(written)):
                 self._see()
+
+    def _is_shown(self, written: str) -> bool:
+        _, tag = self.known.get(written) or self._met(written)
+        return tag.act is not Act.HIDDEN
 
     def _see(self) -> None:
         self.unseen, self.slowly = None, self.spaces > 0
@@ -434,7 +460,9 @@ def _ends(page: _Reading, _: Tag) -> None:
 
 
 def _parts(page: _Reading, _: Tag) -> None:
-    page.ended = page.blank = True
+    page.ended = True
+    if not (page.prefix or page.cell) or not page.begins_inside():
+        page.blank = True
 
 
 def _spaces(page: _Reading, _: Tag) -> None:

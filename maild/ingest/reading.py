@@ -251,10 +251,10 @@ def _remarked(said: _Words, raw: bytes, parts: Sequence[Part], *, encrypted: boo
 
 def _words(raw: bytes, shown: _Shown, parts: Sequence[Part], limits: Limits, beside: Held) -> _Words:
     if len(shown.all_) == 2 and shown.plain == shown.html and shown.html[0].type == "text/html":
-        html = clean(_decoded(raw, shown.html[0])[: limits.html])
-        found = page(html)
+        html = clean(_decoded(raw, shown.html[0])[: limits.text])
+        found = page(html[: limits.html])
         text = clean(text_of_page(found))
-        if len(html) < limits.html and 0 < len(text) <= limits.text:
+        if len(html) < limits.text and 0 < len(text) <= limits.text:
             return _Words(text, html, plain=False, ambiguous=False, page=found)
     html = "\n".join(_decoded(raw, part) for part in shown.html if part.type == "text/html")
     told = [_told(raw, part, limits) for part in shown.plain]
