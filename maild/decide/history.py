@@ -68,7 +68,12 @@ class Past:
 
     @property
     def agent(self) -> Agent | None:
-        return self.desk.agent_at(self.author.spec) if self.author.spec else None
+        """The agent who wrote it, by their address, or by the name that the desk of before put beside its own."""
+        spec, name = self.author.spec, self.author.name.casefold()
+        if not self.ours:
+            return self.desk.agent_at(spec) if spec else None
+        named = ((one, one.name.casefold()) for one in self.desk.agents)
+        return next((one for one, own in named if name.startswith(own) and not name[len(own) :][:1].isalnum()), None)
 
     @property
     def ours(self) -> bool:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from maild.history import Ended, Historian
 from maild.ingest.bundle import Letter
 from maild.ingest.kind import Ours
+from maild.readers import Unread
 from maild.store import inbox
 from maild.ticket import Role, Status, Ticket, Voice
 from tests.stories.house import ANN, BEN, DESK, MORNING, House, InlineReaders
@@ -213,6 +214,16 @@ def test_the_last_agent_who_still_works_here_has_it(desk: Desk) -> None:
     assert desk.ticket().owner == "ben"
 
 
+def test_the_name_beside_the_desk_s_own_address_tells_which_agent_wrote(desk: Desk) -> None:
+    desk.brings(
+        old("ask"),
+        old("told", "We look.", author=f"Ben Ode via Support <{US}>", to=LUC, answers=["ask"]),
+        old("also", "We look.", author=f"Ben Odent <{US}>", to=LUC, answers=["ask"]),
+    )
+    assert [entry.agent for entry in desk.entries()] == [None, "ben", None]
+    assert desk.ticket().owner == "ben"
+
+
 def test_an_agent_who_has_left_has_nothing(desk: Desk) -> None:
     gone = replace(ANN, left=date(2022, 1, 1))
     desk.changes(agents=(gone, *(one for one in DESK.agents if one.id != "ann")))
@@ -254,6 +265,16 @@ def test_a_date_that_cannot_be_is_taken_from_the_trace_then_from_the_file(
 def test_a_mail_of_nobody_with_no_subject_and_no_id_is_kept_like_any(desk: Desk) -> None:
     assert desk.brings(old("", author="", subject="")) == [Ended.OPENED]
     assert desk.ticket().requester.name == "unknown sender"
+
+
+def test_a_mail_that_its_reader_dies_of_is_known_by_its_headers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(readers: InlineReaders, key: int, raw: bytes, **terms: object) -> None:
+        readers.finished.append((key, Unread("the child died")))
+
+    monkeypatch.setattr(InlineReaders, "submit", dies)
+    assert desk.brings(*conversation(YEARS_AGO)) == [Ended.OPENED, Ended.JOINED, Ended.JOINED]
+    assert desk.ticket().requester.address == LUC_AT
+    assert "the original is kept" in desk.entries()[0].text
 
 
 # --- what belongs together ---
