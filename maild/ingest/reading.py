@@ -249,13 +249,21 @@ def _remarked(said: _Words, raw: bytes, parts: Sequence[Part], *, encrypted: boo
     return replace(said, text=str(told), plain=False, html="", ours=told.line) if told.line else said
 
 
+def _html_alone(raw: bytes, shown: _Shown, limits: Limits) -> _Words | None:
+    """The words of a mail that is one page and no more, which is then read once; None where it needs another look."""
+    if len(shown.all_) != 2 or shown.plain != shown.html or shown.html[0].type != "text/html":
+        return None
+    html = clean(_decoded(raw, shown.html[0])[: limits.text])
+    found = page(html[: limits.html])
+    text = clean(text_of_page(found))
+    fits = len(html) < limits.text and 0 < len(text) <= limits.text
+    return _Words(text, html, plain=False, ambiguous=False, page=found) if fits else None
+
+
 def _words(raw: bytes, shown: _Shown, parts: Sequence[Part], limits: Limits, beside: Held) -> _Words:
-    if len(shown.all_) == 2 and shown.plain == shown.html and shown.html[0].type == "text/html":
-        html = clean(_decoded(raw, shown.html[0])[: limits.text])
-        found = page(html[: limits.html])
-        text = clean(text_of_page(found))
-        if len(html) < limits.text and 0 < len(text) <= limits.text:
-            return _Words(text, html, plain=False, ambiguous=False, page=found)
+    alone = _html_alone(raw, shown, limits)
+    if alone is not None:
+        return alone
     html = "\n".join(_decoded(raw, part) for part in shown.html if part.type == "text/html")
     told = [_told(raw, part, limits) for part in shown.plain]
     files: list[Attachment] = []
