@@ -85,9 +85,10 @@ def decode_line(content: bytes, charset: str = "") -> str:
 
     `charset` is what the text beside it declares.
     """
-    if not content.isascii():
-        with suppress(UnicodeError):
-            return content.decode("utf-8")
+    if content.isascii():
+        return content.decode("ascii") if b"\x1b" not in content else decode(content, charset)
+    with suppress(UnicodeError):
+        return content.decode("utf-8")
     return decode(content, charset)
 
 
@@ -154,6 +155,9 @@ _CONTROLS[12] = 10
 _LINE_CONTROLS = {**_CONTROLS, 9: 32, 10: 32, 12: 32, 11: 32, 13: 32, 0x85: 32, 0x2028: 32, 0x2029: 32}
 _BIDI = dict.fromkeys([0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
 _LINE_CONTROLS |= _BIDI
+_ASCII_CONTROLS = bytes(point for point in _CONTROLS if point < 128)
+_WHOLE_LETTERS = ("cp1252", "cp1251")
+"""Code pages without marks that are put upon letters, and without controls but those of ASCII."""
 # To translate letters beyond ASCII is slow, and mostly there is nothing to translate among them.
 _CONTROL = re.compile(f"[{_ranges(iter(sorted(_CONTROLS)))}]")
 _LINE_CONTROL = re.compile(f"[{_ranges(iter(sorted(_LINE_CONTROLS)))}]")
@@ -163,9 +167,20 @@ def clean(text: str) -> str:
     """A text that databases, JSON and people can take: NFC, no NUL, no other control, no lone surrogate, `\\n` ends."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _is_clean(text):
+        return text
     if text.isascii() or _CONTROL.search(text):
         text = text.translate(_CONTROLS)
     return composed(text)
+
+
+def _is_clean(text: str) -> bool:
+    """Whether nothing is to be done, so far as is soon told: a code page of whole letters holds every sign of it."""
+    for page in _WHOLE_LETTERS:
+        with suppress(UnicodeError):
+            raw = text.encode(page)
+            return len(raw) == len(raw.translate(None, _ASCII_CONTROLS))
+    return False
 
 
 def clean_line(text: str) -> str:

@@ -310,9 +310,13 @@ def unwound(raw: bytes) -> bytes:
 
 def fingerprint(raw: bytes, top: Sheet) -> str:
     """Equal for two deliveries of one mail: Message-ID, From, Date, Subject and body, whatever the line ends."""
+    said: dict[str, list[bytes]] = {name: [] for name in ("message-id", "from", "date", "subject")}
+    for line in top.fields:
+        if line.name in said:
+            said[line.name].append(b" ".join(line.raw.split()))
     digest = hashlib.sha256()
-    for name in ("message-id", "from", "date", "subject"):
-        for value in (b" ".join(line.raw.split()) for line in top.fields if line.name == name):
+    for name, values in said.items():
+        for value in values:
             digest.update(b"%s:%d:%s\n" % (name.encode(), len(value), value))
         digest.update(b"\n")
     body = raw[top.body :]

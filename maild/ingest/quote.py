@@ -53,6 +53,7 @@ _MARKED = "\2"
 """Below this stand the lines that begin with one of the two signs."""
 _SHORT = 60
 _PROSE = b" ,.'!?()\""
+_PROSE_BEYOND = _PROSE + bytes(range(0x80, 0x100))
 _NO_SIGNS = str.maketrans("", "", f"{OWN}{INFERRED[0]}")
 
 
@@ -192,7 +193,7 @@ def _first(seen: Sequence[str], end: int | None) -> _Cut | None:
         if not line:
             continue
         # a line of some length with no digit, no colon and no other mark begins no quote
-        if len(line) > _SHORT and line.isascii() and line.encode().translate(None, _PROSE).isalpha():
+        if len(line) > _SHORT and _is_prose(line):
             continue
         if is_passed_on(line):
             return _Cut(n, bare=True, passed_on=True)
@@ -203,6 +204,14 @@ def _first(seen: Sequence[str], end: int | None) -> _Cut | None:
         if cut is not None:
             return _Cut(_climb(seen, cut.start), cut.bare, end=end)
     return None
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line is letters and the marks between words, and nothing else."""
+    if line.isascii():
+        return line.encode().translate(None, _PROSE).isalpha()
+    bare = line.encode("utf-8", "replace").translate(None, _PROSE_BEYOND)
+    return (not bare or bare.isalpha()) and "：" not in line
 
 
 def _beginning(seen: Sequence[str], n: int) -> _Cut | None:

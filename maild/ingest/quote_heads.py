@@ -34,7 +34,9 @@ TALLEST = 4
 
 def plain(line: str) -> str:
     """A line as it is looked at: stripped, with plain spaces and without signs that nobody sees."""
-    return line.strip() if line.isascii() or not SPACE.search(line) else line.translate(SPACES).strip()
+    # but for one, none of those signs is printable, which is soon told
+    plainly = line.isascii() or (line.isprintable() and "\u2019" not in line) or not SPACE.search(line)
+    return line.strip() if plainly else line.translate(SPACES).strip()
 
 
 def is_quoted(line: str) -> bool:

@@ -359,7 +359,7 @@ def test_lists_and_tables_of_html_can_be_read_as_text() -> None:
     )
     lines = [line for line in with_headers(b"Content-Type: text/html", body=html).text.split("\n") if line.strip()]
     assert [" ".join(line.split()) for line in lines] == [
-        "We need:", "* oil", "+ 2 l", "* water", "1. open", "2. close", "Hall Pump", "2 leaks", "a b", "c",
+        "We need:", "* oil", "* 2 l", "* water", "1. open", "2. close", "Hall Pump", "2 leaks", "a b", "c",
     ]  # fmt: skip
     assert lines[-2] == "a  b"
     assert lines[6].index("Pump") == lines[7].index("leaks")
