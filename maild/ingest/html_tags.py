@@ -23,6 +23,7 @@ class Act(Enum):
     ITEM = auto()
     ITEM_END = auto()
     LINK = auto()
+    TARGET = auto()  # a link to a page, whose address stands behind the line
     MARK = auto()  # a quotation mark
     UNSEEN = auto()  # all up to its end is no text
     HIDDEN = auto()  # all up to its end is not shown
@@ -89,6 +90,7 @@ TORN_TAG = re.compile(
 )
 """A tag that nothing ends before the next."""
 _NO_TAG = re.compile(r"[^\s\"'=@]{1,64}@[^\s\"'=@]{1,255}$|(?:https?://|mailto:)\S*$")
+_WEB = re.compile(r"""\bhref\s*=\s*["']?(https?://[^"'\s<>]{1,300})(?=["'\s]|$)""", re.IGNORECASE)
 _MAILTO = re.compile(r"\bhref=[\"']?mailto:([^\s\"'<>?@]{1,64}@[^\s\"'<>?@]{1,255})", re.IGNORECASE)
 _START = re.compile(r"\bstart=[\"']?(\d{1,6})\b", re.IGNORECASE)
 _HIDDEN = re.compile(r"\bdisplay\s*:\s*none\b", re.IGNORECASE)
@@ -129,8 +131,10 @@ def _usual(name: str, *, closing: bool) -> Tag:
 
 
 def _link(attributes: str) -> Tag:
-    found = _MAILTO.search(attributes)
-    return Tag(Act.LINK, "a", address=html.unescape(found[1])) if found else IGNORED
+    if found := _MAILTO.search(attributes):
+        return Tag(Act.LINK, "a", address=html.unescape(found[1]))
+    page = _WEB.search(attributes)
+    return Tag(Act.TARGET, "a", address=html.unescape(page[1])) if page else IGNORED
 
 
 # --- what is quoted -------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ _WIDEST = 110
 """The characters of a line of a table whose columns stand below each other."""
 _MOST_LISTS = 20
 _MOST_CELLS = 50
+_MOST_TARGETS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class _Reading:
         self.cells: list[str] = []
         self.said = False  # there are words on the line, were they but a space that a browser shows
         self.lead = self.address = ""
+        self.targets: list[str] = []  # the pages that the line links to
         self.quotes = self.block = 0
         self.ended = True  # the next words begin a line
         self.blank = False  # and stand under a blank one
@@ -280,10 +282,13 @@ class _Reading:
             self.columns = True
             self.said = words != ""
         if self.said and (words or not self.lines or self.lines[-1][0]):
+            if self.targets and words:
+                words = _with_targets(words, self.targets)
             if self.address:
                 self.addresses[len(self.lines)] = self.address
             self.lines.append((words, self.quotes, self.block))
         self.address = ""
+        self.targets.clear()
         self.said = self.broken = False
         self.ended = True
 
@@ -394,6 +399,12 @@ class _Reading:
             self._begin()
         self.address = self.address or tag.address
 
+    def target(self, tag: Tag) -> None:
+        if self.ended:
+            self._begin()
+        if len(self.targets) < _MOST_TARGETS and tag.address not in self.targets:
+            self.targets.append(tag.address)
+
     def mark(self, _: Tag) -> None:
         self._say('"')
 
@@ -487,17 +498,24 @@ _DOES: dict[Act, Callable[[_Reading, Tag], None]] = {
     Act.ITEM: _Reading.item,
     Act.ITEM_END: _Reading.end_item,
     Act.LINK: _Reading.link,
+    Act.TARGET: _Reading.target,
     Act.MARK: _Reading.mark,
     **dict.fromkeys((Act.UNSEEN, Act.HIDDEN, Act.SPACED, Act.WORDS), _looks),
 }
 _ENDINGS = (_ends, _parts, _Reading.next_row)
-_INLINE = (_Reading.link, _Reading.mark, _spaces)
+_INLINE = (_Reading.link, _Reading.target, _Reading.mark, _spaces)
 _KNOWN: dict[str, _Step] = {
     written: (_DOES.get(tag.act, _passes), tag)
     for name in ("a", "b", "i", "p", "div", "span", "br", "br/", "br /", "table", "tr", "td", "li", "ul")
     for written in (name, f"/{name}")
     for tag in (tag_of(written),)
 }
+
+
+def _with_targets(words: str, targets: Sequence[str]) -> str:
+    """A line with the addresses of the pages that it links to, where they are not what it says anyway."""
+    unsaid = [one for one in targets if one.partition("://")[2].rstrip("/") not in words]
+    return " ".join((words, *(f"<{one}>" for one in unsaid)))
 
 
 def _aligned(lines: Sequence[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:

@@ -162,3 +162,19 @@ def test_any_html_is_read(page: str) -> None:
 )
 def test_hostile_html_is_read_in_bounded_time(piece: str) -> None:
     assert isinstance(new_words_of_html(piece * (10**6 // len(piece))), str | None)
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ('See <a href="https://x.example/a?b=1&amp;c=2">the plan</a>.', "See the plan. <https://x.example/a?b=1&c=2>"),
+        ('See <a href="https://x.example/">x.example</a>.', "See x.example."),
+        ('Ask <a href="mailto:ann@x.example">Ann</a>.', "Ask Ann."),
+        ('<a href="https://x.example/logo"><img src="cid:a"></a><p>Hello</p>', "Hello"),
+        ("<ul><li><a href='https://x.example/1'>one</a><li>two</ul>", "* one <https://x.example/1>\n  * two"),
+        ('<a href="javascript:alert(1)">here</a>', "here"),
+        ("Yes<div><a href='https://gmx.example/app'>Gesendet mit der GMX Mail App</a></div>", "Yes"),
+    ],
+)
+def test_the_page_behind_a_link_is_told_at_the_end_of_its_line(html: str, words: str) -> None:
+    assert new_words_of_html(html) == words
