@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import logging
@@ -26,10 +25,11 @@ from maild import control, courier, keys, remind, roll, terms
 from maild.act import Office, warn
 from maild.config import Config, ConfigError
 from maild.deliver import Delivery, Relayed
-from maild.ingest import imap, pipe, smtp
+from maild.ingest import imap, pipe
 from maild.ingest.doors import Journal, is_ours
 from maild.ingest.mailbox import Health
 from maild.ingest.proof import Trust
+from maild.listeners import Hall, Listeners, listening
 from maild.logs import log_to_stderr, notify
 from maild.process import Clerk
 from maild.readers import Readers
@@ -85,6 +85,7 @@ class Daemon:
     watch: Watch = field(default_factory=lambda: Watch(None))
     reload: threading.Event = field(default_factory=threading.Event)
     listeners: list[str] = field(default_factory=list)
+    doors: Listeners = field(default_factory=Listeners)
     _room: tuple[float, bool] = (0.0, True)
 
     def __post_init__(self) -> None:
@@ -246,10 +247,11 @@ class Daemon:
         try:
             fresh = configuration.load(self.config.path)
             office = open_office(fresh, self.store)
+            tls = terms.tls(fresh)
         except ConfigError as fault:
             self._warn("The configuration stays as it was.", *(str(problem) for problem in fault.problems[:20]))
             return
-        except (keys.SecretError, OSError) as fault:
+        except (keys.SecretError, terms.CertificateError, OSError) as fault:
             self._warn("The configuration stays as it was.", str(fault))
             return
         gone = vanished(self.config, fresh)
@@ -259,6 +261,7 @@ class Daemon:
             )
             return
         self.config, self.office = fresh, office
+        self.doors.show(tls)
         for delivery in self.deliveries:
             delivery.office = self.office
         if self.clerk is not None:
@@ -266,7 +269,9 @@ class Daemon:
             self.clerk.ours = terms.ours(fresh)
         self.store.write(lambda tx: roll.take(tx, office, clock()))
         self.written.set()
-        log.info("the configuration is applied; listeners, mailboxes and the relay change at the next start")
+        log.info(
+            "the configuration is applied; addresses of listeners, mailboxes and the relay change at the next start"
+        )
 
     def _warn(self, *lines: str) -> None:
         """Tell the admins of something that needs a look, by mail and in the log."""
@@ -278,41 +283,16 @@ class Daemon:
 
     @contextlib.contextmanager
     def _doors(self, journal: Journal) -> Iterator[None]:
-        """The listeners, in an event loop of their own thread."""
-        self.listeners = [f"imap={mailbox.name}" for mailbox in self.config.mailboxes]
-        door = self.config.listen.smtp
-        if door is None:
-            yield
-            return
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever, name="smtp", daemon=True)
-        thread.start()
-        opening = asyncio.run_coroutine_threadsafe(self._open_smtp(door, journal), loop)
-        try:
-            opened = opening.result()
-            self.listeners[:0] = [f"smtp={host}:{port}" for host, port in opened.addresses]
-            yield
-            asyncio.run_coroutine_threadsafe(opened.close(GRACE), loop).result(GRACE * 2)
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(GRACE)
-            loop.close()
-
-    async def _open_smtp(self, door: configuration.Door, journal: Journal) -> smtp.Door:
-        config = self.config
-        return await smtp.open_door(
-            door.host,
-            door.port,
-            hostname=config.desk.domain,
-            limits=terms.door_limits(config),
+        """The listeners and the names of all doors."""
+        hall = Hall(
             is_ours=lambda recipient: is_ours(recipient, self.config.desk.addresses),
             keep=journal.keep_one,
             has_room=self._has_room,
             now=clock,
-            new_source=lambda: f"smtp:{secrets.token_hex(12)}",
-            log=logging.getLogger("maild.smtp"),
-            tls=terms.tls(config),
         )
+        with listening(self.config, hall) as self.doors:
+            self.listeners = [*self.doors.names, *(f"imap={mailbox.name}" for mailbox in self.config.mailboxes)]
+            yield
 
     def _has_room(self) -> bool:
         """Whether the disk has room for more mail; looked up once a second."""
@@ -372,7 +352,7 @@ def run(config: Config, *, log_json: bool, hint: str = "") -> int:
                     print(hint, file=sys.stderr, flush=True)
 
             daemon.run(ready)
-    except (control.LockedError, keys.SecretError, OSError) as fault:
+    except (control.LockedError, keys.SecretError, terms.CertificateError, OSError) as fault:
         print(f"maild: {fault}", file=sys.stderr)
         return 1
     return 0

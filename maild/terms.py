@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
 from maild import courier
 from maild.config import Config
@@ -65,14 +66,42 @@ def door_limits(config: Config) -> smtp_session.Limits:
     )
 
 
+class CertificateError(Exception):
+    """The certificate of the listeners cannot be used; the message names the file, what is wrong, and what to do."""
+
+
 def tls(config: Config) -> ssl.SSLContext | None:
-    """The certificate of the listeners, None where none is set."""
-    listen = config.listen
-    if listen.tls_cert is None:
+    """The certificate of the listeners as its files are now, None where none is set; TLS 1.2 at least (RFC 8996)."""
+    certificate, key = config.listen.tls_cert, config.listen.tls_key
+    if certificate is None or key is None:
         return None
+    for word, file in (("tls_cert", certificate), ("tls_key", key)):
+        try:
+            file.read_bytes()
+        except OSError as fault:
+            said = fault.strerror or fault
+            raise CertificateError(
+                f"{file}: listen.{word} cannot be read: {said}; check the path and the rights"
+            ) from None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(listen.tls_cert, listen.tls_key)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        ssl.create_default_context(cafile=str(certificate))
+    except ssl.SSLError:
+        remedy = "give the certificate and those between it and its root, as PEM"
+        raise CertificateError(f"{certificate}: listen.tls_cert holds no certificate; {remedy}") from None
+    try:
+        # A password would be asked for at the terminal, where a daemon has none.
+        context.load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as fault:
+        raise CertificateError(_key_trouble(key, certificate, fault)) from None
     return context
+
+
+def _key_trouble(key: Path, certificate: Path, fault: ssl.SSLError) -> str:
+    if fault.reason == "KEY_VALUES_MISMATCH":
+        return f"{key}: listen.tls_key is not the key of {certificate}; give the one that was made with it"
+    return f"{key}: listen.tls_key holds no key that can be used; give it as PEM, without a password"
 
 
 def timeouts(config: Config) -> courier.Timeouts:

@@ -121,9 +121,7 @@ def _troubles(config: Config) -> Iterator[str]:
             yield from _password_troubles(f"mailbox {mailbox.name}", mailbox.password)
     if config.relay.password is not None:
         yield from _password_troubles("relay", config.relay.password)
-    for file in (config.listen.tls_cert, config.listen.tls_key):
-        if file is not None and not os.access(file, os.R_OK):
-            yield f"{file}: listen.tls_cert or tls_key cannot be read; check the path and the rights"
+    yield from _certificate_troubles(config)
     folders = {"store.url": place.folder(config.store.url)}
     if config.relay.maildir is not None:
         folders["relay.url"] = config.relay.maildir
@@ -134,6 +132,17 @@ def _troubles(config: Config) -> Iterator[str]:
         from maild.templates.render import Templates
 
         yield from Templates(config.templates).check()
+
+
+def _certificate_troubles(config: Config) -> Iterator[str]:
+    if config.listen.tls_cert is None:
+        return
+    from maild import terms
+
+    try:
+        terms.tls(config)
+    except terms.CertificateError as fault:
+        yield str(fault)
 
 
 def _secret_troubles(config: Config) -> Iterator[str]:

@@ -198,6 +198,7 @@ def _organisation(one: OrganisationTable) -> house.Organisation:
 def _listen(listen: ListenTable, limits: LimitsTable) -> Listen:
     return Listen(
         smtp=Door(*listen.smtp) if listen.smtp else None,
+        smtps=Door(*listen.smtps) if listen.smtps else None,
         lmtp=Door(*listen.lmtp) if listen.lmtp else None,
         tls_cert=Path(listen.tls_cert) if listen.tls_cert else None,
         tls_key=Path(listen.tls_key) if listen.tls_key else None,

@@ -257,6 +257,10 @@ def _check_doors(sheet: Sheet) -> Iterator[Fault]:
     if listen and bool(listen.tls_cert) != bool(listen.tls_key):
         given, other = ("tls_cert", "tls_key") if listen.tls_cert else ("tls_key", "tls_cert")
         yield Fault(("listen", given), f"needs {other} beside it", f"give {other} too, or leave both out")
+    if listen and listen.smtps and not listen.tls_cert:
+        yield Fault(("listen", "smtps"), "needs a certificate", "give tls_cert and tls_key")
+    if listen and listen.lmtp and listen.lmtp[1] == 25:  # RFC 2033 section 5
+        yield Fault(("listen", "lmtp"), "is the port of SMTP", "choose another, like 127.0.0.1:2424")
     if listen and limits and (listen.max_size or 0) > limits.message:
         yield Fault(("listen", "max_size"), "is more than limits.message", "raise limits.message too")
     if limits:

@@ -66,13 +66,16 @@ class StoreTable(Table):
 
 
 class ListenTable(Table):
-    """Where mail comes in by SMTP."""
+    """Where mail comes in."""
 
     smtp: Door = key("127.0.0.1:2525", 'where to listen for SMTP; "" for nowhere')
-    lmtp: Door = key("", "where to listen for LMTP (not in this version)")
-    tls_cert: PathText | None = key(None, "the certificate that STARTTLS offers (PEM)")
+    smtps: Door = key("", "where to listen for SMTP that is encrypted from the first word; needs tls_cert")
+    lmtp: Door = key("", "where to listen for LMTP, the way from a mail server of yours")
+    tls_cert: PathText | None = key(
+        None, "the certificate of the listeners, offered by STARTTLS (PEM); read again on SIGHUP"
+    )
     tls_key: PathText | None = key(None, "its private key (PEM)")
-    max_size: Size | None = key(None, "the biggest mail taken by SMTP; limits.message if left out")
+    max_size: Size | None = key(None, "the biggest mail taken; limits.message if left out")
 
 
 class TrustTable(Table):

@@ -37,6 +37,7 @@ class Listen:
     """Where mail comes in; `max_size` in bytes."""
 
     smtp: Door | None
+    smtps: Door | None
     lmtp: Door | None
     tls_cert: Path | None
     tls_key: Path | None
