@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
 
@@ -23,7 +24,28 @@ def ours(config: Config) -> Ours:
 
 def trust(config: Config, peer: str, mailbox: str) -> Trust:
     """Whose Authentication-Results count for a mail that came by this peer or from this mailbox."""
-    return Trust(config.trust.relays, tuple(config.trust.ids_for(mailbox)), peer, mailbox)
+    box = next((box for box in config.mailboxes if box.name == mailbox), None)
+    return Trust(
+        config.trust.relays,
+        tuple(config.trust.ids_for(mailbox)),
+        peer,
+        mailbox,
+        forms=frozenset(spec.lower() for spec in config.desk.forms),
+        through=frozenset(name.strip("<>").lower() for name in box.through) if box else frozenset(),
+        junk=box is not None and is_junk(box.folder),
+    )
+
+
+_JUNK = re.compile(
+    r"(?:.*[/.])?(?:junk|spam|bulk)(?:[- ]?e?-?mail)?|(?:.*[/.])?(?:courrier ind[ée]sirable|pourriels?|"
+    r"correo (?:no deseado|basura)|spamverdacht|unerw[üu]nscht|нежелательная почта|спам)",
+    re.IGNORECASE,
+)
+
+
+def is_junk(folder: str) -> bool:
+    """Whether a folder's name says that a filter puts there what it takes for spam."""
+    return _JUNK.fullmatch(folder.strip()) is not None
 
 
 def share(config: Config) -> Share:

@@ -58,6 +58,7 @@ PURE = (
         "ingest.ids",
         "ingest.journal",
         "ingest.kind",
+        "ingest.origin",
         "ingest.language",
     ),
     *("ingest.mailbox", "ingest.parse", "ingest.parts", "ingest.people", "ingest.proof", "ingest.quote"),

@@ -225,6 +225,7 @@ def _mailbox(mailbox: MailboxTable) -> Mailbox:
         after=mailbox.after,
         address=mailbox.address or "",
         authserv_ids=tuple(mailbox.authserv_id),
+        through=tuple(mailbox.through),
     )
 
 

@@ -134,6 +134,8 @@ def _check_desk(sheet: Sheet) -> Iterator[Fault]:
     if desk is None:
         return
     yield from _unknown(("desk", "team"), desk.team, sheet.teams)
+    if trust:
+        yield from _check_forms(trust, sheet)
     for place, spec in enumerate(desk.admins):
         if spec.lower() in sheet.ours:
             remedy = "name an address of a person, so that the desk does not write to itself"
@@ -149,6 +151,15 @@ def _check_desk(sheet: Sheet) -> Iterator[Fault]:
     elif trust and trust.agents == "token":
         what = '"token" needs addresses with tokens, and desk.subaddress is ""'
         yield Fault(("trust", "agents"), what, 'choose "strict" or "confirm"')
+
+
+def _check_forms(trust: TrustTable, sheet: Sheet) -> Iterator[Fault]:
+    agents = {spec.lower() for _, agent in sheet.all(AgentTable) for spec in (agent.email, *agent.also)}
+    for place, spec in enumerate(trust.forms):
+        whose = "the desk" if spec.lower() in sheet.ours else "an agent" if spec.lower() in agents else ""
+        if whose:
+            remedy = "let the form send from an address of its own, like form@example.com"
+            yield Fault(("trust", "forms", place), f"{quote(spec)} is an address of {whose}", remedy)
 
 
 def _check_people(sheet: Sheet) -> Iterator[Fault]:

@@ -84,7 +84,7 @@ class TrustTable(Table):
     relays: list[Network] = key(["127.0.0.1"], "peers whose Received and Authentication-Results count")
     authserv_id: list[Text] = key([], "whose Authentication-Results we believe, by name")
     agents: Literal["auto", "strict", "confirm", "token"] = key("auto", "what an agent's mail must prove")
-    forms: list[AddressSpec] = key([], "senders of web forms, whose Reply-To is the requester (not in this version)")
+    forms: list[AddressSpec] = key([], "senders of web forms, whose Reply-To is the requester")
 
 
 class MailboxTable(Table):
@@ -98,10 +98,13 @@ class MailboxTable(Table):
     password_file: PathText | None = key(None, "a file that holds the password; read at each login")
     password_env: Text | None = key(None, "or an environment variable that holds it")
     oauth2: OAuth | None = key(None, "or how to get a token (not in this version)")
-    folder: Line = key("INBOX", "the folder to read")
+    folder: Line = key(
+        "INBOX",
+        "the folder to read; mail in one called Junk or Spam gets automatic answers only if its sender is known",
+    )
     after: After = key("move:Filed", "what to do with a mail that is kept here")
     address: AddressSpec | None = key(None, "the address of ours that this mailbox serves")
-    through: list[Text] = key([], "mailing lists that mail comes through (not in this version)")
+    through: list[Text] = key([], "the List-Ids of groups that people write through to this mailbox")
     authserv_id: list[Text] = key([], "whose Authentication-Results we believe in this mailbox, by name")
 
 

@@ -71,6 +71,7 @@ class Mailbox:
     after: str = "move:Filed"
     address: str = ""
     authserv_ids: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

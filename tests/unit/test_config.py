@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from maild import terms
 from maild.config import Config, ConfigError, Pace, Problem, describe, handbook, load, parse, secret
 from maild.config.lines import Lines
 from maild.desk import (
@@ -614,7 +615,7 @@ def test_what_this_version_does_not_do_is_named_with_its_line() -> None:
         '[store]\nurl = "postgresql+psycopg://maild@db/maild"\n[listen]\nlmtp = ""\n'
     )
     assert [line.partition(":")[2].split(": ")[:2] for line in config.unbuilt] == [
-        ["13:1", "trust.forms"], ["16:1", "rule 1, on"], ["17:10", "rule 1, then.reply"], ["19:1", "store.url"],
+        ["16:1", "rule 1, on"], ["17:10", "rule 1, then.reply"], ["19:1", "store.url"],
     ]  # fmt: skip
     for language in ("en", "fr", "es", "ru", "de"):
         assert read(base=desk(f'language = "{language}"')).unbuilt == ()
@@ -692,3 +693,26 @@ def test_lines_knows_where_everything_stands(path: tuple[str | int, ...], place:
     )
     tomllib.loads(text)
     assert Lines(text).find(path) == place
+
+
+def test_what_a_certificate_a_form_or_a_port_contradicts_is_told() -> None:
+    text = (
+        '[listen]\nsmtps = "127.0.0.1:4465"\nlmtp = "127.0.0.1:25"\n'
+        '[trust]\nforms = ["Support@example.com", "ann@example.com", "form@example.com"]\n'
+    )
+    with pytest.raises(ConfigError) as wrong:
+        read(text)
+    assert [problem.key for problem in wrong.value.problems] == [
+        "listen.smtps", "listen.lmtp", "trust.forms 1", "trust.forms 2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("folder", "junk"),
+    [
+        *((name, True) for name in ("Junk", "[Gmail]/Spam", "INBOX.spam", "Junk Email", "Courrier indésirable")),
+        *((name, False) for name in ("INBOX", "Spamming complaints", "Filed")),
+    ],
+)
+def test_a_folder_of_junk_is_known_by_its_name(folder: str, junk: bool) -> None:
+    assert terms.is_junk(folder) is junk
