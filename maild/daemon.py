@@ -23,6 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from maild import config as configuration
 from maild import control, courier, keys, remind, roll, terms
 from maild.act import Office, warn
+from maild.alarm import Alarm
 from maild.config import Config, ConfigError
 from maild.deliver import Delivery, Relayed
 from maild.ingest import imap, pipe
@@ -31,6 +32,7 @@ from maild.ingest.mailbox import Health
 from maild.ingest.proof import Trust
 from maild.listeners import Hall, Listeners, listening
 from maild.logs import log_to_stderr, notify
+from maild.oauth import Tokens
 from maild.process import Clerk
 from maild.readers import Readers
 from maild.readers.scribe import Scribe
@@ -64,7 +66,10 @@ def open_courier(config: Config) -> courier.Courier:
     if relay.maildir is not None:
         return courier.MaildirCourier(relay.maildir)
     tls: Any = relay.tls
-    return courier.courier_of(relay.url, relay.user, relay.password, tls, patience, name=config.desk.domain)
+    token = Tokens(relay.grant) if relay.grant else None
+    return courier.courier_of(
+        relay.url, relay.user, relay.password, tls, patience, name=config.desk.domain, token=token
+    )
 
 
 @dataclass(slots=True)
@@ -79,6 +84,7 @@ class Daemon:
     written: threading.Event = field(default_factory=threading.Event)
     relay: Relayed = field(default_factory=Relayed)
     health: dict[str, Health] = field(default_factory=dict)
+    alarm: Alarm = field(default_factory=Alarm)
     threads: list[threading.Thread] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     clerk: Clerk | None = None
@@ -196,9 +202,6 @@ class Daemon:
 
     def _fetch(self, box: configuration.Mailbox, journal: Journal) -> None:
         mailbox = terms.mailbox(self.config, box)
-        if mailbox is None:
-            log.error("mailbox %s: it has no password, and this version cannot do OAuth", box.name)
-            return
         imap.run(mailbox, journal, clock, self.stop, lambda health: self.health.__setitem__(health.mailbox, health))
 
     # --- ticks ---
@@ -211,6 +214,7 @@ class Daemon:
             (lambda: self._take_spool(journal, folder / "spool"), 1),
             (self._look_at_file, 1),
             (self._recover, 60),
+            (self._look_at_mailboxes, 60),
             (self._expire, 3600),
         ):
             scheduler.add_job(
@@ -225,6 +229,10 @@ class Daemon:
     def _take_spool(self, journal: Journal, spool: Path) -> None:
         if (spool / "new").is_dir():
             pipe.take(spool, journal, size=self.config.listen.max_size)
+
+    def _look_at_mailboxes(self) -> None:
+        if lines := self.alarm.look(tuple(self.health.values()), clock()):
+            self._warn(*lines)
 
     def _recover(self) -> None:
         self.store.write(lambda tx: outbox.recover(tx, clock()))

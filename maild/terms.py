@@ -13,6 +13,7 @@ from maild.ingest import parse, smtp_session
 from maild.ingest.kind import Ours
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.proof import Trust
+from maild.oauth import Tokens
 from maild.readers import Share
 from maild.retry import Patience
 
@@ -140,18 +141,17 @@ def patience(config: Config) -> Patience:
     return Patience(limits.retry_first, limits.retry_most, limits.retry_for, limits.retry_told)
 
 
-def mailbox(config: Config, box: MailboxTable) -> Mailbox | None:
-    """A mailbox to fetch from; None where this version has no way to log in."""
+def mailbox(config: Config, box: MailboxTable) -> Mailbox:
+    """A mailbox to fetch from."""
     limits = config.limits
-    if box.password is None:
-        return None
     return Mailbox(
         name=box.name,
         host=box.host,
         port=box.port,
         tls=box.tls,
         user=box.user,
-        password=box.password,
+        password=box.password or str,
+        token=Tokens(box.grant) if box.grant else None,
         folder=box.folder,
         after=box.after,
         address=box.address,

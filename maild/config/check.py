@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from maild.config.tables import (
     LimitsTable,
     ListenTable,
     MailboxTable,
+    OAuthTable,
     OrganisationTable,
     RelayTable,
     TeamTable,
@@ -285,6 +287,8 @@ def _check_mailbox(path: Path, mailbox: MailboxTable, ours: frozenset[str]) -> I
     if sum(way is not None for way in ways) != 1:
         what = "needs exactly one of password_file, password_env and oauth2"
         yield Fault((*path, "password_file"), what, 'for example password_file = "/etc/maild/support.password"')
+    if mailbox.oauth2:
+        yield from _check_oauth((*path, "oauth2"), mailbox.oauth2)
     if mailbox.tls == "none" and not is_loopback(mailbox.host):
         what = f"the password would cross the network unprotected to {mailbox.host}"
         yield Fault((*path, "tls"), what, 'choose "implicit" or "starttls"; "none" is for this machine itself')
@@ -295,14 +299,39 @@ def _check_mailbox(path: Path, mailbox: MailboxTable, ours: frozenset[str]) -> I
         yield Fault((*path, "after"), "moves mail to where it is", "name another folder")
 
 
+def _check_oauth(path: Path, table: OAuthTable) -> Iterator[Fault]:
+    if table.provider == "other" and not table.token_url:
+        yield Fault(
+            (*path, "token_url"), "is missing", 'say where tokens are had, or name a provider: "google", "microsoft"'
+        )
+    if table.client_secret_file and table.client_secret_env:
+        yield Fault(
+            (*path, "client_secret_env"), "is a second secret", "keep one of client_secret_file and client_secret_env"
+        )
+    if table.tenant and (table.provider != "microsoft" or not re.fullmatch(r"[A-Za-z0-9.-]+", table.tenant)):
+        yield Fault(
+            (*path, "tenant"), "is no tenant of Microsoft's", 'with provider = "microsoft" give its id or domain'
+        )
+    if not table.refresh_token_file and table.provider == "google":
+        yield Fault(
+            (*path, "refresh_token_file"), "is missing", "Google gives a token only for a user who gave consent"
+        )
+    if not table.refresh_token_file and not (table.client_secret_file or table.client_secret_env):
+        what = "without a refresh token the application itself must have a secret"
+        yield Fault((*path, "client_secret_file"), what, "give refresh_token_file, or client_secret_file")
+
+
 def _check_relay(relay: RelayTable) -> Iterator[Fault]:
-    ways = [word for word in ("password_file", "password_env") if getattr(relay, word)]
+    if relay.oauth2:
+        yield from _check_oauth(("relay", "oauth2"), relay.oauth2)
+    ways = [word for word in ("password_file", "password_env", "oauth2") if getattr(relay, word)]
     if len(ways) > 1:
-        yield Fault(("relay", ways[1]), "is a second password", "keep one of password_file and password_env")
+        remedy = "keep one of password_file, password_env and oauth2"
+        yield Fault(("relay", ways[1]), "is a second password", remedy)
     if ways and not relay.user:
         yield Fault(("relay", ways[0]), "is a password without a user", "add user")
     if relay.user and not ways:
-        yield Fault(("relay", "user"), "is a user without a password", "add password_file or password_env")
+        yield Fault(("relay", "user"), "is a user without a password", "add password_file, password_env or oauth2")
     url = urlsplit(relay.url)
     if relay.tls and url.scheme != "smtp":
         yield Fault(("relay", "tls"), f"means nothing with {url.scheme}:", "leave it out")

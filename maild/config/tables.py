@@ -15,11 +15,11 @@ from maild.config.fields import (
     Holidays,
     Host,
     Network,
-    OAuth,
     PathText,
     RelayUrl,
     Rung,
     StoreUrl,
+    TokenUrl,
     WorkingTime,
     Zone,
 )
@@ -87,6 +87,22 @@ class TrustTable(Table):
     forms: list[AddressSpec] = key([], "senders of web forms, whose Reply-To is the requester")
 
 
+class OAuthTable(Table):
+    """How to get a token where no password is taken."""
+
+    provider: Literal["google", "microsoft", "other"] = key("other", "whose account it is: google, microsoft, other")
+    client_id: Line = key(..., "the id of the application that you registered there")
+    client_secret_file: PathText | None = key(None, "a file that holds its secret; read at each login")
+    client_secret_env: Text | None = key(None, "or an environment variable that holds it")
+    refresh_token_file: PathText | None = key(
+        None,
+        "the file of the user's refresh token, written where the provider changes it; without it the program speaks",
+    )
+    tenant: Line | None = key(None, "for microsoft: the tenant's id or domain; organizations if left out")
+    token_url: TokenUrl | None = key(None, "where tokens are had; known for google and microsoft")
+    scope: Line | None = key(None, "what the token shall allow; known for google and microsoft")
+
+
 class MailboxTable(Table):
     """An IMAP mailbox that we fetch from."""
 
@@ -97,7 +113,7 @@ class MailboxTable(Table):
     user: Line = key(..., "the account's name")
     password_file: PathText | None = key(None, "a file that holds the password; read at each login")
     password_env: Text | None = key(None, "or an environment variable that holds it")
-    oauth2: OAuth | None = key(None, "or how to get a token (not in this version)")
+    oauth2: OAuthTable | None = key(None, "or how to get a token")
     folder: Line = key(
         "INBOX",
         "the folder to read; mail in one called Junk or Spam gets automatic answers only if its sender is known",
@@ -115,6 +131,7 @@ class RelayTable(Table):
     user: Line | None = key(None, "the account's name, where the relay asks for one")
     password_file: PathText | None = key(None, "a file that holds the password; read at each login")
     password_env: Text | None = key(None, "or an environment variable that holds it")
+    oauth2: OAuthTable | None = key(None, "or how to get a token")
     tls: Literal["starttls", "none"] | None = key(None, "for smtp://; starttls if left out, none on this machine")
     pace: Rate | None = key(None, "how much may leave at most; as fast as it goes if left out")
 

@@ -95,7 +95,7 @@ def test_the_example_file_loads_as_it_stands() -> None:
 
 def test_every_key_stands_in_the_example_file_and_none_that_is_unknown() -> None:
     # These say the same as a key above them in another way, so no file can hold both.
-    alternatives = r'(?m)^(password_env|oauth2|tls = "starttls").*\n'
+    alternatives = r'(?m)^(?:(?:password_env|tls = "starttls").*\n|\[(?:mailbox|relay)\.oauth2\].*\n(?:.+\n)+)'
     config = parse(re.sub(alternatives, "", UNCOMMENTED), Path("full.toml"))
     assert len(config.rules.rules) == 2
     raw = tomllib.loads(UNCOMMENTED)
@@ -716,3 +716,44 @@ def test_what_a_certificate_a_form_or_a_port_contradicts_is_told() -> None:
 )
 def test_a_folder_of_junk_is_known_by_its_name(folder: str, junk: bool) -> None:
     assert terms.is_junk(folder) is junk
+
+
+OAUTH = '[[mailbox]]\nname = "support"\nhost = "imap.example.com"\nuser = "u"\n[mailbox.oauth2]\nclient_id = "c"\n'
+
+
+def test_what_google_and_microsoft_want_for_a_token_is_known() -> None:
+    google = read(f'{OAUTH}provider = "google"\nrefresh_token_file = "r"').mailboxes[0]
+    assert google.password is None
+    assert google.grant is not None
+    assert (google.grant.url, google.grant.scope) == ("https://oauth2.googleapis.com/token", "")
+    user = read(f'{OAUTH}provider = "microsoft"\nrefresh_token_file = "r"').mailboxes[0].grant
+    assert user is not None
+    assert user.url == "https://login.microsoftonline.com/organizations/oauth2/v2.0/token"
+    assert user.scope.split()[-1] == "offline_access"
+    own = read(f'{OAUTH}provider = "microsoft"\ntenant = "example.com"\nclient_secret_file = "s"').mailboxes[0].grant
+    assert own is not None
+    assert own.url == "https://login.microsoftonline.com/example.com/oauth2/v2.0/token"
+    assert own.scope == "https://outlook.office365.com/.default"
+    relay = '[relay]\nurl = "smtp://smtp.example.com:587"\nuser = "u"\n[relay.oauth2]\nprovider = "google"\n'
+    sending = read(f'{relay}client_id = "c"\nrefresh_token_file = "r"').relay
+    assert sending.password is None
+    assert sending.grant is not None
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        ('refresh_token_file = "r"', "mailbox 1, oauth2.token_url: is missing"),
+        ('provider = "google"\nclient_secret_file = "s"', "mailbox 1, oauth2.refresh_token_file: is missing"),
+        ('provider = "microsoft"', "the application itself must have a secret"),
+        ('provider = "google"\nrefresh_token_file = "r"\ntenant = "x"', "is no tenant of Microsoft's"),
+        ('refresh_token_file = "r"\ntoken_url = "http://login.example.com/t"', "is not where tokens can be had"),
+        ('provider = "googel"', "oauth2.provider"),
+        (
+            'provider = "google"\nclient_secret = "s"\nrefresh_token_file = "r"',
+            'unknown key; did you mean "client_secret_env"?',
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_way_to_a_token_is_told(keys: str, fault: str) -> None:
+    assert any(fault in problem for problem in problems(f"{OAUTH}{keys}\n"))
