@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 import socket
 import threading
 import time
@@ -46,6 +47,15 @@ def asks(imap: DovecotServer, number: int) -> str:
     author = f"c{number}@customer{number}.example"
     imap.append("support", new_mail(author, f"Question {number}", f"What about {number}?", to=SUPPORT))
     return author
+
+
+def lets_in(imap: DovecotServer) -> bool:
+    """Whether a mail program can look into the mailbox: a server that was just started may take a moment."""
+    try:
+        imap.uids("support")
+    except (OSError, imaplib.IMAP4.error):
+        return False
+    return True
 
 
 def each_has_one_ticket_and_one_answer(desk: Site, sink: Sink, authors: list[str]) -> None:
@@ -132,9 +142,11 @@ def test_a_server_that_is_killed_again_and_again_loses_and_doubles_nothing(tmp_p
             authors += [asks(imap, 10 * kill + number) for number in range(6)]
             until(lambda: desk.rows("select count(*) > ? from inbox", 6 * kill) == [(1,)])  # noqa: B023
             imap.cut()
+            until(lambda: lets_in(imap))
         each_has_one_ticket_and_one_answer(desk, sink, authors)
         until(lambda: imap.folder("support") == [])
-        assert len(imap.folder("support", "Filed")) == len(authors)
+        # a server that is killed amid a MOVE may have the copy and the original: moved again, there are two copies
+        assert len(set(imap.folder("support", "Filed"))) == len(authors)
         assert desk.rows("select count(*) from inbox") == [(len(authors),)], "a move that was torn is no second mail"
 
 
