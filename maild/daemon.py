@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import logging
@@ -24,14 +23,17 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from maild import config as configuration
 from maild import control, courier, keys, remind, roll, terms
 from maild.act import Office, warn
+from maild.alarm import Alarm
 from maild.config import Config, ConfigError
 from maild.deliver import Delivery, Relayed
 from maild.history import Historian
-from maild.ingest import imap, pipe, smtp
+from maild.ingest import imap, pipe
 from maild.ingest.doors import Journal, is_ours
 from maild.ingest.mailbox import Health
 from maild.ingest.proof import Trust
+from maild.listeners import Hall, Listeners, listening
 from maild.logs import log_to_stderr, notify
+from maild.oauth import Tokens
 from maild.process import Clerk
 from maild.readers import Readers
 from maild.readers.scribe import Scribe
@@ -65,7 +67,10 @@ def open_courier(config: Config) -> courier.Courier:
     if relay.maildir is not None:
         return courier.MaildirCourier(relay.maildir)
     tls: Any = relay.tls
-    return courier.courier_of(relay.url, relay.user, relay.password, tls, patience, name=config.desk.domain)
+    token = Tokens(relay.grant) if relay.grant else None
+    return courier.courier_of(
+        relay.url, relay.user, relay.password, tls, patience, name=config.desk.domain, token=token
+    )
 
 
 def open_historian(config: Config, office: Office, has_room: Callable[[], bool]) -> Historian:
@@ -86,12 +91,14 @@ class Daemon:
     written: threading.Event = field(default_factory=threading.Event)
     relay: Relayed = field(default_factory=Relayed)
     health: dict[str, Health] = field(default_factory=dict)
+    alarm: Alarm = field(default_factory=Alarm)
     threads: list[threading.Thread] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     clerk: Clerk | None = None
     watch: Watch = field(default_factory=lambda: Watch(None))
     reload: threading.Event = field(default_factory=threading.Event)
     listeners: list[str] = field(default_factory=list)
+    doors: Listeners = field(default_factory=Listeners)
     historian: Historian = field(init=False)
     _room: tuple[float, bool] = (0.0, True)
 
@@ -205,9 +212,6 @@ class Daemon:
 
     def _fetch(self, box: configuration.Mailbox, journal: Journal) -> None:
         mailbox = terms.mailbox(self.config, box)
-        if mailbox is None:
-            log.error("mailbox %s: it has no password, and this version cannot do OAuth", box.name)
-            return
         imap.run(mailbox, journal, clock, self.stop, lambda health: self.health.__setitem__(health.mailbox, health))
 
     # --- ticks ---
@@ -221,6 +225,7 @@ class Daemon:
             (self._look_at_file, 1),
             (self._recover, 60),
             (self.historian.rest, 60),
+            (self._look_at_mailboxes, 60),
             (self._expire, 3600),
         ):
             scheduler.add_job(
@@ -235,6 +240,10 @@ class Daemon:
     def _take_spool(self, journal: Journal, spool: Path) -> None:
         if (spool / "new").is_dir():
             pipe.take(spool, journal, size=self.config.listen.max_size)
+
+    def _look_at_mailboxes(self) -> None:
+        if lines := self.alarm.look(tuple(self.health.values()), clock()):
+            self._warn(*lines)
 
     def _recover(self) -> None:
         self.store.write(lambda tx: outbox.recover(tx, clock()))
@@ -257,10 +266,11 @@ class Daemon:
         try:
             fresh = configuration.load(self.config.path)
             office = open_office(fresh, self.store)
+            tls = terms.tls(fresh)
         except ConfigError as fault:
             self._warn("The configuration stays as it was.", *(str(problem) for problem in fault.problems[:20]))
             return
-        except (keys.SecretError, OSError) as fault:
+        except (keys.SecretError, terms.CertificateError, OSError) as fault:
             self._warn("The configuration stays as it was.", str(fault))
             return
         gone = vanished(self.config, fresh)
@@ -270,6 +280,7 @@ class Daemon:
             )
             return
         self.config, self.office = fresh, office
+        self.doors.show(tls)
         for delivery in self.deliveries:
             delivery.office = self.office
         if self.clerk is not None:
@@ -278,7 +289,9 @@ class Daemon:
         self.historian.office, self.historian.ours = office, terms.ours(fresh)
         self.store.write(lambda tx: roll.take(tx, office, clock()))
         self.written.set()
-        log.info("the configuration is applied; listeners, mailboxes and the relay change at the next start")
+        log.info(
+            "the configuration is applied; addresses of listeners, mailboxes and the relay change at the next start"
+        )
 
     def _warn(self, *lines: str) -> None:
         """Tell the admins of something that needs a look, by mail and in the log."""
@@ -290,41 +303,16 @@ class Daemon:
 
     @contextlib.contextmanager
     def _doors(self, journal: Journal) -> Iterator[None]:
-        """The listeners, in an event loop of their own thread."""
-        self.listeners = [f"imap={mailbox.name}" for mailbox in self.config.mailboxes]
-        door = self.config.listen.smtp
-        if door is None:
-            yield
-            return
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever, name="smtp", daemon=True)
-        thread.start()
-        opening = asyncio.run_coroutine_threadsafe(self._open_smtp(door, journal), loop)
-        try:
-            opened = opening.result()
-            self.listeners[:0] = [f"smtp={host}:{port}" for host, port in opened.addresses]
-            yield
-            asyncio.run_coroutine_threadsafe(opened.close(GRACE), loop).result(GRACE * 2)
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(GRACE)
-            loop.close()
-
-    async def _open_smtp(self, door: configuration.Door, journal: Journal) -> smtp.Door:
-        config = self.config
-        return await smtp.open_door(
-            door.host,
-            door.port,
-            hostname=config.desk.domain,
-            limits=terms.door_limits(config),
+        """The listeners and the names of all doors."""
+        hall = Hall(
             is_ours=lambda recipient: is_ours(recipient, self.config.desk.addresses),
             keep=journal.keep_one,
             has_room=self._has_room,
             now=clock,
-            new_source=lambda: f"smtp:{secrets.token_hex(12)}",
-            log=logging.getLogger("maild.smtp"),
-            tls=terms.tls(config),
         )
+        with listening(self.config, hall) as self.doors:
+            self.listeners = [*self.doors.names, *(f"imap={mailbox.name}" for mailbox in self.config.mailboxes)]
+            yield
 
     def _has_room(self) -> bool:
         """Whether the disk has room for more mail; looked up once a second."""
@@ -386,7 +374,7 @@ def run(config: Config, *, log_json: bool, hint: str = "") -> int:
                     print(hint, file=sys.stderr, flush=True)
 
             daemon.run(ready)
-    except (control.LockedError, keys.SecretError, OSError) as fault:
+    except (control.LockedError, keys.SecretError, terms.CertificateError, OSError) as fault:
         print(f"maild: {fault}", file=sys.stderr)
         return 1
     return 0

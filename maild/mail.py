@@ -152,7 +152,8 @@ class Mail(_Handed):
     so that two are seen as two. `new_text` is `text` without what was quoted; `plain` tells that it came from a
     text/plain part, `ambiguous` that the plain and the HTML part start with different words.
     `fingerprint` is equal for two deliveries of the same mail (Message-ID, From, Date, Subject and body).
-    `language` is that of the new words ("" where nobody can say), `vacation` what an automatic reply tells.
+    `language` is that of the new words ("" where nobody can say), `vacation` what an automatic reply tells. `via` is
+    the web form or mailing group that stands in From in the author's place; `junk`, that a filter took it for spam.
     """
 
     kind: Kind
@@ -186,6 +187,8 @@ class Mail(_Handed):
     vacation: Vacation | None = None
     why: tuple[str, ...] = ()
     error: str = ""
+    via: str = ""
+    junk: bool = False
 
     @property
     def author(self) -> Address:

@@ -230,8 +230,8 @@ class Clerk:
 
 
 def sender_of(kept: inbox.Kept) -> str | None:
-    """The reverse path as the reading wants it: "" is a null sender, which only SMTP can tell from an unknown one."""
-    return kept.sender if kept.sender or kept.source.startswith("smtp:") else None
+    """The reverse path as the reading wants it: "" is a null sender, which only a listener can tell from an unknown."""
+    return kept.sender if kept.sender or kept.source.partition(":")[0] in {"smtp", "smtps", "lmtp"} else None
 
 
 def _original(mail: Mail, raw: bytes) -> Attachment:

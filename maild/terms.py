@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import ssl
+from pathlib import Path
 
 from maild import courier
 from maild.config import Config
@@ -11,6 +13,7 @@ from maild.ingest import parse, smtp_session
 from maild.ingest.kind import Ours
 from maild.ingest.mailbox import Mailbox
 from maild.ingest.proof import Trust
+from maild.oauth import Tokens
 from maild.readers import Share
 from maild.retry import Patience
 
@@ -22,7 +25,28 @@ def ours(config: Config) -> Ours:
 
 def trust(config: Config, peer: str, mailbox: str) -> Trust:
     """Whose Authentication-Results count for a mail that came by this peer or from this mailbox."""
-    return Trust(config.trust.relays, tuple(config.trust.ids_for(mailbox)), peer, mailbox)
+    box = next((box for box in config.mailboxes if box.name == mailbox), None)
+    return Trust(
+        config.trust.relays,
+        tuple(config.trust.ids_for(mailbox)),
+        peer,
+        mailbox,
+        forms=frozenset(spec.lower() for spec in config.desk.forms),
+        through=frozenset(name.strip("<>").lower() for name in box.through) if box else frozenset(),
+        junk=box is not None and is_junk(box.folder),
+    )
+
+
+_JUNK = re.compile(
+    r"(?:.*[/.])?(?:junk|spam|bulk)(?:[- ]?e?-?mail)?|(?:.*[/.])?(?:courrier ind[ée]sirable|pourriels?|"
+    r"correo (?:no deseado|basura)|spamverdacht|unerw[üu]nscht|нежелательная почта|спам)",
+    re.IGNORECASE,
+)
+
+
+def is_junk(folder: str) -> bool:
+    """Whether a folder's name says that a filter puts there what it takes for spam."""
+    return _JUNK.fullmatch(folder.strip()) is not None
 
 
 def share(config: Config) -> Share:
@@ -65,14 +89,42 @@ def door_limits(config: Config) -> smtp_session.Limits:
     )
 
 
+class CertificateError(Exception):
+    """The certificate of the listeners cannot be used; the message names the file, what is wrong, and what to do."""
+
+
 def tls(config: Config) -> ssl.SSLContext | None:
-    """The certificate of the listeners, None where none is set."""
-    listen = config.listen
-    if listen.tls_cert is None:
+    """The certificate of the listeners as its files are now, None where none is set; TLS 1.2 at least (RFC 8996)."""
+    certificate, key = config.listen.tls_cert, config.listen.tls_key
+    if certificate is None or key is None:
         return None
+    for word, file in (("tls_cert", certificate), ("tls_key", key)):
+        try:
+            file.read_bytes()
+        except OSError as fault:
+            said = fault.strerror or fault
+            raise CertificateError(
+                f"{file}: listen.{word} cannot be read: {said}; check the path and the rights"
+            ) from None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(listen.tls_cert, listen.tls_key)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        ssl.create_default_context(cafile=str(certificate))
+    except ssl.SSLError:
+        remedy = "give the certificate and those between it and its root, as PEM"
+        raise CertificateError(f"{certificate}: listen.tls_cert holds no certificate; {remedy}") from None
+    try:
+        # A password would be asked for at the terminal, where a daemon has none.
+        context.load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as fault:
+        raise CertificateError(_key_trouble(key, certificate, fault)) from None
     return context
+
+
+def _key_trouble(key: Path, certificate: Path, fault: ssl.SSLError) -> str:
+    if fault.reason == "KEY_VALUES_MISMATCH":
+        return f"{key}: listen.tls_key is not the key of {certificate}; give the one that was made with it"
+    return f"{key}: listen.tls_key holds no key that can be used; give it as PEM, without a password"
 
 
 def timeouts(config: Config) -> courier.Timeouts:
@@ -89,18 +141,17 @@ def patience(config: Config) -> Patience:
     return Patience(limits.retry_first, limits.retry_most, limits.retry_for, limits.retry_told)
 
 
-def mailbox(config: Config, box: MailboxTable) -> Mailbox | None:
-    """A mailbox to fetch from; None where this version has no way to log in."""
+def mailbox(config: Config, box: MailboxTable) -> Mailbox:
+    """A mailbox to fetch from."""
     limits = config.limits
-    if box.password is None:
-        return None
     return Mailbox(
         name=box.name,
         host=box.host,
         port=box.port,
         tls=box.tls,
         user=box.user,
-        password=box.password,
+        password=box.password or str,
+        token=Tokens(box.grant) if box.grant else None,
         folder=box.folder,
         after=box.after,
         address=box.address,

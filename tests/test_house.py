@@ -60,6 +60,7 @@ PURE = (
         "ingest.ids",
         "ingest.journal",
         "ingest.kind",
+        "ingest.origin",
         "ingest.language",
     ),
     *("ingest.calendar", "ingest.remarks", "ingest.rtf", "ingest.smime", "ingest.tnef"),

@@ -81,10 +81,9 @@ def ours_of(config: Config) -> Ours:
 
 def trust_of(config: Config) -> Trust:
     """A file is judged as if our relay had handed it over: it says nothing of how it came."""
-    from maild.ingest.proof import Trust
+    from maild import terms
 
-    peer = next((relay for relay in config.trust.relays if "/" not in relay), "")
-    return Trust(config.trust.relays, config.trust.authserv_ids, peer, "")
+    return terms.trust(config, next((relay for relay in config.trust.relays if "/" not in relay), ""), "")
 
 
 def _walk(path: Path) -> list[Path]:

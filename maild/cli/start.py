@@ -19,6 +19,7 @@ from maild.cli.choice import USUAL, Failure, Misconfigured, chosen_file, load, w
 if TYPE_CHECKING:
     from maild.config import Config, Secret
     from maild.desk import Desk
+    from maild.oauth import Grant
 
 _EXAMPLE = "config.example.toml"
 _FIRST_MAIL = """\
@@ -121,9 +122,13 @@ def _troubles(config: Config) -> Iterator[str]:
             yield from _password_troubles(f"mailbox {mailbox.name}", mailbox.password)
     if config.relay.password is not None:
         yield from _password_troubles("relay", config.relay.password)
-    for file in (config.listen.tls_cert, config.listen.tls_key):
-        if file is not None and not os.access(file, os.R_OK):
-            yield f"{file}: listen.tls_cert or tls_key cannot be read; check the path and the rights"
+    for what, grant in (
+        ("relay", config.relay.grant),
+        *((f"mailbox {box.name}", box.grant) for box in config.mailboxes),
+    ):
+        if grant is not None:
+            yield from _grant_troubles(what, grant)
+    yield from _certificate_troubles(config)
     folders = {"store.url": place.folder(config.store.url)}
     if config.relay.maildir is not None:
         folders["relay.url"] = config.relay.maildir
@@ -134,6 +139,27 @@ def _troubles(config: Config) -> Iterator[str]:
         from maild.templates.render import Templates
 
         yield from Templates(config.templates).check()
+
+
+def _certificate_troubles(config: Config) -> Iterator[str]:
+    if config.listen.tls_cert is None:
+        return
+    from maild import terms
+
+    try:
+        terms.tls(config)
+    except terms.CertificateError as fault:
+        yield str(fault)
+
+
+def _grant_troubles(what: str, grant: Grant) -> Iterator[str]:
+    if grant.secret is not None:
+        yield from _password_troubles(f"{what}, oauth2", grant.secret)
+    file = grant.refresh_file
+    if file is not None and not os.access(file, os.R_OK):
+        yield f"{file}: {what}, oauth2.refresh_token_file cannot be read; check the path and the rights"
+    elif file is not None and not _is_writable(file.parent):
+        yield f"{file.parent}: a provider may change the refresh token, and you may not write there; change the rights"
 
 
 def _secret_troubles(config: Config) -> Iterator[str]:

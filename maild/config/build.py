@@ -21,6 +21,7 @@ from maild.config.tables import (
     ListenTable,
     MailboxTable,
     NoticesTable,
+    OAuthTable,
     OrganisationTable,
     RelayTable,
     SlaTable,
@@ -32,6 +33,7 @@ from maild.config.tables import (
 )
 from maild.config.values import Config, Door, Keep, Limits, Listen, Mailbox, Relay, Store, Trust, secret
 from maild.hours import Calendar
+from maild.oauth import Grant
 from maild.rules.match import RuleBook
 from maild.ticket import Priority
 from maild.typed import TableT
@@ -198,6 +200,7 @@ def _organisation(one: OrganisationTable) -> house.Organisation:
 def _listen(listen: ListenTable, limits: LimitsTable) -> Listen:
     return Listen(
         smtp=Door(*listen.smtp) if listen.smtp else None,
+        smtps=Door(*listen.smtps) if listen.smtps else None,
         lmtp=Door(*listen.lmtp) if listen.lmtp else None,
         tls_cert=Path(listen.tls_cert) if listen.tls_cert else None,
         tls_key=Path(listen.tls_key) if listen.tls_key else None,
@@ -220,10 +223,35 @@ def _mailbox(mailbox: MailboxTable) -> Mailbox:
         tls=mailbox.tls,
         user=mailbox.user,
         password=secret(mailbox.password_file, mailbox.password_env) if has_password else None,
+        grant=_grant(mailbox.oauth2),
         folder=mailbox.folder,
         after=mailbox.after,
         address=mailbox.address or "",
         authserv_ids=tuple(mailbox.authserv_id),
+        through=tuple(mailbox.through),
+    )
+
+
+_GOOGLE = "https://oauth2.googleapis.com/token"
+_MICROSOFT = "https://login.microsoftonline.com/{}/oauth2/v2.0/token"
+_OUTLOOK = "https://outlook.office.com/"
+_AS_USER = f"{_OUTLOOK}IMAP.AccessAsUser.All {_OUTLOOK}SMTP.Send offline_access"
+_AS_APPLICATION = "https://outlook.office365.com/.default"
+
+
+def _grant(table: OAuthTable | None) -> Grant | None:
+    if table is None:
+        return None
+    microsoft = table.provider == "microsoft"
+    usual = _MICROSOFT.format(table.tenant or "organizations") if microsoft else _GOOGLE
+    scope = (_AS_USER if table.refresh_token_file else _AS_APPLICATION) if microsoft else ""
+    has_secret = table.client_secret_file or table.client_secret_env
+    return Grant(
+        url=table.token_url or usual,
+        client_id=table.client_id,
+        secret=secret(table.client_secret_file, table.client_secret_env) if has_secret else None,
+        refresh_file=Path(table.refresh_token_file) if table.refresh_token_file else None,
+        scope=table.scope or scope,
     )
 
 
@@ -240,6 +268,7 @@ def _relay(relay: RelayTable) -> Relay:
         port=url.port or _SMTP_PORTS[url.scheme],
         tls="implicit" if url.scheme == "smtps" else relay.tls or usual,
         user=relay.user or "",
-        password=secret(relay.password_file, relay.password_env) if relay.user else None,
+        password=secret(relay.password_file, relay.password_env) if relay.user and not relay.oauth2 else None,
+        grant=_grant(relay.oauth2),
         pace=relay.pace,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from maild.config.tables import (
     LimitsTable,
     ListenTable,
     MailboxTable,
+    OAuthTable,
     OrganisationTable,
     RelayTable,
     TeamTable,
@@ -134,6 +136,8 @@ def _check_desk(sheet: Sheet) -> Iterator[Fault]:
     if desk is None:
         return
     yield from _unknown(("desk", "team"), desk.team, sheet.teams)
+    if trust:
+        yield from _check_forms(trust, sheet)
     for place, spec in enumerate(desk.admins):
         if spec.lower() in sheet.ours:
             remedy = "name an address of a person, so that the desk does not write to itself"
@@ -149,6 +153,15 @@ def _check_desk(sheet: Sheet) -> Iterator[Fault]:
     elif trust and trust.agents == "token":
         what = '"token" needs addresses with tokens, and desk.subaddress is ""'
         yield Fault(("trust", "agents"), what, 'choose "strict" or "confirm"')
+
+
+def _check_forms(trust: TrustTable, sheet: Sheet) -> Iterator[Fault]:
+    agents = {spec.lower() for _, agent in sheet.all(AgentTable) for spec in (agent.email, *agent.also)}
+    for place, spec in enumerate(trust.forms):
+        whose = "the desk" if spec.lower() in sheet.ours else "an agent" if spec.lower() in agents else ""
+        if whose:
+            remedy = "let the form send from an address of its own, like form@example.com"
+            yield Fault(("trust", "forms", place), f"{quote(spec)} is an address of {whose}", remedy)
 
 
 def _check_people(sheet: Sheet) -> Iterator[Fault]:
@@ -257,6 +270,10 @@ def _check_doors(sheet: Sheet) -> Iterator[Fault]:
     if listen and bool(listen.tls_cert) != bool(listen.tls_key):
         given, other = ("tls_cert", "tls_key") if listen.tls_cert else ("tls_key", "tls_cert")
         yield Fault(("listen", given), f"needs {other} beside it", f"give {other} too, or leave both out")
+    if listen and listen.smtps and not listen.tls_cert:
+        yield Fault(("listen", "smtps"), "needs a certificate", "give tls_cert and tls_key")
+    if listen and listen.lmtp and listen.lmtp[1] == 25:  # RFC 2033 section 5
+        yield Fault(("listen", "lmtp"), "is the port of SMTP", "choose another, like 127.0.0.1:2424")
     if listen and limits and (listen.max_size or 0) > limits.message:
         yield Fault(("listen", "max_size"), "is more than limits.message", "raise limits.message too")
     if limits:
@@ -270,6 +287,8 @@ def _check_mailbox(path: Path, mailbox: MailboxTable, ours: frozenset[str]) -> I
     if sum(way is not None for way in ways) != 1:
         what = "needs exactly one of password_file, password_env and oauth2"
         yield Fault((*path, "password_file"), what, 'for example password_file = "/etc/maild/support.password"')
+    if mailbox.oauth2:
+        yield from _check_oauth((*path, "oauth2"), mailbox.oauth2)
     if mailbox.tls == "none" and not is_loopback(mailbox.host):
         what = f"the password would cross the network unprotected to {mailbox.host}"
         yield Fault((*path, "tls"), what, 'choose "implicit" or "starttls"; "none" is for this machine itself')
@@ -280,14 +299,39 @@ def _check_mailbox(path: Path, mailbox: MailboxTable, ours: frozenset[str]) -> I
         yield Fault((*path, "after"), "moves mail to where it is", "name another folder")
 
 
+def _check_oauth(path: Path, table: OAuthTable) -> Iterator[Fault]:
+    if table.provider == "other" and not table.token_url:
+        yield Fault(
+            (*path, "token_url"), "is missing", 'say where tokens are had, or name a provider: "google", "microsoft"'
+        )
+    if table.client_secret_file and table.client_secret_env:
+        yield Fault(
+            (*path, "client_secret_env"), "is a second secret", "keep one of client_secret_file and client_secret_env"
+        )
+    if table.tenant and (table.provider != "microsoft" or not re.fullmatch(r"[A-Za-z0-9.-]+", table.tenant)):
+        yield Fault(
+            (*path, "tenant"), "is no tenant of Microsoft's", 'with provider = "microsoft" give its id or domain'
+        )
+    if not table.refresh_token_file and table.provider == "google":
+        yield Fault(
+            (*path, "refresh_token_file"), "is missing", "Google gives a token only for a user who gave consent"
+        )
+    if not table.refresh_token_file and not (table.client_secret_file or table.client_secret_env):
+        what = "without a refresh token the application itself must have a secret"
+        yield Fault((*path, "client_secret_file"), what, "give refresh_token_file, or client_secret_file")
+
+
 def _check_relay(relay: RelayTable) -> Iterator[Fault]:
-    ways = [word for word in ("password_file", "password_env") if getattr(relay, word)]
+    if relay.oauth2:
+        yield from _check_oauth(("relay", "oauth2"), relay.oauth2)
+    ways = [word for word in ("password_file", "password_env", "oauth2") if getattr(relay, word)]
     if len(ways) > 1:
-        yield Fault(("relay", ways[1]), "is a second password", "keep one of password_file and password_env")
+        remedy = "keep one of password_file, password_env and oauth2"
+        yield Fault(("relay", ways[1]), "is a second password", remedy)
     if ways and not relay.user:
         yield Fault(("relay", ways[0]), "is a password without a user", "add user")
     if relay.user and not ways:
-        yield Fault(("relay", "user"), "is a user without a password", "add password_file or password_env")
+        yield Fault(("relay", "user"), "is a user without a password", "add password_file, password_env or oauth2")
     url = urlsplit(relay.url)
     if relay.tls and url.scheme != "smtp":
         yield Fault(("relay", "tls"), f"means nothing with {url.scheme}:", "leave it out")

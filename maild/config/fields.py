@@ -62,6 +62,14 @@ def _relay_url(value: object) -> str:
     return url
 
 
+def _token_url(value: object) -> str:
+    url = text(value)
+    found = re.fullmatch(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?/\S*", url)
+    if not found or (found[1] == "http" and found[2] not in {"127.0.0.1", "[::1]", "localhost"}):
+        raise wrong(f"{quote(url)} is not where tokens can be had", 'write it like "https://login.example.com/token"')
+    return url
+
+
 def _network(value: object) -> str:
     name = text(value)
     try:
@@ -167,7 +175,7 @@ Rung = Annotated[str, BeforeValidator(_rung), Shown("agent, team:ID")]
 WorkingTime = Annotated[Work, BeforeValidator(_work), Shown("working time")]
 Holidays = Annotated[str, BeforeValidator(_holidays), Shown("country, or part of one")]
 PathText = Annotated[str, BeforeValidator(_path), Shown("path")]
-OAuth = Annotated[dict[str, str], Shown("table")]
+TokenUrl = Annotated[str, BeforeValidator(_token_url), Shown("URL")]
 
 
 def days_of(word: str) -> tuple[int, ...] | None:

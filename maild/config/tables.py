@@ -15,11 +15,11 @@ from maild.config.fields import (
     Holidays,
     Host,
     Network,
-    OAuth,
     PathText,
     RelayUrl,
     Rung,
     StoreUrl,
+    TokenUrl,
     WorkingTime,
     Zone,
 )
@@ -66,13 +66,16 @@ class StoreTable(Table):
 
 
 class ListenTable(Table):
-    """Where mail comes in by SMTP."""
+    """Where mail comes in."""
 
     smtp: Door = key("127.0.0.1:2525", 'where to listen for SMTP; "" for nowhere')
-    lmtp: Door = key("", "where to listen for LMTP (not in this version)")
-    tls_cert: PathText | None = key(None, "the certificate that STARTTLS offers (PEM)")
+    smtps: Door = key("", "where to listen for SMTP that is encrypted from the first word; needs tls_cert")
+    lmtp: Door = key("", "where to listen for LMTP, the way from a mail server of yours")
+    tls_cert: PathText | None = key(
+        None, "the certificate of the listeners, offered by STARTTLS (PEM); read again on SIGHUP"
+    )
     tls_key: PathText | None = key(None, "its private key (PEM)")
-    max_size: Size | None = key(None, "the biggest mail taken by SMTP; limits.message if left out")
+    max_size: Size | None = key(None, "the biggest mail taken; limits.message if left out")
 
 
 class TrustTable(Table):
@@ -81,7 +84,23 @@ class TrustTable(Table):
     relays: list[Network] = key(["127.0.0.1"], "peers whose Received and Authentication-Results count")
     authserv_id: list[Text] = key([], "whose Authentication-Results we believe, by name")
     agents: Literal["auto", "strict", "confirm", "token"] = key("auto", "what an agent's mail must prove")
-    forms: list[AddressSpec] = key([], "senders of web forms, whose Reply-To is the requester (not in this version)")
+    forms: list[AddressSpec] = key([], "senders of web forms, whose Reply-To is the requester")
+
+
+class OAuthTable(Table):
+    """How to get a token where no password is taken."""
+
+    provider: Literal["google", "microsoft", "other"] = key("other", "whose account it is: google, microsoft, other")
+    client_id: Line = key(..., "the id of the application that you registered there")
+    client_secret_file: PathText | None = key(None, "a file that holds its secret; read at each login")
+    client_secret_env: Text | None = key(None, "or an environment variable that holds it")
+    refresh_token_file: PathText | None = key(
+        None,
+        "the file of the user's refresh token, written where the provider changes it; without it the program speaks",
+    )
+    tenant: Line | None = key(None, "for microsoft: the tenant's id or domain; organizations if left out")
+    token_url: TokenUrl | None = key(None, "where tokens are had; known for google and microsoft")
+    scope: Line | None = key(None, "what the token shall allow; known for google and microsoft")
 
 
 class MailboxTable(Table):
@@ -94,11 +113,14 @@ class MailboxTable(Table):
     user: Line = key(..., "the account's name")
     password_file: PathText | None = key(None, "a file that holds the password; read at each login")
     password_env: Text | None = key(None, "or an environment variable that holds it")
-    oauth2: OAuth | None = key(None, "or how to get a token (not in this version)")
-    folder: Line = key("INBOX", "the folder to read")
+    oauth2: OAuthTable | None = key(None, "or how to get a token")
+    folder: Line = key(
+        "INBOX",
+        "the folder to read; mail in one called Junk or Spam gets automatic answers only if its sender is known",
+    )
     after: After = key("move:Filed", "what to do with a mail that is kept here")
     address: AddressSpec | None = key(None, "the address of ours that this mailbox serves")
-    through: list[Text] = key([], "mailing lists that mail comes through (not in this version)")
+    through: list[Text] = key([], "the List-Ids of groups that people write through to this mailbox")
     authserv_id: list[Text] = key([], "whose Authentication-Results we believe in this mailbox, by name")
 
 
@@ -109,6 +131,7 @@ class RelayTable(Table):
     user: Line | None = key(None, "the account's name, where the relay asks for one")
     password_file: PathText | None = key(None, "a file that holds the password; read at each login")
     password_env: Text | None = key(None, "or an environment variable that holds it")
+    oauth2: OAuthTable | None = key(None, "or how to get a token")
     tls: Literal["starttls", "none"] | None = key(None, "for smtp://; starttls if left out, none on this machine")
     pace: Rate | None = key(None, "how much may leave at most; as fast as it goes if left out")
 

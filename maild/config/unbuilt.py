@@ -9,10 +9,6 @@ from maild.typed import Path
 # A None in a path stands for any item or name.
 _KEYS: tuple[tuple[tuple[str | None, ...], str], ...] = (
     (("rule", None, "then", "reply"), "answers by a rule are not in this version; the usual notices are sent"),
-    (("listen", "lmtp"), "LMTP is not in this version; use SMTP or maild accept"),
-    (("mailbox", None, "oauth2"), "OAuth is not in this version; this mailbox is not fetched"),
-    (("mailbox", None, "through"), "mail through lists is not in this version"),
-    (("trust", "forms"), "web forms are not in this version; the sender of the form is the requester"),
 )
 _VALUES: tuple[tuple[tuple[str | None, ...], str], ...] = (
     (("store", "url"), "PostgreSQL is not in this version; use sqlite:///"),

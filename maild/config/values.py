@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from maild.desk import Desk
+from maild.oauth import Grant
 from maild.rules.match import RuleBook
 from maild.typed import Pace
 
@@ -37,6 +38,7 @@ class Listen:
     """Where mail comes in; `max_size` in bytes."""
 
     smtp: Door | None
+    smtps: Door | None
     lmtp: Door | None
     tls_cert: Path | None
     tls_key: Path | None
@@ -58,7 +60,7 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """An IMAP mailbox; `tls` is implicit, starttls or none; `password` is None only with OAuth."""
+    """An IMAP mailbox; `tls` is implicit, starttls or none; it has a `password` or a `grant`."""
 
     name: str
     host: str
@@ -66,17 +68,20 @@ class Mailbox:
     tls: str
     user: str
     password: Secret | None = field(repr=False)
+    grant: Grant | None = None
     folder: str = "INBOX"
     after: str = "move:Filed"
     address: str = ""
     authserv_ids: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Relay:
     """How mail goes out: by SMTP to `host` and `port`, or, where `maildir` is set, into that folder.
 
-    `tls` is implicit, starttls or none. `pace` is None where mail may go as fast as it can.
+    `tls` is implicit, starttls or none; `grant` is set where a token is used. `pace` is None where mail may go as fast
+    as it can.
     """
 
     url: str
@@ -85,6 +90,7 @@ class Relay:
     tls: str = "none"
     user: str = ""
     password: Secret | None = field(default=None, repr=False)
+    grant: Grant | None = None
     maildir: Path | None = None
     pace: Pace | None = None
 

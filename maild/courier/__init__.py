@@ -33,12 +33,14 @@ def courier_of(
     timeouts: Timeouts = USUAL,
     *,
     name: str = "[127.0.0.1]",
+    token: Callable[[], str] | None = None,
 ) -> Courier:
     """The courier for a relay's url: smtp://HOST[:PORT], smtps://HOST[:PORT] or maildir:PATH.
 
-    `name` is what we call ourselves in EHLO. Raises ValueError, in plain words, for any other url.
+    `name` is what we call ourselves in EHLO; `token` gives what XOAUTH2 wants in place of a password. Raises
+    ValueError, in plain words, for any other url.
     """
     scheme, _, rest = url.partition(":")
     if scheme == "maildir" and rest:
         return MaildirCourier(Path(rest))
-    return Relay(url, user, password, tls, timeouts, name=name)
+    return Relay(url, user, password, tls, timeouts, name=name, token=token)

@@ -78,6 +78,7 @@ class Relay:
         timeouts: Timeouts = USUAL,
         *,
         name: str = "[127.0.0.1]",
+        token: Callable[[], str] | None = None,
         context: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -86,7 +87,7 @@ class Relay:
             raise ValueError(f"relay.tls {tls!r} is none of starttls, implicit, none")
         self._tls: Tls = "implicit" if secure else tls
         self._port = port or {"starttls": 587, "implicit": 465, "none": 25}[self._tls]
-        self._user, self._password = user, password
+        self._user, self._password, self._token = user, password, token
         self._timeouts, self._name, self._context, self._clock = timeouts, name, context, clock
         self._session: _Session | None = None
         self._stage = _Stage.CONNECT
@@ -144,7 +145,9 @@ class Relay:
         self._greet(session)
         if self._tls == "starttls":
             self._secure(session)
-        if self._user and self._password:
+        if self._user and self._token:
+            self._show_token(session, self._user, self._token)
+        elif self._user and self._password:
             self._log_in(session, self._user, self._password)
         return session
 
@@ -165,13 +168,26 @@ class Relay:
         self._greet(session)
 
     def _log_in(self, session: _Session, user: str, password_of: Callable[[], str]) -> None:
-        self._stage = _Stage.AUTH
-        if self._tls == "none" and not _is_here(session):
-            raise smtplib.SMTPNotSupportedError("a password is not sent to another machine without TLS: set relay.tls")
+        self._begin_login(session)
         password = password_of()
         if not f"{user}{password}".isascii():
             raise smtplib.SMTPNotSupportedError("relay.user and the password must be ASCII")
         session.login(user, password)
+
+    def _show_token(self, session: _Session, user: str, token_of: Callable[[], str]) -> None:
+        """Log in by XOAUTH2, as Google and Microsoft have it: one answer, and an empty one to why it is refused."""
+        self._begin_login(session)
+        try:
+            token = token_of()
+        except Exception as fault:
+            raise smtplib.SMTPNotSupportedError(f"no token for {user}: {fault}") from fault
+        answers = iter((f"user={user}\1auth=Bearer {token}\1\1",))
+        session.auth("XOAUTH2", lambda _=None: next(answers, ""))
+
+    def _begin_login(self, session: _Session) -> None:
+        self._stage = _Stage.AUTH
+        if self._tls == "none" and not _is_here(session):
+            raise smtplib.SMTPNotSupportedError("a password is not sent to another machine without TLS: set relay.tls")
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._context is None:

@@ -34,10 +34,18 @@ class Silence:
     told: bool = False
 
 
+def suspect(mail: Mail, answers: Answers) -> bool:
+    """Whether nothing automatic may go to the author: a filter took the mail for spam, nothing proves its sender, and
+    no agent has ever answered there."""
+    return mail.junk and not mail.proof.proven and not answers.answered_by_agent
+
+
 def may_answer(
     mail: Mail, desk: Desk, answers: Answers, received_at: datetime, now: datetime
 ) -> Answer | Wait | Silence:
     """Judge the mail that would be answered, then the limits."""
+    if suspect(mail, answers):
+        return Silence("no answer: a filter took it for spam, and nothing proves its sender")
     if not mail.answerable:
         return Silence("no answer: " + (", ".join(mail.why) or mail.kind.value))
     if not mail.author.spec or mail.author.key in desk.addresses:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from maild.decide.answer import RETRY, Answer, Silence, Wait, may_answer
+from maild.decide.answer import RETRY, Answer, Silence, Wait, may_answer, suspect
 from maild.decide.assign import people_of
 from maild.decide.moves import cover_if_away
 from maild.decide.promises import keep_time, tell_new_date
@@ -83,9 +83,8 @@ def append(situation: Situation, ticket: Ticket, party: Party, because: tuple[st
     if verdict.quarantine and not situation.vouched:
         rule = next(hit.rule for hit in verdict.hits if hit.then.quarantine)
         return SetAside((*because, f'rule "{rule}" puts it in quarantine'))
-    turn.join(
-        replace(party, proven=party.proven or mail.proof.proven, machine=party.machine and not _person(situation))
-    )
+    heard = _person(situation) and not suspect(mail, situation.answers)
+    turn.join(replace(party, proven=party.proven or mail.proof.proven, machine=party.machine and not heard))
     reopened = hear(turn, situation, party, verdict)
     keep_time(turn, heard=_wants_answer(situation))
     if reopened and turn.ticket.status.active:
@@ -194,10 +193,11 @@ def _link_all(turn: Turn, situation: Situation, others: tuple[Ticket | None, ...
 
 
 def _address_of(situation: Situation) -> str:
-    """The plain address of ours that the customer wrote to: To first, then the envelope, else the desk's."""
+    """The plain address of ours that the customer wrote to: To first, then the envelope, where a server says that it
+    delivered it, else the desk's."""
     ours = situation.desk.addresses
     mail = situation.mail
-    for spec in (*(a.spec for a in (*mail.to, *mail.cc)), *situation.recipients):
+    for spec in (*(a.spec for a in (*mail.to, *mail.cc)), *situation.recipients, *mail.delivered_to):
         plain = split_token(spec)[0].lower()
         if plain in ours:
             return plain
@@ -227,7 +227,8 @@ def _admit(turn: Turn, situation: Situation) -> None:
     """The author asks; who is copied takes part without being sent anything."""
     mail = situation.mail
     author = mail.author if mail.author.spec else Address(situation.sender, "")
-    machine = mail.kind is not Kind.PERSON or not mail.answerable
+    doubted = suspect(mail, situation.answers)
+    machine = mail.kind is not Kind.PERSON or not mail.answerable or doubted
     name = author.name if author.spec else "unknown sender"
     turn.join(Party(0, author.spec, name, Role.REQUESTER, proven=mail.proof.proven, kept=True, machine=machine))
     # a machine's To may hold anybody; only a person brings people along
@@ -272,6 +273,8 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Tick
     """
     author = situation.mail.author.key
     lines: tuple[Line, ...] = ()
+    if suspect(situation.mail, situation.answers):
+        lines = (line("taken_for_spam", who=situation.mail.author.spec or situation.sender),)
     if knock is not None:
         lines = (
             line("wrote_without_a_part", who=situation.mail.author.spec, number=knock.number),

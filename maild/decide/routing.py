@@ -46,8 +46,14 @@ def facts(situation: Situation, on: On, team: str, ticket: Ticket | None) -> Fac
 
 
 def addressed(situation: Situation) -> tuple[Team, ...]:
-    """The teams that the mail was sent to, each once: To and Cc in their order, then the envelope."""
+    """The teams that the mail was sent to, each once: To and Cc in their order, then the envelope.
+
+    Where none of these is ours, it was forwarded or a blind copy: then where servers say that they delivered it.
+    """
     specs = (*(a.spec for a in (*situation.mail.to, *situation.mail.cc)), *situation.recipients)
+    ours = situation.desk.addresses
+    if not any(split_token(spec)[0].lower() in ours for spec in specs):
+        specs = situation.mail.delivered_to
     return teams_at(situation.desk, specs)
 
 

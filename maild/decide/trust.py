@@ -23,6 +23,8 @@ def unproven(situation: Situation, agent: Agent) -> Unproven | None:
     desk = situation.desk
     if situation.mail.proof.proven or not situation.waived.isdisjoint({"proof", "operator"}):
         return None
+    if situation.mail.via:
+        return Unproven.HELD  # From is not that agent
     can_be_had = desk.authserv or agent.id in situation.proved
     match desk.trust_agents:
         case TrustAgents.TOKEN if desk.subaddress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from maild.ingest.origin import DIRECT, Origin
 from maild.ingest.parse import Sheet
 from maild.ingest.parts import Part
 from maild.mail import Kind, MessageId, Undelivered
@@ -35,7 +36,8 @@ class Verdict:
 class Evidence:
     """What a verdict is made from. `sender` is the reverse path: "" is the null one, None is not known.
 
-    `speakers` are the local parts that may tell a machine: From, Sender, envelope and Return-Path, in lower case.
+    `speakers` are the local parts that may tell a machine, in lower case: From, Sender, envelope and Return-Path; of a
+    mail that a form or a group hands on, the author's alone.
     """
 
     top: Sheet
@@ -44,11 +46,13 @@ class Evidence:
     root: Part | None
     text: str
     sender: str | None
+    origin: Origin = DIRECT
     speakers: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         specs = [address.spec for address in self.top.authors]
-        specs += [self.sender or "", *self.top.values("return-path"), *self.top.values("sender")]
+        if self.origin.direct:
+            specs += [self.sender or "", *self.top.values("return-path"), *self.top.values("sender")]
         # mostly they are all the same, and each is held against many patterns
         object.__setattr__(self, "speakers", tuple(dict.fromkeys(filter(None, map(local_part, specs)))))
 

@@ -9,7 +9,7 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from imapclient import IMAPClient, SocketTimeout
@@ -103,7 +103,10 @@ def connect(mailbox: Mailbox) -> Client:
 
 
 def log_in(client: Client, mailbox: Mailbox) -> None:
-    """Log in with a password that is asked now; TroubleError where it cannot be read."""
+    """Log in with a password or a token that is asked now; TroubleError where it cannot be had."""
+    if mailbox.token is not None:
+        _show_token(client, mailbox.user, mailbox.token)
+        return
     try:
         password = mailbox.password()
     except Exception as error:
@@ -113,6 +116,22 @@ def log_in(client: Client, mailbox: Mailbox) -> None:
         client.plain_login(mailbox.user, password)
     else:
         client.login(mailbox.user, password)
+
+
+def _show_token(client: Client, user: str, token_of: Callable[[], str]) -> None:
+    """Log in by XOAUTH2, as Google and Microsoft have it: one answer, and an empty one to the reason for a refusal."""
+    try:
+        token = token_of()
+    except Exception as error:
+        raise TroubleError(f"no token for {user}: {str(error)[:400]}") from error
+    answers = iter((f"user={user}\1auth=Bearer {token}\1\1",))
+    try:
+        client.sasl_login("XOAUTH2", lambda _: next(answers, ""))
+    except IMAPClientAbortError:
+        raise
+    except IMAPClientError as error:
+        remedy = "check that this account gave consent, and may use IMAP"
+        raise TroubleError(f"the server refuses the token of {user}: {words(error)}; {remedy}") from error
 
 
 def hang_up(client: Client) -> None:

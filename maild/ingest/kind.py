@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from maild.ingest.auto_signs import is_auto_opening, is_auto_subject
 from maild.ingest.bounces import by_report, by_words, complaint, receipt
 from maild.ingest.evidence import DAEMON, NOREPLY, ROBOT, Evidence, Verdict
+from maild.ingest.origin import NOBODY
 from maild.mail import Kind
 
 _PASSED_ON = re.compile(
@@ -46,6 +47,8 @@ def judge(evidence: Evidence, ours: Ours) -> Verdict:
     if len(evidence.top.authors) != 1:
         why = "no address in From" if not evidence.top.authors else "more than one address in From"
         return Verdict(Kind.PERSON, False, (why,))
+    if evidence.origin.mute:
+        return Verdict(Kind.PERSON, False, (NOBODY,))
     if _to_oneself(evidence):
         return Verdict(Kind.PERSON, False, ("it names nobody but its author as reader",))
     if _PASSED_ON.match(evidence.top.subject):
@@ -92,6 +95,7 @@ _ROBOT_HEADERS = (
     *("feedback-id", "x-loop", "x-cron-env", "x-github-reason", "x-campaign", "x-campaignid", "x-mailgun-sid"),
     *("x-ses-outgoing", "x-sg-eid", "x-report-abuse-to", "tls-report-domain", "x-google-group-id"),
 )
+_GROUP_HEADERS = frozenset({"x-google-group-id", "x-loop"})
 
 
 _LIST_TAG = re.compile(r"(?:[a-z]{2,3}: ?)?\[([\w.+-]{2,40})\]", re.IGNORECASE)
@@ -99,7 +103,11 @@ _DMARC_REPORT = re.compile(r"\breport[ -]domain: ?\S+ .*\bsubmitter:", re.IGNORE
 
 
 def _marks(evidence: Evidence, ours: Ours) -> list[_Mark]:
-    return [*_reply_marks(evidence), *_list_marks(evidence), *_tag_marks(evidence, ours), *_robot_marks(evidence)]
+    """What tells a machine; what a web form or a group of the operator's adds to everybody's mail does not."""
+    if evidence.origin.form:
+        return [*_reply_marks(evidence), *_speaker_marks(evidence)]
+    tag = () if evidence.origin.group else _tag_marks(evidence, ours)
+    return [*_reply_marks(evidence), *_list_marks(evidence), *tag, *_robot_marks(evidence)]
 
 
 def _tag_marks(evidence: Evidence, ours: Ours) -> Iterator[_Mark]:
@@ -129,15 +137,23 @@ def _reply_marks(evidence: Evidence) -> Iterator[_Mark]:
 
 
 def _list_marks(evidence: Evidence) -> Iterator[_Mark]:
+    # what stands there twice was written by another list, behind the group that people may write through
+    usual = 1 if evidence.origin.group else 0
     for name in _LIST_HEADERS:
-        if evidence.top.values(name):
+        if len(evidence.top.values(name)) > usual:
             yield _Mark(Kind.LIST, name)
     precedence = evidence.header("precedence").lower()
-    if precedence in {"list", "bulk", "junk"}:
+    if precedence in {"list", "bulk", "junk"} and not (usual and precedence != "junk"):
         yield _Mark(Kind.LIST, f"Precedence: {precedence}")
     for local in evidence.speakers:
         if _LISTED.fullmatch(local):
             yield _Mark(Kind.LIST, f"the sender's name is a list's: {local[:60]}")
+
+
+def _speaker_marks(evidence: Evidence) -> Iterator[_Mark]:
+    for local in evidence.speakers:
+        if NOREPLY.fullmatch(local) or DAEMON.fullmatch(local) or ROBOT.fullmatch(local):
+            yield _Mark(Kind.NOTIFICATION, f"the sender's name is a machine's: {local[:60]}")
 
 
 def _robot_marks(evidence: Evidence) -> Iterator[_Mark]:
@@ -150,11 +166,9 @@ def _robot_marks(evidence: Evidence) -> Iterator[_Mark]:
     if suppress and re.search(r"\b(?:all|autoreply|oof|dr)\b", suppress):
         yield _Mark(Kind.NOTIFICATION, "X-Auto-Response-Suppress")
     for name in _ROBOT_HEADERS:
-        if evidence.top.values(name):
+        if evidence.top.values(name) and not (evidence.origin.group and name in _GROUP_HEADERS):
             yield _Mark(Kind.NOTIFICATION, name)
-    for local in evidence.speakers:
-        if NOREPLY.fullmatch(local) or DAEMON.fullmatch(local) or ROBOT.fullmatch(local):
-            yield _Mark(Kind.NOTIFICATION, f"the sender's name is a machine's: {local[:60]}")
+    yield from _speaker_marks(evidence)
     if evidence.report_type or (evidence.root and evidence.root.type == "multipart/report"):
         yield _Mark(Kind.NOTIFICATION, "multipart/report")
     if _DMARC_REPORT.search(evidence.top.subject[:500]):

@@ -15,8 +15,9 @@ from maild.ingest.journal import MOST_BYTES, MOST_MAILS
 class Mailbox:
     """One mailbox to fetch from; times in seconds, `size` in octets.
 
-    `tls` is implicit, starttls or none (none to this machine only); `password` is asked at each login; `after` is
-    `move:FOLDER`, seen or keep; `address` is whom its mail was for. ValueError tells what cannot be meant.
+    `tls` is implicit, starttls or none (none to this machine only); `password`, or `token` in its place, is asked at
+    each login; `after` is `move:FOLDER`, seen or keep; `address` is whom its mail was for. ValueError tells what cannot
+    be meant.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Mailbox:
     reconnect_first: float = 1.0
     reconnect_most: float = 60.0
     size: int = 25_000_000
+    token: Callable[[], str] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.tls not in {"implicit", "starttls", "none"}:

@@ -223,7 +223,7 @@ def _list_id(value: str) -> str:
 
 
 def _delivered_to(fields: Sequence[Field]) -> tuple[str, ...]:
-    names = {"delivered-to", "x-original-to", "envelope-to", "x-envelope-to"}
+    names = {"delivered-to", "x-original-to", "x-forwarded-to", "envelope-to", "x-envelope-to", "x-rcpt-to"}
     values = (decode(line.raw).strip(" <>\t") for line in fields if line.name in names)
     return tuple(dict.fromkeys(value for value in values if SPEC.fullmatch(value)))[:50]
 

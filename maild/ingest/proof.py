@@ -25,6 +25,8 @@ class Trust:
 
     `peer` is the IP address that handed the mail to us, "" where there was none; `mailbox` names the mailbox it was
     fetched from. `hops` is how many Received fields our side wrote; None means one for a relay, none for a mailbox.
+    `forms` are the addresses of web forms, `through` the ids of mailing groups that people write through, both in lower
+    case; `junk` tells that it was fetched from a folder of mail that a filter took for spam.
     """
 
     relays: tuple[str, ...]
@@ -32,6 +34,9 @@ class Trust:
     peer: str
     mailbox: str
     hops: int | None = None
+    forms: frozenset[str] = frozenset()
+    through: frozenset[str] = frozenset()
+    junk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from maild.ingest.evidence import Evidence
 from maild.ingest.html_text import Page, page, stripped, text_of_html, text_of_page
 from maild.ingest.kind import Ours
 from maild.ingest.language import language_of
+from maild.ingest.origin import BY_FORM, BY_GROUP, Origin, origin_of, shown_by
 from maild.ingest.parse import Limits
 from maild.ingest.parts import Part, leaves, payload
 from maild.ingest.proof import Trust
@@ -61,7 +62,9 @@ def scan(
     head = parse.unwound(raw[: limits.header_block + limits.header])
     try:
         top = parse.sheet(head, limits, plainly=True)
-        evidence = Evidence(top=top, raw=head, parts=(), root=None, text="", sender=sender)
+        origin = origin_of(top, ours.addresses, trust)
+        top = shown_by(top, origin)
+        evidence = Evidence(top=top, raw=head, parts=(), root=None, text="", sender=sender, origin=origin)
         mail = _mail(raw, evidence, _Words("", "", True, False), (), ours, trust)
     except Exception:  # noqa: BLE001  the last net: what it holds back must still be a mail
         mail = _blank(raw)
@@ -89,7 +92,9 @@ def _read(raw: bytes, sender: str | None, ours: Ours, trust: Trust, limits: Limi
         faults = (*faults, IS_ENCRYPTED)
     if faults:
         top = replace(top, faults=(*top.faults, *faults))
-    evidence = Evidence(top=top, raw=content, parts=parts, root=mail.root, text=said.text, sender=sender)
+    origin = origin_of(top, ours.addresses, trust)
+    top = shown_by(top, origin)
+    evidence = Evidence(top=top, raw=content, parts=parts, root=mail.root, text=said.text, sender=sender, origin=origin)
     return _mail(raw, evidence, said, attachments, ours, trust)
 
 
@@ -120,7 +125,7 @@ def _mail(
         fingerprint=parse.fingerprint(evidence.raw, top),
         sha256=hashlib.sha256(raw).hexdigest(),
         size=len(raw),
-        proof=proof.prove(top.headers, author, trust),
+        proof=_proof(evidence.origin, top, author, trust),
         language=language_of(new_text.removeprefix(said.ours).strip(), top.headers),
         list_id=top.list_id,
         plain=said.plain,
@@ -130,9 +135,18 @@ def _mail(
         returned_ids=verdict.returned_ids,
         forwarded=forwards.passed_on(verdict.kind, evidence),
         vacation=_vacation(verdict.kind, said.text, top),
+        via=evidence.origin.via,
+        junk=trust.junk,
         why=verdict.why,
         error="; ".join(dict.fromkeys(top.faults)),
     )
+
+
+def _proof(origin: Origin, top: parse.Sheet, author: Address, trust: Trust) -> Proof:
+    """What proves the author; where From is another's, whatever proves that one says nothing of the author."""
+    if origin.via:
+        return Proof(because=BY_FORM if origin.form else BY_GROUP)
+    return proof.prove(top.headers, author, trust)
 
 
 def _vacation(who: Kind, text: str, top: parse.Sheet) -> Vacation | None:

@@ -57,7 +57,7 @@ class _Terms:
     has_room: Callable[[], bool]
     now: Callable[[], datetime]
     new_source: Callable[[], str]
-    tls: ssl.SSLContext | None
+    sealed: bool
     lmtp: bool
     log: logging.Logger
 
@@ -65,12 +65,14 @@ class _Terms:
 class Door:
     """Listening sockets and the sessions that came through them."""
 
-    def __init__(self, terms: _Terms) -> None:
+    def __init__(self, terms: _Terms, tls: ssl.SSLContext | None) -> None:
         self.terms = terms
+        self.tls = tls  # taken by each new session, so that a renewed certificate counts at once
         self.memory = Memory(max(terms.limits.memory, terms.limits.size))
         self.sessions: set[_Session] = set()
         self.closing = False
         self._settling: set[asyncio.Task[str]] = set()
+        self._sealing: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def listen(self, host: str, port: int) -> None:
@@ -98,6 +100,12 @@ class Door:
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
         return asyncio.shield(task)
+
+    def seal(self, transport: asyncio.Transport, session: _Session) -> None:
+        """Start TLS before the first word (RFC 8314 section 3.3); the session has its place from now on."""
+        task = asyncio.create_task(session.begin_sealed(transport))
+        self._sealing.add(task)
+        task.add_done_callback(self._sealing.discard)
 
     async def close(self, grace: float) -> None:
         """Accept nobody more, let mails under way finish for `grace` seconds, then close what is left.
@@ -137,16 +145,21 @@ async def open_door(
     new_source: Callable[[], str],
     log: logging.Logger,
     tls: ssl.SSLContext | None = None,
+    sealed: bool = False,
     lmtp: bool = False,
 ) -> Door:
     """Listen on `host` (all addresses where it is "") and `port` (any free one where it is 0) in the running loop.
+
+    With `tls` STARTTLS is offered, or, where the door is `sealed`, TLS comes before the first word.
 
     `keep` has made the mail durable when it returns; whatever it raises is logged and answered 451. `is_ours` is asked
     with each recipient as given, also a bare `postmaster`. OSError where the address cannot be had.
     """
     # The library writes commands and mail to this logger, below the level of a warning.
     logging.getLogger("mail.log").setLevel(logging.ERROR)
-    door = Door(_Terms(hostname, limits, is_ours, keep, has_room, now, new_source, tls, lmtp, log))
+    if sealed and tls is None:
+        raise ValueError("a sealed door needs a certificate")
+    door = Door(_Terms(hostname, limits, is_ours, keep, has_room, now, new_source, sealed, lmtp, log), tls)
     await door.listen(host, port)
     return door
 
@@ -163,10 +176,14 @@ class _Threshold(asyncio.Protocol):
         peer = name[0].partition("%")[0] if isinstance(name, tuple) else ""
         if reply := _CLOSING if self._door.closing else self._door.refusal(peer):
             self._door.terms.log.info("turned away %s: %s", peer, reply)
-            transport.write(reply.encode() + b"\r\n")
+            if not self._door.terms.sealed:  # nobody who expects TLS could read it
+                transport.write(reply.encode() + b"\r\n")
             transport.close()
             return
         session = _Session(self._door, peer)
+        if self._door.terms.sealed:
+            self._door.seal(transport, session)
+            return
         transport.set_protocol(session)
         session.connection_made(transport)
 
@@ -188,7 +205,7 @@ class _Session(SMTP):
             enable_SMTPUTF8=True,
             hostname=terms.hostname,
             ident="LMTP" if terms.lmtp else "ESMTP",
-            tls_context=terms.tls,
+            tls_context=None if terms.sealed else door.tls,
             timeout=terms.limits.idle,
             loop=asyncio.get_running_loop(),
         )
@@ -205,9 +222,28 @@ class _Session(SMTP):
             greetings = {"EHLO": self._on_ehlo, "HELO": self.smtp_HELO}
         plain = {"NOOP": self.smtp_NOOP, "RSET": self.smtp_RSET, "QUIT": self.smtp_QUIT, "VRFY": self._on_vrfy}
         mail = {"MAIL": self._on_mail, "RCPT": self._on_rcpt, "DATA": self._on_data}
-        return {**greetings, **plain, **mail, **({"STARTTLS": self.smtp_STARTTLS} if self._terms.tls else {})}
+        return {**greetings, **plain, **mail, **({"STARTTLS": self.smtp_STARTTLS} if self.tls_context else {})}
 
     # Coming and going
+
+    async def begin_sealed(self, transport: asyncio.Transport) -> None:
+        """Do the handshake, then the dialogue; a peer that fails at it is gone."""
+        assert self._door.tls is not None
+        self._original_transport = transport  # so that `cut` finds it
+        try:
+            secure = await self.loop.start_tls(
+                transport, self, self._door.tls, server_side=True, ssl_handshake_timeout=self._limits.idle
+            )
+            if secure is None or secure.is_closing():
+                raise ConnectionResetError
+        except (OSError, asyncio.CancelledError) as error:
+            self._terms.log.info("no TLS with %s: %r", self._peer, error)
+            transport.abort()
+            self.connection_lost(None)
+            return
+        self.connection_made(secure)
+        assert self.session is not None
+        self.session.ssl = secure.get_extra_info("ssl_object")
 
     async def _handle_client(self) -> None:
         with suppress(ConnectionError):
@@ -216,7 +252,8 @@ class _Session(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         if self.gone.done():  # after a failed STARTTLS the library tells us twice
             return
-        super().connection_lost(error)
+        if self.session is not None:  # else it did not even come to a greeting
+            super().connection_lost(error)
         self._door.sessions.discard(self)
         self.gone.set_result(None)
 
@@ -228,7 +265,9 @@ class _Session(SMTP):
             self._reset_timeout(_LINGER)
 
     def leave_if_idle(self) -> None:
-        if self._mail.sender is None:
+        if self.session is None:
+            self.cut()
+        elif self._mail.sender is None:
             self.leave(_CLOSING)
 
     def cut(self) -> None:
@@ -287,7 +326,7 @@ class _Session(SMTP):
         self.session.extended_smtp = True
         self.session.host_name = hostname
         lines = [self.hostname, f"SIZE {self._limits.size}", "8BITMIME", "SMTPUTF8", "PIPELINING"]
-        if self._terms.tls and self._tls_protocol is None:
+        if self.tls_context and self._tls_protocol is None:
             lines.append("STARTTLS")
         await self.push("".join(f"250-{line}\r\n" for line in lines) + "250 ENHANCEDSTATUSCODES")
 

@@ -93,7 +93,8 @@ password_env = "MAILD_TEST_UNSET"
 def test_check_names_what_is_set_for_nothing_and_what_auto_means(folder: Path) -> None:
     assert "auto means token" in say("check").stdout
     (folder / "config.toml").write_text(
-        f'{CONFIG}\n[trust]\nauthserv_id = ["mx.desk.example"]\nforms = ["form@desk.example"]\n'
+        f'{CONFIG}\n[trust]\nauthserv_id = ["mx.desk.example"]\n'
+        '[[rule]]\nname = "r"\non = "timer"\nthen = { tags = ["late"] }\n'
     )
     shown = say("check").stdout
     assert "auto means strict" in shown

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from maild import terms
 from maild.config import Config, ConfigError, Pace, Problem, describe, handbook, load, parse, secret
 from maild.config.lines import Lines
 from maild.desk import (
@@ -94,7 +95,7 @@ def test_the_example_file_loads_as_it_stands() -> None:
 
 def test_every_key_stands_in_the_example_file_and_none_that_is_unknown() -> None:
     # These say the same as a key above them in another way, so no file can hold both.
-    alternatives = r'(?m)^(password_env|oauth2|tls = "starttls").*\n'
+    alternatives = r'(?m)^(?:(?:password_env|tls = "starttls").*\n|\[(?:mailbox|relay)\.oauth2\].*\n(?:.+\n)+)'
     config = parse(re.sub(alternatives, "", UNCOMMENTED), Path("full.toml"))
     assert len(config.rules.rules) == 2
     raw = tomllib.loads(UNCOMMENTED)
@@ -614,7 +615,7 @@ def test_what_this_version_does_not_do_is_named_with_its_line() -> None:
         '[store]\nurl = "postgresql+psycopg://maild@db/maild"\n[listen]\nlmtp = ""\n'
     )
     assert [line.partition(":")[2].split(": ")[:2] for line in config.unbuilt] == [
-        ["13:1", "trust.forms"], ["16:1", "rule 1, on"], ["17:10", "rule 1, then.reply"], ["19:1", "store.url"],
+        ["16:1", "rule 1, on"], ["17:10", "rule 1, then.reply"], ["19:1", "store.url"],
     ]  # fmt: skip
     for language in ("en", "fr", "es", "ru", "de"):
         assert read(base=desk(f'language = "{language}"')).unbuilt == ()
@@ -692,3 +693,67 @@ def test_lines_knows_where_everything_stands(path: tuple[str | int, ...], place:
     )
     tomllib.loads(text)
     assert Lines(text).find(path) == place
+
+
+def test_what_a_certificate_a_form_or_a_port_contradicts_is_told() -> None:
+    text = (
+        '[listen]\nsmtps = "127.0.0.1:4465"\nlmtp = "127.0.0.1:25"\n'
+        '[trust]\nforms = ["Support@example.com", "ann@example.com", "form@example.com"]\n'
+    )
+    with pytest.raises(ConfigError) as wrong:
+        read(text)
+    assert [problem.key for problem in wrong.value.problems] == [
+        "listen.smtps", "listen.lmtp", "trust.forms 1", "trust.forms 2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("folder", "junk"),
+    [
+        *((name, True) for name in ("Junk", "[Gmail]/Spam", "INBOX.spam", "Junk Email", "Courrier indésirable")),
+        *((name, False) for name in ("INBOX", "Spamming complaints", "Filed")),
+    ],
+)
+def test_a_folder_of_junk_is_known_by_its_name(folder: str, junk: bool) -> None:
+    assert terms.is_junk(folder) is junk
+
+
+OAUTH = '[[mailbox]]\nname = "support"\nhost = "imap.example.com"\nuser = "u"\n[mailbox.oauth2]\nclient_id = "c"\n'
+
+
+def test_what_google_and_microsoft_want_for_a_token_is_known() -> None:
+    google = read(f'{OAUTH}provider = "google"\nrefresh_token_file = "r"').mailboxes[0]
+    assert google.password is None
+    assert google.grant is not None
+    assert (google.grant.url, google.grant.scope) == ("https://oauth2.googleapis.com/token", "")
+    user = read(f'{OAUTH}provider = "microsoft"\nrefresh_token_file = "r"').mailboxes[0].grant
+    assert user is not None
+    assert user.url == "https://login.microsoftonline.com/organizations/oauth2/v2.0/token"
+    assert user.scope.split()[-1] == "offline_access"
+    own = read(f'{OAUTH}provider = "microsoft"\ntenant = "example.com"\nclient_secret_file = "s"').mailboxes[0].grant
+    assert own is not None
+    assert own.url == "https://login.microsoftonline.com/example.com/oauth2/v2.0/token"
+    assert own.scope == "https://outlook.office365.com/.default"
+    relay = '[relay]\nurl = "smtp://smtp.example.com:587"\nuser = "u"\n[relay.oauth2]\nprovider = "google"\n'
+    sending = read(f'{relay}client_id = "c"\nrefresh_token_file = "r"').relay
+    assert sending.password is None
+    assert sending.grant is not None
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        ('refresh_token_file = "r"', "mailbox 1, oauth2.token_url: is missing"),
+        ('provider = "google"\nclient_secret_file = "s"', "mailbox 1, oauth2.refresh_token_file: is missing"),
+        ('provider = "microsoft"', "the application itself must have a secret"),
+        ('provider = "google"\nrefresh_token_file = "r"\ntenant = "x"', "is no tenant of Microsoft's"),
+        ('refresh_token_file = "r"\ntoken_url = "http://login.example.com/t"', "is not where tokens can be had"),
+        ('provider = "googel"', "oauth2.provider"),
+        (
+            'provider = "google"\nclient_secret = "s"\nrefresh_token_file = "r"',
+            'unknown key; did you mean "client_secret_env"?',
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_way_to_a_token_is_told(keys: str, fault: str) -> None:
+    assert any(fault in problem for problem in problems(f"{OAUTH}{keys}\n"))

@@ -219,14 +219,21 @@ class DovecotServer(Server):
 
 
 @contextmanager
-def dovecot_server(users: Mapping[str, str], *, certificate: Path | None = None) -> Iterator[DovecotServer]:
-    """Run Dovecot from a private folder on a free port; with a certificate it offers STARTTLS."""
+def dovecot_server(
+    users: Mapping[str, str], *, certificate: Path | None = None, judge: str = ""
+) -> Iterator[DovecotServer]:
+    """Run Dovecot from a private folder on a free port; with a certificate it offers STARTTLS.
+
+    With the URL of a `judge` of access tokens (RFC 7662) it takes those too, by XOAUTH2.
+    """
     # Its control sockets need a short path, which the folders of the tests are not.
     with tempfile.TemporaryDirectory(prefix="dovecot") as folder:
         home = Path(folder)
         home.chmod(0o755)
         port = _free_port()
         _write_config(home, port, users, certificate)
+        if judge:
+            _take_tokens(home, judge)
         running: list[subprocess.Popen[str]] = []
 
         def start() -> None:
@@ -260,9 +267,19 @@ def dovecot_server(users: Mapping[str, str], *, certificate: Path | None = None)
             stop()
 
 
-def _free_port() -> int:
+def _take_tokens(home: Path, judge: str) -> None:
+    lines = f"introspection_mode = post\nintrospection_url = {judge}\nusername_attribute = username\n"
+    (home / "oauth2.conf").write_text(f"{lines}active_attribute = active\nactive_value = true\n")
+    with (home / "dovecot.conf").open("a") as file:
+        file.write(
+            "auth_mechanisms = plain xoauth2\n"
+            f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {home}/oauth2.conf\n}}\n"
+        )
+
+
+def _free_port(beyond: int = 0) -> int:
     """A port that stays ours while the server is down: none of those that the kernel gives to callers."""
-    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+    for port in range(max(20_000 + os.getpid() % 10_000, beyond + 1), 32_000):
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError:

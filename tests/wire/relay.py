@@ -218,6 +218,11 @@ class ScriptedRelay:
             case "LOGIN":
                 user = base64.b64decode(first).decode() if first else self._ask(talk, b"Username:")
                 good = self._logins.get(user) == self._ask(talk, b"Password:")
+            case "XOAUTH2":
+                user, token = base64.b64decode(first).decode().rstrip("\1").split("\1")
+                good = self._logins.get(user.removeprefix("user=")) == token.removeprefix("auth=Bearer ")
+                if not good:
+                    assert self._ask(talk, b'{"status":"401"}') == "", "the reason is answered with nothing"
             case _:
                 user, _, digest = self._ask(talk, b"<1@relay.example>").partition(" ")
                 key = self._logins.get(user, "\0").encode()

@@ -143,6 +143,7 @@ class Site:
 
     folder: Path
     port: int = 0
+    doors: dict[str, int] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     @property
@@ -178,10 +179,11 @@ class Site:
         assert self.process is not None
         assert self.process.stdout is not None
         words = self.process.stdout.readline().split()
-        doors = [word for word in words if word.startswith("smtp=")]
-        if words[:2] != ["maild", "ready"] or not doors:
+        if words[:2] != ["maild", "ready"]:
             return False
-        self.port = int(doors[0].rpartition(":")[2])
+        told = (word.partition("=") for word in words[2:])
+        self.doors = {kind: int(place.rpartition(":")[2]) for kind, _, place in told if kind != "imap"}
+        self.port = self.doors.get("smtp", 0)
         return True
 
     def start(self) -> None:

@@ -317,6 +317,20 @@ def test_lmtp_answers_once_for_each_recipient() -> None:
     assert desk.kept[0].recipients == ("support@example.com", "postmaster")
 
 
+def test_lmtp_answers_451_for_each_recipient_where_the_mail_could_not_be_kept() -> None:
+    with desk_with(lmtp=True) as desk, Peer(desk) as peer:
+        desk.fails = OSError("the disk is gone")
+        peer.hear()
+        peer.ask(b"LHLO client")
+        for expected in ("451 4.3.0 ", "250 2.0.0 "):
+            peer.say(b"MAIL FROM:<a@example.org>\r\nRCPT TO:<support@example.com>\r\nRCPT TO:<postmaster>\r\nDATA\r\n")
+            assert [peer.hear()[:3] for _ in range(4)] == ["250", "250", "250", "354"]
+            peer.say(MAIL + b".\r\n")
+            assert [peer.hear()[:10] for _ in range(2)] == [expected] * 2
+            desk.fails = None
+    assert len(desk.kept) == 1
+
+
 # Where a mail ends
 
 

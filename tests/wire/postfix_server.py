@@ -1,0 +1,137 @@
+"""A real Postfix in a folder of its own: it hands mail for the desk on by LMTP, and sends what the desk says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.wire.imap_server import _free_port
+from tests.wire.running import until
+
+_FOLDERS = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
+POSTFIX = shutil.which("postfix", path=_FOLDERS)
+_SERVICES = """\
+{port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+# The middle lines are those of docs/install/postfix.md; a test holds both together.
+_MAIN = """\
+compatibility_level = 3.6
+queue_directory = {home}/queue
+data_directory = {home}/data
+command_directory = /usr/sbin
+daemon_directory = {daemons}
+maillog_file = {home}/log
+maillog_file_prefixes = {home}
+myhostname = mx.desk.example
+mydestination =
+alias_maps =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+relayhost = [127.0.0.1]:{world}
+smtp_dns_support_level = disabled
+lmtp_dns_support_level = disabled
+smtpd_peername_lookup = no
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+queue_run_delay = 1s
+{pasted}
+"""
+
+
+@dataclass
+class PostfixServer:
+    """Its port takes mail from this machine; `log` is all that it said."""
+
+    home: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        path = self.home / "log"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    def does(self, *words: str) -> str:
+        command = shutil.which(words[0], path=_FOLDERS) or words[0]
+        done = subprocess.run(
+            [command, "-c", str(self.home / "etc"), *words[1:]], capture_output=True, text=True, check=True, timeout=60
+        )
+        return done.stdout
+
+
+@contextmanager
+def postfix_server(lmtp: int, world: int, pasted: str, maps: dict[str, str]) -> Iterator[PostfixServer]:
+    """Run Postfix until the end of the block; `pasted` are lines of main.cf, `maps` files beside it.
+
+    Mail for the desk goes to the port `lmtp`, everybody else's to the port `world`.
+    """
+    assert POSTFIX is not None
+    # It gives up its rights and must still reach its folder, which those of the tests do not allow.
+    with tempfile.TemporaryDirectory(prefix="postfix") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        port = _free_port(beyond=lmtp)
+        (home / "etc").mkdir()
+        (home / "queue").mkdir()
+        (home / "data").mkdir()
+        shutil.chown(home / "data", "postfix")
+        daemons = subprocess.run(
+            [str(shutil.which("postconf", path=_FOLDERS)), "-dh", "daemon_directory"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        main = _MAIN.format(home=home, daemons=daemons, world=world, pasted=pasted)
+        (home / "etc" / "main.cf").write_text(main.replace("/etc/postfix", f"{home}/etc").replace("2424", str(lmtp)))
+        (home / "etc" / "master.cf").write_text(_SERVICES.format(port=f"127.0.0.1:{port}"))
+        for name, text in maps.items():
+            (home / "etc" / name).write_text(text.replace("2424", str(lmtp)))
+            subprocess.run(
+                [str(shutil.which("postmap", path=_FOLDERS)), "-c", str(home / "etc"), f"hash:{home}/etc/{name}"],
+                check=True,
+                capture_output=True,
+            )
+        server = PostfixServer(home, port)
+        server.does("postfix", "check")
+        process = subprocess.Popen(
+            [f"{daemons}/master", "-c", str(home / "etc"), "-d"], stderr=subprocess.PIPE, start_new_session=True
+        )
+        try:
+            until(lambda: "daemon started" in server.log or process.poll() is not None)
+            assert process.poll() is None, server.log
+            yield server
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            with process:
+                process.wait(30)
