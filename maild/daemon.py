@@ -36,6 +36,7 @@ from maild.readers import Readers
 from maild.readers.scribe import Scribe
 from maild.store import inbox, outbox
 from maild.store.engine import Store
+from maild.store.fault import LostError, StoreError
 from maild.telling import Press
 from maild.templates.render import Templates
 from maild.watch import Watch, vanished
@@ -95,7 +96,7 @@ class Daemon:
     def run(self, ready: Callable[[str], None]) -> None:
         """Serve until `stop` is set; `ready` is told the listeners once everything is open."""
         self.store.create()
-        folder = self.store.folder.parent
+        folder = self.store.home
         # We hold the lock of this store, so whoever was sending is dead: nobody waits for the end of a lease.
         recovered = self.store.write(lambda tx: outbox.recover(tx, clock(), alone=True))
         if recovered:
@@ -154,6 +155,9 @@ class Daemon:
                 self.arrived.clear()
                 try:
                     busy = clerk.step(clock(), wait=0.1)
+                except LostError:
+                    self.stop.wait(1.0)
+                    continue
                 except Exception:
                     log.exception("the clerk stumbled; going on")
                     self.stop.wait(1.0)
@@ -179,12 +183,13 @@ class Daemon:
             self.written.clear()
             try:
                 busy = delivery.step(clock())
+                if not busy:
+                    self.written.wait(self._until_due())
+            except LostError:
+                self.stop.wait(1.0)
             except Exception:
                 log.exception("a courier stumbled; going on")
                 self.stop.wait(1.0)
-                continue
-            if not busy:
-                self.written.wait(self._until_due())
         delivery.courier.close()
 
     def _until_due(self) -> float:
@@ -213,7 +218,12 @@ class Daemon:
             (self._expire, 3600),
         ):
             scheduler.add_job(
-                tick, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
+                partial(_patiently, tick),
+                "interval",
+                seconds=seconds,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
             )
         return scheduler
 
@@ -231,8 +241,10 @@ class Daemon:
     def _expire(self) -> None:
         """Let go of originals that are older than the operator keeps them."""
         keep, now = self.config.keep, clock()
-        for name in self.store.write(lambda tx: inbox.expire(tx, now - keep.raw, now - keep.quarantine)):
-            (self.store.folder / name[:2] / name).unlink(missing_ok=True)
+        gone = self.store.write(lambda tx: inbox.expire(tx, now - keep.raw, now - keep.quarantine))
+        if self.store.folder is not None:
+            for name in gone:
+                (self.store.folder / name[:2] / name).unlink(missing_ok=True)
 
     def _look_at_file(self) -> None:
         asked = self.reload.is_set()
@@ -318,7 +330,7 @@ class Daemon:
         """Whether the disk has room for more mail; looked up once a second."""
         at, room = self._room
         if time.monotonic() - at > 1.0:
-            room = shutil.disk_usage(self.store.folder.parent).free > self.config.limits.free_disk
+            room = shutil.disk_usage(self.store.home).free > self.config.limits.free_disk
             self._room = (time.monotonic(), room)
         return room
 
@@ -340,6 +352,8 @@ class Daemon:
     def status(self) -> control.Answer:
         """How the running daemon is, in plain words where something is wrong."""
         troubles = [f"thread {thread.name} has ended" for thread in self.threads if not thread.is_alive()]
+        if self.store.lost_since is not None:
+            troubles.append(f"the database does not answer: {self.store.shown}")
         if self.relay.trouble:
             troubles.append(f"the relay takes no mail: {self.relay.trouble}")
         for health in self.health.values():
@@ -349,15 +363,21 @@ class Daemon:
         return {"ok": not troubles, "words": "; ".join(troubles), "troubles": troubles, "listeners": self.listeners}
 
 
+def _patiently(tick: Callable[[], None]) -> None:
+    """Do what a tick does; while the database does not answer, which the store itself tells, the next one will."""
+    with contextlib.suppress(LostError):
+        tick()
+
+
 def run(config: Config, *, log_json: bool, hint: str = "") -> int:
     """Run in the foreground until SIGTERM or SIGINT; 0 after a clean stop, 1 where it could not start.
 
     `hint` is told to whoever started it, once it serves.
     """
     log_to_stderr(log_json=log_json)
-    store = Store(config.store.url)
     try:
-        with control.lock(store.folder.parent):
+        store = Store(config.store.url, config.store.folder)
+        with control.lock(store.home):
             daemon = Daemon(config, store)
             daemon.watch = Watch(config.path)
             daemon.watch.changed(clock())
@@ -372,7 +392,7 @@ def run(config: Config, *, log_json: bool, hint: str = "") -> int:
                     print(hint, file=sys.stderr, flush=True)
 
             daemon.run(ready)
-    except (control.LockedError, keys.SecretError, OSError) as fault:
+    except (control.LockedError, keys.SecretError, StoreError, OSError) as fault:
         print(f"maild: {fault}", file=sys.stderr)
         return 1
     return 0

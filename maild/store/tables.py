@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
+    String,
     Table,
     Text,
     TypeDecorator,
@@ -54,8 +55,12 @@ def _text(default: str = "") -> Any:
 
 
 class MetaRow(SQLModel, table=True):
+    """`key` is put in order by its bytes on every database, for some keys are looked up as a range."""
+
     __tablename__ = "meta"
-    key: str = Field(primary_key=True)
+    key: str = Field(
+        sa_column=Column(String().with_variant(String(collation="C"), "postgresql"), primary_key=True, nullable=False)
+    )
     value: str = _text()
 
 
@@ -321,3 +326,13 @@ class TimerRow(SQLModel, table=True):
 def table(name: str) -> Table:
     """The table behind a row class, for statements of SQLAlchemy's core."""
     return SQLModel.metadata.tables[name]
+
+
+ALL = tuple(
+    table(name)
+    for name in (
+        *("meta", "inbox", "raw", "ticket", "promise", "party", "entry", "history", "seen", "outbox", "timer"),
+        *("agent", "absence"),
+    )
+)
+"""Every table, each after those that it refers to."""
