@@ -75,6 +75,8 @@ class Daemon:
     config: Config
     store: Store
     office: Office = field(init=False)
+    number: int = field(default_factory=lambda: secrets.randbelow(2**31 - 1) + 1)
+    """What this run of the daemon is called in leases."""
     stop: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Event = field(default_factory=threading.Event)
     written: threading.Event = field(default_factory=threading.Event)
@@ -177,6 +179,7 @@ class Daemon:
             self.relay,
             self.config.relay.pace,
             terms.patience(self.config),
+            holder=f"{self.number}/{threading.current_thread().name}",
         )
         self.deliveries.append(delivery)
         while not self.stop.is_set():

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from maild.store import schema
 from maild.store.fault import LostError, SchemaError, StoreError
@@ -146,7 +146,7 @@ class Store:
                 raise LostError(f"{self.shown}: {_said(fault)}") from fault
             raise
         finally:
-            with contextlib.suppress(DBAPIError):
+            with contextlib.suppress(SQLAlchemyError):
                 connection.exec_driver_sql("ROLLBACK")
             connection.close()
 
@@ -185,9 +185,8 @@ class Store:
             works = [work for work in group if work is not None]
             if works:
                 try:
-                    connection = self._connected(connection)
+                    connection = self._begin_write(connection)
                 except BaseException as error:  # noqa: BLE001  every waiting caller must hear of it
-                    connection = None
                     for work in works:
                         work.done.set_exception(error)
                 else:
@@ -197,13 +196,32 @@ class Store:
                     connection.close()
                 return
 
+    def _begin_write(self, held: Connection | None) -> Connection:
+        """The writer's connection in a transaction; one that was lost while nothing was written is opened anew."""
+        for again in (True, False):
+            connection = self._connected(held)
+            try:
+                driver: Any = connection.connection.dbapi_connection
+                driver.execute(BEGIN_WRITE[self._dialect])
+            except Exception as fault:
+                if not is_lost(connection):
+                    raise
+                if not again:
+                    self._note_lost(fault)
+                    raise LostError(f"{self.shown}: {_said(fault)}") from fault
+                held = connection
+            else:
+                return connection
+        raise AssertionError("the second try ends in one way or the other")
+
     def _connected(self, held: Connection | None) -> Connection:
         """The writer's connection, opened anew where it was lost; LostError at once while it is too early to try."""
         if held is not None:
             if not is_lost(held):
                 return held
-            held.invalidate()
-            held.close()
+            if not held.closed:
+                held.invalidate()
+                held.close()
         if time.monotonic() < self._again_at:
             raise LostError(f"{self.shown}: the database does not answer; maild tries again")
         try:
@@ -234,7 +252,6 @@ class Store:
         tx = Tx(connection, self.folder, connection.connection.dbapi_connection)
         finished: list[Callable[[], None]] = []
         try:
-            tx.driver.execute(BEGIN_WRITE[self._dialect])
             finished.extend(self._run(tx, work, alone=len(group) == 1) for work in group)
             end = tx.driver.execute("COMMIT")
             _check_committed(end)

@@ -56,7 +56,9 @@ def shown(url: str) -> str:
 
 def is_lost(connection: Connection) -> bool:
     """Whether the database has hung up on this connection."""
-    return connection.invalidated or bool(getattr(connection.connection.dbapi_connection, "closed", False))
+    if connection.closed or connection.invalidated:
+        return True
+    return bool(getattr(connection.connection.dbapi_connection, "closed", False))
 
 
 def _sqlite(url: URL) -> Engine:

@@ -81,6 +81,7 @@ STEPS = (
         CREATE INDEX IF NOT EXISTS promise_standing ON promise (standing, due_at)
         """,
     ),
+    Step(6, ("outbox", "holder"), "ALTER TABLE outbox ADD COLUMN holder TEXT NOT NULL DEFAULT ''"),
 )
 FIRST, NEWEST = 1, STEPS[-1].number
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     DateTime,
     Dialect,
     Index,
+    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     String,
@@ -270,6 +272,7 @@ class OutboxRow(SQLModel, table=True):
     after: int | None = None
     after_until: datetime | None = _moment(nullable=True)
     leased_until: datetime | None = _moment(nullable=True)
+    holder: str = _text()
     fence: int = 0
     told_late: bool = False
     uncertain: int = 0
@@ -336,3 +339,7 @@ ALL = tuple(
     )
 )
 """Every table, each after those that it refers to."""
+
+for _column in (column for one in ALL for column in one.columns):
+    if isinstance(_column.type, Integer):  # mails name tickets of any number, and SQLite's integers have 64 bits
+        _column.type = BigInteger().with_variant(Integer(), "sqlite")

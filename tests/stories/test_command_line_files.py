@@ -19,6 +19,8 @@ from maild.ingest import pipe
 from maild.mail import Arrival
 from tests.stories.shell import CONFIG, MAIL, enter, say, shell, told
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -20,6 +20,7 @@ from maild.ticket import Status
 from tests.stories.house import MORNING, House
 from tests.stories.shell import enter, say, shell
 
+pytestmark = pytest.mark.sqlite
 SHAPES = Path(__file__).parent / "schemas"
 EARLIER = sorted(int(path.stem) for path in SHAPES.glob("*.sql"))
 

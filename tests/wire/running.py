@@ -6,7 +6,6 @@ import contextlib
 import signal
 import smtplib
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 from maild.mail import Envelope, MessageId, Outgoing
 from maild.store import verify
 from maild.store.engine import Store
+from tests import databases
 from tests.stories.house import Letter
 from tests.wire.relay import ScriptedRelay, _Talk
 
@@ -98,7 +98,8 @@ admins = ["{OPS}"]
 {desk}
 
 [store]
-url = "sqlite:///{folder}/var/maild.db"
+url = "{databases.url_of(folder / "var")}"
+folder = "{folder}/var"
 secret_file = "{folder}/var/secret"
 
 [listen]
@@ -213,8 +214,7 @@ class Site:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds; read beside the daemon, as an operator could."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.var}/maild.db?mode=ro", uri=True)) as line:
-            return line.execute(query, values).fetchall()
+        return databases.rows(databases.url_of(self.var), query, values)
 
     def drained(self) -> bool:
         """Whether every mail is decided, and everything that can be said is said."""
@@ -225,7 +225,7 @@ class Site:
 
     def faults(self) -> list[str]:
         """What `maild verify` finds."""
-        store = Store(f"sqlite:///{self.var}/maild.db")
+        store = Store(databases.url_of(self.var), self.var)
         try:
             with store.read() as tx:
                 return [finding.words for finding in verify.findings(tx)]
