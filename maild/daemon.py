@@ -75,8 +75,6 @@ class Daemon:
     config: Config
     store: Store
     office: Office = field(init=False)
-    number: int = field(default_factory=lambda: secrets.randbelow(2**31 - 1) + 1)
-    """What this run of the daemon is called in leases."""
     stop: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Event = field(default_factory=threading.Event)
     written: threading.Event = field(default_factory=threading.Event)
@@ -85,6 +83,8 @@ class Daemon:
     threads: list[threading.Thread] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     clerk: Clerk | None = None
+    deciding: bool = False
+    """Whether this daemon decides; of those on one database, one does."""
     watch: Watch = field(default_factory=lambda: Watch(None))
     reload: threading.Event = field(default_factory=threading.Event)
     listeners: list[str] = field(default_factory=list)
@@ -99,11 +99,10 @@ class Daemon:
         """Serve until `stop` is set; `ready` is told the listeners once everything is open."""
         self.store.create()
         folder = self.store.home
-        # We hold the lock of this store, so whoever was sending is dead: nobody waits for the end of a lease.
-        recovered = self.store.write(lambda tx: outbox.recover(tx, clock(), alone=True))
-        if recovered:
-            log.warning("%d mails were being sent when maild stopped; they are sent again", recovered)
-        self.store.write(lambda tx: roll.take(tx, self.office, clock()))
+        self._recover(alone=self.store.sqlite)
+        self._stand()
+        if not self.deciding:
+            log.info("another daemon decides on this database; this one takes mail in and delivers")
         pipe.sweep(folder / "spool", clock() - HALF_WRITTEN)
         journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
@@ -155,6 +154,10 @@ class Daemon:
         try:
             while not self.stop.is_set():
                 self.arrived.clear()
+                if not (self.deciding and self.store.decides):
+                    clerk.stand_down()
+                    self.arrived.wait(1.0)
+                    continue
                 try:
                     busy = clerk.step(clock(), wait=0.1)
                 except LostError:
@@ -179,7 +182,7 @@ class Daemon:
             self.relay,
             self.config.relay.pace,
             terms.patience(self.config),
-            holder=f"{self.number}/{threading.current_thread().name}",
+            holder=f"{self.store.number}/{threading.current_thread().name}",
         )
         self.deliveries.append(delivery)
         while not self.stop.is_set():
@@ -214,10 +217,11 @@ class Daemon:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler = BackgroundScheduler(timezone=UTC)
         for tick, seconds in (
+            (self._stand, 1),
             (self._remind, 1),
             (lambda: self._take_spool(journal, folder / "spool"), 1),
             (self._look_at_file, 1),
-            (self._recover, 60),
+            (self._recover, 10),
             (self._expire, 3600),
         ):
             scheduler.add_job(
@@ -231,15 +235,30 @@ class Daemon:
         return scheduler
 
     def _remind(self) -> None:
-        while not self.stop.is_set() and remind.step(self.office, clock()):
+        while self.deciding and not self.stop.is_set() and remind.step(self.office, clock()):
             self.written.set()
 
     def _take_spool(self, journal: Journal, spool: Path) -> None:
         if (spool / "new").is_dir():
             pipe.take(spool, journal, size=self.config.listen.max_size)
 
-    def _recover(self) -> None:
-        self.store.write(lambda tx: outbox.recover(tx, clock()))
+    def _recover(self, *, alone: bool = False) -> None:
+        """Have mails sent again whose sender is dead; who is alone on the store need not ask who lives."""
+        recovered = self.store.write(lambda tx: outbox.recover(tx, clock(), alone=alone))
+        if recovered:
+            log.warning("%d mails were being sent when a maild stopped; they are sent again", recovered)
+            self.written.set()
+
+    def _stand(self) -> None:
+        """Decide where no other daemon does; whoever begins to takes the roll first."""
+        if self.deciding and self.store.decides:
+            return
+        self.deciding = False
+        if self.store.stand():
+            self.store.write(lambda tx: roll.take(tx, self.office, clock()))
+            self.deciding = True
+            log.info("this daemon decides")
+            self.arrived.set()
 
     def _expire(self) -> None:
         """Let go of originals that are older than the operator keeps them."""
@@ -279,7 +298,8 @@ class Daemon:
         if self.clerk is not None:
             self.clerk.office = self.office
             self.clerk.ours = terms.ours(fresh)
-        self.store.write(lambda tx: roll.take(tx, office, clock()))
+        if self.deciding:
+            self.store.write(lambda tx: roll.take(tx, office, clock()))
         self.written.set()
         log.info("the configuration is applied; listeners, mailboxes and the relay change at the next start")
 
@@ -363,7 +383,9 @@ class Daemon:
             if health.failing_since is not None:
                 troubles.append(f"mailbox {health.mailbox}: {health.reason}")
             troubles.extend(f"mailbox {health.mailbox}: {left}" for left in health.left)
-        return {"ok": not troubles, "words": "; ".join(troubles), "troubles": troubles, "listeners": self.listeners}
+        words, decides = "; ".join(troubles), self.deciding and self.store.decides
+        said = {"ok": not troubles, "words": words, "troubles": troubles, "listeners": self.listeners}
+        return {**said, "decides": decides}
 
 
 def _patiently(tick: Callable[[], None]) -> None:

@@ -196,6 +196,8 @@ def _tell(condition: Condition, config: Config, worries: list[str]) -> None:
     zone = config.desk.timezone
     daemon, undecided, unsent = condition.daemon, condition.undecided, condition.unsent
     running = "runs" if daemon else "does not run"
+    if daemon and not daemon.get("decides", True):
+        running = "runs beside the one that decides,"
     listeners = " ".join(daemon.get("listeners", ())) if daemon else ""
     screen.heading(f"{config.desk.name} <{config.desk.address}>")
     screen.fields(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from maild.store import schema
 from maild.store.fault import LostError, SchemaError, StoreError
-from maild.store.line import BEGIN_READ, BEGIN_WRITE, engine_of, is_lost, shown
+from maild.store.line import BEGIN_READ, BEGIN_WRITE, LIVING, TAKE_TURN, announce, engine_of, is_lost, shown
 
 Result = TypeVar("Result")
 _GROUP = 64
@@ -37,6 +38,19 @@ class Tx:
     """Where big mails are files of their own; None where they lie in the database."""
     driver: Any
     """The driver's own connection, for statements that run too often to go the long way."""
+    decides: bool = True
+    """Whether this store may decide now: of all daemons on one database, one does."""
+
+    def must_decide(self) -> None:
+        """Raise LostError where another daemon decides now, since our connection was lost."""
+        if not self.decides:
+            raise LostError("another daemon decides now")
+
+    def living(self) -> frozenset[str] | None:
+        """The numbers of the daemons that live; None where there is never more than one."""
+        if self.connection.dialect.name == "sqlite":
+            return None
+        return frozenset(str(number) for (number,) in self.driver.execute(LIVING).fetchall())
 
     @contextlib.contextmanager
     def apart(self) -> Iterator[None]:
@@ -80,6 +94,10 @@ class Store:
             self.file.parent.mkdir(parents=True, exist_ok=True)
         self.lost_since: float | None = None
         """When the database stopped answering, by time.monotonic; None while all is well."""
+        self.number = secrets.randbelow(2**31 - 1) + 1
+        """What a daemon on this store is called among those on the same database."""
+        self.decides = self.sqlite
+        """Whether this one decides; on SQLite whoever has the store does."""
         self._again_at = 0.0
         self._pause = _PAUSE
         self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
@@ -119,6 +137,14 @@ class Store:
             schema.refuse_other(self.schema())
         except SchemaError as fault:
             raise SchemaError(f"{self.shown}: {fault}") from None
+
+    def stand(self) -> bool:
+        """Begin to decide where no other daemon does; whether this one decides. It lasts as long as the connection."""
+        return self.decides or self.write(self._take_turn)
+
+    def _take_turn(self, tx: Tx) -> bool:
+        ((self.decides,),) = tx.driver.execute(TAKE_TURN).fetchall()
+        return self.decides
 
     def submit(self, job: Callable[[Tx], Result]) -> Future[Result]:
         """Run `job` in the writer; the future is done once the commit is on disk, or the job failed."""
@@ -226,6 +252,8 @@ class Store:
             raise LostError(f"{self.shown}: the database does not answer; maild tries again")
         try:
             connection = self._engine.connect()
+            if not self.sqlite:
+                connection.exec_driver_sql(announce(self.number))
         except DBAPIError as fault:
             self._note_lost(fault)
             self._again_at = time.monotonic() + self._pause
@@ -234,9 +262,11 @@ class Store:
         if self.lost_since is not None:
             log.warning("%s: the database answers again", self.shown)
         self.lost_since, self._again_at, self._pause = None, 0.0, _PAUSE
+        self.decides = self.sqlite
         return connection
 
     def _note_lost(self, fault: BaseException) -> None:
+        self.decides = self.sqlite
         if self.lost_since is None:
             self.lost_since = time.monotonic()
             log.error("%s: the database does not answer: %s; maild tries again", self.shown, _said(fault))
@@ -249,7 +279,7 @@ class Store:
         return group
 
     def _commit(self, connection: Connection, group: list[_Work]) -> None:
-        tx = Tx(connection, self.folder, connection.connection.dbapi_connection)
+        tx = Tx(connection, self.folder, connection.connection.dbapi_connection, self.decides)
         finished: list[Callable[[], None]] = []
         try:
             finished.extend(self._run(tx, work, alone=len(group) == 1) for work in group)

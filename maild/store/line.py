@@ -19,6 +19,23 @@ BEGIN_READ: Mapping[str, str] = {
     "sqlite": "BEGIN",
     "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 }
+_DECIDING = _WRITING + 1
+_DAEMONS = 24929
+TAKE_TURN = f"SELECT pg_try_advisory_lock({_DECIDING})"
+"""Answers whether this connection decides from now on, for as long as it lasts: one does, of all daemons."""
+
+
+def announce(number: int) -> str:
+    """The statement that says, for as long as its connection lasts, that the daemon of this number lives."""
+    return f"SELECT pg_try_advisory_lock({_DAEMONS}, {number})"
+
+
+LIVING = """
+SELECT DISTINCT objid::bigint FROM pg_locks
+WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND classid = 24929
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+"""The numbers of all daemons that live."""
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "mmap_size=0")
 _SESSION: Mapping[str, str] = {
     "timezone": "UTC",

@@ -244,14 +244,25 @@ def mark_told_late(tx: Tx, row: int) -> None:
 def recover(tx: Tx, now: datetime, *, alone: bool = False) -> int:
     """Mails whose sender died while sending may have left: they are uncertain, and are due at once.
 
-    A lease that has ended tells of such a death; where nobody else can be sending (`alone`), every lease does.
+    A lease that has ended tells of such a death, and so does a holder's daemon that does not live; where nobody else
+    can be sending (`alone`), every lease does.
     """
     gone = _outbox.c.state == "sending"
     if not alone:
-        gone = and_(gone, or_(_outbox.c.leased_until <= now, _outbox.c.leased_until.is_(None)))
+        over = or_(_outbox.c.leased_until <= now, _outbox.c.leased_until.is_(None))
+        gone = and_(gone, or_(over, _outbox.c.holder.in_(_dead(tx))))
     changed = {"state": "uncertain", "next_at": now, "uncertain": _outbox.c.uncertain + 1, "fence": _outbox.c.fence + 1}
     changed["answer"] = "the daemon stopped while this mail was being sent"
     return tx.connection.execute(update(_outbox).where(gone).values(**changed)).rowcount
+
+
+def _dead(tx: Tx) -> list[str]:
+    """Holders of leases whose daemon has no connection to the database any more."""
+    living = tx.living()
+    if living is None:
+        return []
+    query = select(_outbox.c.holder).where(_outbox.c.state == "sending", _outbox.c.holder != "").distinct()
+    return [holder for holder in tx.connection.execute(query).scalars() if holder.partition("/")[0] not in living]
 
 
 def retry(tx: Tx, row: int, now: datetime) -> bool:

@@ -155,6 +155,11 @@ class Site:
         return self.folder / "var"
 
     @property
+    def database(self) -> Path:
+        """The folder whose database it is."""
+        return self.var
+
+    @property
     def log(self) -> str:
         """All that the daemons of this folder have said on stderr."""
         path = self.folder / "stderr"
@@ -214,7 +219,7 @@ class Site:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds; read beside the daemon, as an operator could."""
-        return databases.rows(databases.url_of(self.var), query, values)
+        return databases.rows(databases.url_of(self.database), query, values)
 
     def drained(self) -> bool:
         """Whether every mail is decided, and everything that can be said is said."""
@@ -225,7 +230,7 @@ class Site:
 
     def faults(self) -> list[str]:
         """What `maild verify` finds."""
-        store = Store(databases.url_of(self.var), self.var)
+        store = Store(databases.url_of(self.database), self.var)
         try:
             with store.read() as tx:
                 return [finding.words for finding in verify.findings(tx)]
@@ -239,9 +244,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(folder: Path, text: str) -> Iterator[Site]:
+def site(folder: Path, text: str, kind: type[Site] = Site) -> Iterator[Site]:
     """A desk's folder with this operator's file; whatever still runs there at the end is killed."""
-    made = Site(folder)
+    made = kind(folder)
     made.file.write_text(text, "utf-8")
     try:
         yield made
