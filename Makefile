@@ -6,14 +6,15 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 LOCK := requirements-dev.txt
+STORED := tests/stories tests/crash $(addprefix tests/wire/test_,agents.py conversation.py daemon.py database_wire.py promises_wire.py)
 TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo run test lint style types floors check bench month mails score fuzz fmt lock clean
+.PHONY: help setup demo run test postgresql lint style types floors check bench month mails score fuzz fmt lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## make .venv with the locked libraries and maild itself
 
@@ -25,6 +26,9 @@ run: $(READY) ## run the desk of ./config.toml in the foreground, or the built-i
 
 test: $(READY) ## all tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+postgresql: $(READY) ## the stories once more, on a PostgreSQL server of their own
+	$(BIN)/python -m pytest -n 2 --store=postgresql $(STORED) $(ARGS)
 
 lint: style types floors ## style, types and floors
 
@@ -38,7 +42,7 @@ types: $(READY)
 floors: $(READY)
 	$(BIN)/lint-imports
 
-check: lint test ## what a change must pass
+check: lint test postgresql ## what a change must pass
 
 bench: $(READY) ## measure
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -39,6 +39,7 @@ from maild.readers import Readers
 from maild.readers.scribe import Scribe
 from maild.store import inbox, outbox
 from maild.store.engine import Store
+from maild.store.fault import LostError, StoreError
 from maild.telling import Press
 from maild.templates.render import Templates
 from maild.watch import Watch, vanished
@@ -95,6 +96,8 @@ class Daemon:
     threads: list[threading.Thread] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     clerk: Clerk | None = None
+    deciding: bool = False
+    """Whether this daemon decides; of those on one database, one does."""
     watch: Watch = field(default_factory=lambda: Watch(None))
     reload: threading.Event = field(default_factory=threading.Event)
     listeners: list[str] = field(default_factory=list)
@@ -111,12 +114,11 @@ class Daemon:
     def run(self, ready: Callable[[str], None]) -> None:
         """Serve until `stop` is set; `ready` is told the listeners once everything is open."""
         self.store.create()
-        folder = self.store.folder.parent
-        # We hold the lock of this store, so whoever was sending is dead: nobody waits for the end of a lease.
-        recovered = self.store.write(lambda tx: outbox.recover(tx, clock(), alone=True))
-        if recovered:
-            log.warning("%d mails were being sent when maild stopped; they are sent again", recovered)
-        self.store.write(lambda tx: roll.take(tx, self.office, clock()))
+        folder = self.store.home
+        self._recover(alone=self.store.sqlite)
+        self._stand()
+        if not self.deciding:
+            log.info("another daemon decides on this database; this one takes mail in and delivers")
         pipe.sweep(folder / "spool", clock() - HALF_WRITTEN)
         journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
@@ -169,8 +171,15 @@ class Daemon:
         try:
             while not self.stop.is_set():
                 self.arrived.clear()
+                if not (self.deciding and self.store.decides):
+                    clerk.stand_down()
+                    self.arrived.wait(1.0)
+                    continue
                 try:
                     busy = clerk.step(clock(), wait=0.1)
+                except LostError:
+                    self.stop.wait(1.0)
+                    continue
                 except Exception:
                     log.exception("the clerk stumbled; going on")
                     self.stop.wait(1.0)
@@ -190,18 +199,20 @@ class Daemon:
             self.relay,
             self.config.relay.pace,
             terms.patience(self.config),
+            holder=f"{self.store.number}/{threading.current_thread().name}",
         )
         self.deliveries.append(delivery)
         while not self.stop.is_set():
             self.written.clear()
             try:
                 busy = delivery.step(clock())
+                if not busy:
+                    self.written.wait(self._until_due())
+            except LostError:
+                self.stop.wait(1.0)
             except Exception:
                 log.exception("a courier stumbled; going on")
                 self.stop.wait(1.0)
-                continue
-            if not busy:
-                self.written.wait(self._until_due())
         delivery.courier.close()
 
     def _until_due(self) -> float:
@@ -220,21 +231,27 @@ class Daemon:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler = BackgroundScheduler(timezone=UTC)
         for tick, seconds in (
+            (self._stand, 1),
             (self._remind, 1),
             (lambda: self._take_spool(journal, folder / "spool"), 1),
             (self._look_at_file, 1),
-            (self._recover, 60),
+            (self._recover, 10),
             (self.historian.rest, 60),
             (self._look_at_mailboxes, 60),
             (self._expire, 3600),
         ):
             scheduler.add_job(
-                tick, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
+                partial(_patiently, tick),
+                "interval",
+                seconds=seconds,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
             )
         return scheduler
 
     def _remind(self) -> None:
-        while not self.stop.is_set() and remind.step(self.office, clock()):
+        while self.deciding and not self.stop.is_set() and remind.step(self.office, clock()):
             self.written.set()
 
     def _take_spool(self, journal: Journal, spool: Path) -> None:
@@ -245,14 +262,31 @@ class Daemon:
         if lines := self.alarm.look(tuple(self.health.values()), clock()):
             self._warn(*lines)
 
-    def _recover(self) -> None:
-        self.store.write(lambda tx: outbox.recover(tx, clock()))
+    def _recover(self, *, alone: bool = False) -> None:
+        """Have mails sent again whose sender is dead; who is alone on the store need not ask who lives."""
+        recovered = self.store.write(lambda tx: outbox.recover(tx, clock(), alone=alone))
+        if recovered:
+            log.warning("%d mails were being sent when a maild stopped; they are sent again", recovered)
+            self.written.set()
+
+    def _stand(self) -> None:
+        """Decide where no other daemon does; whoever begins to takes the roll first."""
+        if self.deciding and self.store.decides:
+            return
+        self.deciding = False
+        if self.store.stand():
+            self.store.write(lambda tx: roll.take(tx, self.office, clock()))
+            self.deciding = True
+            log.info("this daemon decides")
+            self.arrived.set()
 
     def _expire(self) -> None:
         """Let go of originals that are older than the operator keeps them."""
         keep, now = self.config.keep, clock()
-        for name in self.store.write(lambda tx: inbox.expire(tx, now - keep.raw, now - keep.quarantine)):
-            (self.store.folder / name[:2] / name).unlink(missing_ok=True)
+        gone = self.store.write(lambda tx: inbox.expire(tx, now - keep.raw, now - keep.quarantine))
+        if self.store.folder is not None:
+            for name in gone:
+                (self.store.folder / name[:2] / name).unlink(missing_ok=True)
 
     def _look_at_file(self) -> None:
         asked = self.reload.is_set()
@@ -287,7 +321,8 @@ class Daemon:
             self.clerk.office = self.office
             self.clerk.ours = terms.ours(fresh)
         self.historian.office, self.historian.ours = office, terms.ours(fresh)
-        self.store.write(lambda tx: roll.take(tx, office, clock()))
+        if self.deciding:
+            self.store.write(lambda tx: roll.take(tx, office, clock()))
         self.written.set()
         log.info(
             "the configuration is applied; addresses of listeners, mailboxes and the relay change at the next start"
@@ -318,7 +353,7 @@ class Daemon:
         """Whether the disk has room for more mail; looked up once a second."""
         at, room = self._room
         if time.monotonic() - at > 1.0:
-            room = shutil.disk_usage(self.store.folder.parent).free > self.config.limits.free_disk
+            room = shutil.disk_usage(self.store.home).free > self.config.limits.free_disk
             self._room = (time.monotonic(), room)
         return room
 
@@ -331,6 +366,8 @@ class Daemon:
         if request.get("do") == "status":
             return self.status()
         if request.get("do") in {"import", "import-again"}:
+            if not self.deciding:
+                return {"ok": False, "words": "another daemon decides on this store: run the import where it runs"}
             return self.historian.answer(request)
         answer = self.store.write(lambda tx: control.execute(tx, self.office, request, clock()))
         if request.get("do") == "outbox-retry":
@@ -342,13 +379,23 @@ class Daemon:
     def status(self) -> control.Answer:
         """How the running daemon is, in plain words where something is wrong."""
         troubles = [f"thread {thread.name} has ended" for thread in self.threads if not thread.is_alive()]
+        if self.store.lost_since is not None:
+            troubles.append(f"the database does not answer: {self.store.shown}")
         if self.relay.trouble:
             troubles.append(f"the relay takes no mail: {self.relay.trouble}")
         for health in self.health.values():
             if health.failing_since is not None:
                 troubles.append(f"mailbox {health.mailbox}: {health.reason}")
             troubles.extend(f"mailbox {health.mailbox}: {left}" for left in health.left)
-        return {"ok": not troubles, "words": "; ".join(troubles), "troubles": troubles, "listeners": self.listeners}
+        words, decides = "; ".join(troubles), self.deciding and self.store.decides
+        said = {"ok": not troubles, "words": words, "troubles": troubles, "listeners": self.listeners}
+        return {**said, "decides": decides}
+
+
+def _patiently(tick: Callable[[], None]) -> None:
+    """Do what a tick does; while the database does not answer, which the store itself tells, the next one will."""
+    with contextlib.suppress(LostError):
+        tick()
 
 
 def run(config: Config, *, log_json: bool, hint: str = "") -> int:
@@ -357,9 +404,9 @@ def run(config: Config, *, log_json: bool, hint: str = "") -> int:
     `hint` is told to whoever started it, once it serves.
     """
     log_to_stderr(log_json=log_json)
-    store = Store(config.store.url)
     try:
-        with control.lock(store.folder.parent):
+        store = Store(config.store.url, config.store.folder)
+        with control.lock(store.home):
             daemon = Daemon(config, store)
             daemon.watch = Watch(config.path)
             daemon.watch.changed(clock())
@@ -374,7 +421,7 @@ def run(config: Config, *, log_json: bool, hint: str = "") -> int:
                     print(hint, file=sys.stderr, flush=True)
 
             daemon.run(ready)
-    except (control.LockedError, keys.SecretError, terms.CertificateError, OSError) as fault:
+    except (control.LockedError, keys.SecretError, terms.CertificateError, StoreError, OSError) as fault:
         print(f"maild: {fault}", file=sys.stderr)
         return 1
     return 0

@@ -20,6 +20,7 @@ from maild.gather import facts_of
 from maild.retry import USUAL, Patience, next_try
 from maild.store import absences, outbox, tickets
 from maild.store.engine import Tx
+from maild.store.fault import LostError
 from maild.typed import Pace
 
 LEASE = timedelta(minutes=20)
@@ -51,17 +52,43 @@ class Delivery:
     relay: Relayed = field(default_factory=Relayed)
     pace: Pace | None = None
     patience: Patience = USUAL
+    holder: str = ""
+    """Whose leases these are; no two couriers share a name."""
+    carried: list[tuple[outbox.Leased, Outcome, datetime]] = field(default_factory=list)
+    """What became of the mails of a step, until that is known to be written."""
+    unsure: bool = False
+    """The database was lost in the middle of a step, so nobody knows which of our leases it noted."""
 
     def step(self, now: datetime) -> bool:
         """Send what is due; True where something was sent or settled."""
         if self.relay.paused_until is not None and now < self.relay.paused_until:
             return False
         store = self.office.store
+        if self.unsure:
+            store.write(self._make_sure)
+            self.carried, self.unsure = [], False
         with store.read() as tx:
             due = outbox.next_due(tx)
         if due is None or due > now:
             return False
-        leased = store.write(lambda tx: outbox.lease(tx, now, now + LEASE, 1 if self.pace else BATCH))
+        try:
+            sent = self._carry(now)
+        except LostError:
+            self.unsure = True
+            raise
+        self.carried = []
+        return sent
+
+    def _make_sure(self, tx: Tx) -> None:
+        """Write again what is known of our leases, and give back those that we never heard of."""
+        self._settlement(self.carried)(tx)
+        outbox.put_back(tx, self.holder, [one.id for one, _, _ in self.carried])
+
+    def _carry(self, now: datetime) -> bool:
+        """Lease, send, settle; True where there was something to send."""
+        store = self.office.store
+        most = 1 if self.pace else BATCH
+        leased = store.write(lambda tx: outbox.lease(tx, now, now + LEASE, most, self.holder))
         if self.pace is not None and leased:
             self.relay.paused_until = now + timedelta(seconds=self.pace.seconds / self.pace.count)
         carried: list[tuple[outbox.Leased, Outcome, datetime]] = []
@@ -74,6 +101,7 @@ class Delivery:
                 break
             self.relay.failures, self.relay.trouble = 0, ""
             carried.append((one, outcome, self.clock()))
+            self.carried.append(carried[-1])
             if carried[-1][2] - carried[0][2] >= SETTLE:
                 settling.append(store.submit(self._settlement(carried)))
                 carried = []

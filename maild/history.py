@@ -141,7 +141,7 @@ class Historian:
             return {"ok": False, "words": "the disk has too little room left"}
         match request:
             case {"do": "import", "bundle": str(name)}:
-                spool = self.office.store.folder.parent / "spool"
+                spool = self.office.store.home / "spool"
                 ended = self.take(list(bundle.read(bundle.place(spool, name))))
                 return {"ok": True, "words": "", "ended": [one.value for one in ended]}
             case {"do": "import-again", "after": int(after)}:

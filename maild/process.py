@@ -79,6 +79,10 @@ class Clerk:
                 self._decide_now(ready, now)
         return bool(ready)
 
+    def stand_down(self) -> None:
+        """Another daemon decides from now on; what readers bring of these mails is not heard."""
+        self.flights, self.loads = {}, None
+
     def close(self) -> None:
         """Take back the starts of mails that are left for the next run: this daemon did not die of them."""
         left, self.flights = [key for key, flight in self.flights.items() if flight.counted], {}
@@ -154,6 +158,7 @@ class Clerk:
         return ready[:TOGETHER]
 
     def _decide_all(self, tx: Tx, ready: list[_Flight], now: datetime) -> Loads:
+        tx.must_decide()
         loads = self.loads or Loads(tickets.open_counts(tx), tickets.last_owners(tx))
         scribe = self.scribe if len(ready) > 1 else None
         if scribe is not None and scribe.begin(self.office.press):

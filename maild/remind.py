@@ -37,6 +37,7 @@ def step(office: Office, now: datetime) -> bool:
 
 
 def _look(tx: Tx, office: Office, now: datetime) -> bool:
+    tx.must_decide()
     absence = absences.due(tx, now)
     if absence is None:
         return False
@@ -53,6 +54,7 @@ def _look(tx: Tx, office: Office, now: datetime) -> bool:
 
 
 def _tell_gathered(tx: Tx, office: Office, now: datetime) -> bool:
+    tx.must_decide()
     waited = later.take(tx, now)
     try:
         with tx.apart():
@@ -84,6 +86,7 @@ def _tell(tx: Tx, office: Office, waited: Sequence[later.Later], now: datetime) 
 
 
 def _fire(tx: Tx, office: Office, now: datetime) -> bool:
+    tx.must_decide()
     due = timers.take(tx, now)
     if due is None:
         return False

@@ -103,8 +103,9 @@ def left(agent: str, day: date | None) -> None:
 
 def _say(verb: str, agent: str, request: Mapping[str, Any]) -> None:
     config = load()
-    if not is_there(config.store.url):
-        raise Failure(f"{place.folder(config.store.url)}: maild has not run here yet; write it into the file instead")
+    if not is_there(config):
+        folder = place.folder(config.store.url, config.store.folder)
+        raise Failure(f"{folder}: maild has not run here yet; write it into the file instead")
     write(config, {"do": verb, "agent": agent, "by": who_asks(), **request})
 
 

@@ -72,11 +72,11 @@ def read_door(path: Path | None) -> Door:
     """What the file says about this door, unchecked; ValueError or OSError where that cannot be told."""
     raw = tomllib.loads(path.read_text("utf-8-sig")) if path else {}
     desk, limits = _table(raw, "desk"), _table(raw, "limits")
-    teams = raw.get("team", [])
+    teams, store = raw.get("team", []), _table(raw, "store")
     address = str(desk.get("address", "support@example.com"))
     named = [address, *desk.get("aliases", []), *(team.get("address", "") for team in teams)]
     return Door(
-        spool=place.spool(str(_table(raw, "store").get("url", "sqlite:///var/maild.db"))),
+        spool=place.spool(str(store.get("url", "sqlite:///var/maild.db")), Path(str(store.get("folder", "var")))),
         address=address,
         ours=frozenset(str(spec).lower() for spec in named if spec),
         size=_size(_table(raw, "listen").get("max_size") or limits.get("message", "25MB")),

@@ -116,14 +116,15 @@ def worries_of(condition: Condition, config: Config, now: datetime) -> Iterator[
         more = f" and {len(condition.unreached) - 10} more" if len(condition.unreached) > 10 else ""
         yield f"everybody is away who could look after {some}{more}; maild agents says until when"
     if condition.unreadable:
-        yield f"{condition.unreadable} files in {place.spool(config.store.url) / 'bad'} could not be read; look at them"
+        bad = place.spool(config.store.url, config.store.folder) / "bad"
+        yield f"{condition.unreadable} files in {bad} could not be read; look at them"
     if condition.free < config.limits.free_disk:
         yield f"the disk has {condition.free // 2**20} MB left; no mail is taken before there is more room"
 
 
 def _look(config: Config) -> Condition:
-    folder = place.folder(config.store.url)
-    spool = place.spool(config.store.url)
+    folder = place.folder(config.store.url, config.store.folder)
+    spool = place.spool(config.store.url, config.store.folder)
     free = shutil.disk_usage(_existing(folder)).free
     outside = Condition(_ask(folder), _count(spool / "new"), _count(spool / "bad"), free)
     with snapshot(config) as tx:
@@ -195,6 +196,8 @@ def _tell(condition: Condition, config: Config, worries: list[str]) -> None:
     zone = config.desk.timezone
     daemon, undecided, unsent = condition.daemon, condition.undecided, condition.unsent
     running = "runs" if daemon else "does not run"
+    if daemon and not daemon.get("decides", True):
+        running = "runs beside the one that decides,"
     listeners = " ".join(daemon.get("listeners", ())) if daemon else ""
     screen.heading(f"{config.desk.name} <{config.desk.address}>")
     screen.fields(

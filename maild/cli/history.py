@@ -75,7 +75,7 @@ def bring(paths: tuple[str, ...]) -> None:
     archive = _look(paths, config)
     tally = _Tally()
     with _asking(config) as ask, screen.Progress("Bringing in") as progress:
-        _hand_over(archive, place.spool(config.store.url), ask, tally, progress)
+        _hand_over(archive, place.spool(config.store.url, config.store.folder), ask, tally, progress)
         _look_again(ask, tally)
     tally.unreadable[:0] = [(str(one.path), one.because) for one in archive.unreadable]
     if wants_json():
@@ -113,7 +113,7 @@ def _asking(config: Config) -> Iterator[Ask]:
     from maild.daemon import open_historian, open_office
     from maild.store.engine import Store
 
-    folder = place.folder(config.store.url)
+    folder = place.folder(config.store.url, config.store.folder)
 
     def ask_daemon(request: Mapping[str, Any]) -> dict[str, Any]:
         answer = control.ask(folder, request, _PATIENCE)
@@ -125,8 +125,10 @@ def _asking(config: Config) -> Iterator[Ask]:
         if control.ask(folder, {"do": "status"}) is not None:
             yield ask_daemon
             return
-        with control.lock(folder), contextlib.closing(Store(config.store.url)) as store:
+        with control.lock(folder), contextlib.closing(Store(config.store.url, config.store.folder)) as store:
             store.create()
+            if not store.stand():
+                raise Failure("another daemon decides on this store: run the import where it runs")
 
             def has_room() -> bool:
                 return shutil.disk_usage(folder).free > config.limits.free_disk

@@ -12,12 +12,12 @@ def database(url: str) -> Path | None:
     return Path(url.removeprefix(_SQLITE).partition("?")[0]) if url.startswith(_SQLITE) else None
 
 
-def folder(url: str) -> Path:
-    """The folder that holds the store, the spool, the daemon's lock and its socket."""
+def folder(url: str, home: Path) -> Path:
+    """The folder that holds the spool, the daemon's lock and its socket: beside a file, else the `home` of the desk."""
     file = database(url)
-    return file.parent if file else Path("var")
+    return file.parent if file else home
 
 
-def spool(url: str) -> Path:
+def spool(url: str, home: Path) -> Path:
     """Where `maild accept` puts mail for the daemon."""
-    return folder(url) / "spool"
+    return folder(url, home) / "spool"

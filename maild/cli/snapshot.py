@@ -17,7 +17,7 @@ from maild.cli.words import clean
 
 if TYPE_CHECKING:
     from maild.config import Config
-    from maild.store.engine import Tx
+    from maild.store.engine import Store, Tx
 
 NOTHING = "nothing yet"
 
@@ -25,24 +25,44 @@ NOTHING = "nothing yet"
 @contextlib.contextmanager
 def snapshot(config: Config) -> Iterator[Tx | None]:
     """What the store holds at this moment; None where there is none yet. A running daemon is not disturbed."""
-    if not is_there(config.store.url):
+    if not is_there(config):
         yield None
         return
-    from maild.store.engine import Store
-
-    store = Store(config.store.url)
-    try:
+    with opened(config) as store:
+        store.require()
         with store.read() as tx:
             yield tx
-    finally:
-        store.close()
 
 
-def is_there(url: str) -> bool:
+@contextlib.contextmanager
+def opened(config: Config) -> Iterator[Store]:
+    """The store of this configuration; Failure where it cannot be used."""
+    from maild.store.engine import Store
+    from maild.store.fault import StoreError
+
+    try:
+        with contextlib.closing(Store(config.store.url, config.store.folder)) as store:
+            yield store
+    except StoreError as fault:
+        raise Failure(str(fault)) from fault
+
+
+def waits_for_upgrade(config: Config) -> str:
+    """What the next start does to the tables of an earlier maild, "" where they are as they must be."""
+    from maild.store.schema import NEWEST, refuse_newer
+
+    with opened(config) as store:
+        found = store.schema()
+        refuse_newer(found)
+    return "" if found in {None, NEWEST} else f"schema {found}; maild run makes it schema {NEWEST}"
+
+
+def is_there(config: Config) -> bool:
     """Whether there is a store with our tables; Failure where something else is in its place."""
-    file = place.database(url)
+    file = place.database(config.store.url)
     if file is None:
-        raise Failure(f"{url}: this version keeps its store in SQLite; set store.url to sqlite:///var/maild.db")
+        with opened(config) as store:
+            return store.schema() is not None
     if not file.exists():
         return False
     try:
@@ -56,18 +76,16 @@ def is_there(url: str) -> bool:
 def write(config: Config, request: Mapping[str, Any]) -> None:
     """Have the running daemon write it, or do it under its lock where none runs; say what came of it."""
     from maild import control, keys
-    from maild.store.engine import Store
 
-    if not is_there(config.store.url):
-        raise Failure(f"{place.folder(config.store.url)}: there is no mail yet")
-    folder = place.folder(config.store.url)
+    folder = place.folder(config.store.url, config.store.folder)
+    if not is_there(config):
+        raise Failure(f"{folder}: there is no mail yet")
     try:
         answer = control.ask(folder, request)
         if answer is None:
             from maild.daemon import open_office
 
-            store = Store(config.store.url)
-            with contextlib.closing(store):
+            with opened(config) as store:
                 answer = control.offline(folder, open_office(config, store), request, datetime.now(UTC))
     except (control.LockedError, keys.SecretError, OSError, ValueError) as fault:
         raise Failure(f"{folder}: it could not be asked for: {fault}") from fault

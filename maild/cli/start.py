@@ -90,8 +90,6 @@ def check() -> None:
 def run() -> None:
     """Serve, in the foreground, until SIGTERM; logs go to stderr."""
     config = load()
-    if place.database(config.store.url) is None:
-        raise Failure(f"{config.store.url}: this version keeps its store in SQLite; set store.url to sqlite:///...")
     from maild import daemon
 
     hint = "" if config.path else _FIRST_MAIL
@@ -129,7 +127,8 @@ def _troubles(config: Config) -> Iterator[str]:
         if grant is not None:
             yield from _grant_troubles(what, grant)
     yield from _certificate_troubles(config)
-    folders = {"store.url": place.folder(config.store.url)}
+    key = "store.url" if place.database(config.store.url) else "store.folder"
+    folders = {key: place.folder(config.store.url, config.store.folder)}
     if config.relay.maildir is not None:
         folders["relay.url"] = config.relay.maildir
     for key, folder in folders.items():
@@ -192,7 +191,6 @@ def _is_writable(folder: Path) -> bool:
 def _introduce(config: Config) -> None:
     desk = config.desk
     names = {agent.id: agent.name for agent in desk.agents}
-    database = place.database(config.store.url)
     screen.fields(
         (
             ("Desk", f"{desk.name} <{desk.address}>"),
@@ -202,7 +200,7 @@ def _introduce(config: Config) -> None:
             ("Rules", len(config.rules.rules)),
             ("Mail in", list(_ways_in(config))),
             ("Mail out", _way_out(config)),
-            ("Store", f"{database or config.store.url}{_yet(database)}"),
+            ("Store", _store(config)),
             ("Secret", f"{config.store.secret_file}{_yet(config.store.secret_file)}"),
             ("Agents' mail", _trust(desk)),
         )
@@ -211,11 +209,11 @@ def _introduce(config: Config) -> None:
 
 def _foresee(config: Config) -> None:
     """What the desk will do with its people once it takes this file, and what is planned; only where it has run."""
-    if place.database(config.store.url) is None:
-        return
-    from maild.cli.snapshot import snapshot
+    from maild.cli.snapshot import is_there, snapshot, waits_for_upgrade
 
     now = datetime.now(UTC)
+    if not is_there(config) or waits_for_upgrade(config):
+        return
     with snapshot(config) as tx:
         if tx is None:
             return
@@ -229,6 +227,19 @@ def _foresee(config: Config) -> None:
     if told:
         screen.line("With this file, and the open tickets of now:")
         screen.fields(told)
+
+
+def _store(config: Config) -> str:
+    """The store, and what the next start makes of it."""
+    from maild.cli.snapshot import is_there, waits_for_upgrade
+    from maild.store.line import shown
+
+    database = place.database(config.store.url)
+    where = str(database or shown(config.store.url))
+    if not is_there(config):
+        return f"{where}, made by the first run"
+    upgrade = waits_for_upgrade(config)
+    return f"{where} ({upgrade})" if upgrade else where
 
 
 def _ways_in(config: Config) -> Iterator[str]:

@@ -51,7 +51,7 @@ def build(
         path=path,
         desk=_desk(sheet, desk, limits),
         rules=rules,
-        store=Store(store.url, Path(store.secret_file)),
+        store=Store(store.url, Path(store.secret_file), Path(store.folder)),
         listen=_listen(_one(sheet, ListenTable), limits),
         trust=_trust(sheet),
         mailboxes=tuple(_mailbox(mailbox) for _, mailbox in sheet.all(MailboxTable)),

@@ -61,7 +61,8 @@ class DeskTable(Table):
 class StoreTable(Table):
     """Where everything is kept."""
 
-    url: StoreUrl = key("sqlite:///var/maild.db", "the database (PostgreSQL: not in this version)")
+    url: StoreUrl = key("sqlite:///var/maild.db", "the database; or postgresql+psycopg://maild@db/maild")
+    folder: PathText = key("var", "with PostgreSQL: where this machine's spool, lock and socket are")
     secret_file: PathText = key("var/secret", "the key of our signed addresses; made on the first run")
 
 

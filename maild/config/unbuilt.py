@@ -11,7 +11,6 @@ _KEYS: tuple[tuple[tuple[str | None, ...], str], ...] = (
     (("rule", None, "then", "reply"), "answers by a rule are not in this version; the usual notices are sent"),
 )
 _VALUES: tuple[tuple[tuple[str | None, ...], str], ...] = (
-    (("store", "url"), "PostgreSQL is not in this version; use sqlite:///"),
     (("rule", None, "on"), "rules on timers are not in this version; they never act"),
 )
 
@@ -21,15 +20,11 @@ def find_unbuilt(raw: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
     for pattern, why in _KEYS:
         yield from ((path, why) for path, value in _fits(raw, pattern, ()) if value not in ("", []))
     for pattern, why in _VALUES:
-        yield from ((path, why) for path, value in _fits(raw, pattern, ()) if _matters(str(path[-1]), value))
+        yield from ((path, why) for path, value in _fits(raw, pattern, ()) if _acts_on_timer(value))
 
 
-def _matters(word: str, value: object) -> bool:
-    match word:
-        case "url":
-            return str(value).startswith("postgresql")
-        case _:
-            return value == "timer" or (isinstance(value, list) and "timer" in value)
+def _acts_on_timer(value: object) -> bool:
+    return value == "timer" or (isinstance(value, list) and "timer" in value)
 
 
 def _fits(table: object, pattern: tuple[str | None, ...], path: Path) -> Iterator[tuple[Path, object]]:

@@ -19,10 +19,14 @@ Secret = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where everything is kept, and the file of the key that signs our addresses."""
+    """Where everything is kept, and the file of the key that signs our addresses.
+
+    `folder` holds spool, lock and socket where the database is not a file; beside a file they lie with it.
+    """
 
     url: str
     secret_file: Path
+    folder: Path = Path("var")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
+import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from maild.store import tables
+from maild.store import schema
+from maild.store.fault import LostError, SchemaError, StoreError
+from maild.store.line import BEGIN_READ, BEGIN_WRITE, LIVING, TAKE_TURN, announce, engine_of, is_lost, shown
 
 Result = TypeVar("Result")
 _GROUP = 64
+_PAUSE = 0.1
+_LONGEST_PAUSE = 5.0
+
+log = logging.getLogger("maild.store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +34,23 @@ class Tx:
     """An open transaction. Only maild.store looks inside; to hold one is the right to read or write."""
 
     connection: Connection
-    folder: Path
+    folder: Path | None
+    """Where big mails are files of their own; None where they lie in the database."""
     driver: Any
     """The driver's own connection, for statements that run too often to go the long way."""
+    decides: bool = True
+    """Whether this store may decide now: of all daemons on one database, one does."""
+
+    def must_decide(self) -> None:
+        """Raise LostError where another daemon decides now, since our connection was lost."""
+        if not self.decides:
+            raise LostError("another daemon decides now")
+
+    def living(self) -> frozenset[str] | None:
+        """The numbers of the daemons that live; None where there is never more than one."""
+        if self.connection.dialect.name == "sqlite":
+            return None
+        return frozenset(str(number) for (number,) in self.driver.execute(LIVING).fetchall())
 
     @contextlib.contextmanager
     def apart(self) -> Iterator[None]:
@@ -49,28 +72,79 @@ class _Work:
 
 
 class Store:
-    """The database behind `url`, and the folder beside it for big mails.
+    """The database behind `url`; with SQLite the folder beside it holds big mails.
 
-    Writes go through one thread and one connection (SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE). Jobs that wait at
-    the same time share one commit, each in a savepoint of its own; a job's future is done only after that commit.
+    Writes go through one thread and one connection, one transaction at a time: BEGIN IMMEDIATE on SQLite, an advisory
+    lock on PostgreSQL, which all daemons of that database heed. Jobs that wait at the same time share one commit, each
+    in a savepoint of its own; a job's future is done only after that commit. `home` is where a PostgreSQL desk has its
+    spool, lock and socket; with SQLite they lie beside the database. StoreError where the database cannot be used,
+    LostError while it does not answer.
     """
 
-    def __init__(self, url: str) -> None:
-        parsed = make_url(url)
-        self.sqlite = parsed.get_backend_name() == "sqlite"
-        self.file = Path(parsed.database) if self.sqlite and parsed.database else None
-        self.folder = (self.file.parent if self.file else Path("var")) / "mail"
+    def __init__(self, url: str, home: Path | None = None) -> None:
+        self.shown = shown(url)
+        self._engine = engine_of(url)
+        self._dialect = self._engine.dialect.name
+        self.sqlite = self._dialect == "sqlite"
+        database = make_url(url).database
+        self.file = Path(database) if self.sqlite and database else None
+        self.home = self.file.parent if self.file else home or Path("var")
+        self.folder = self.home / "mail" if self.sqlite else None
         if self.file:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = _engine(url)
+        self.lost_since: float | None = None
+        """When the database stopped answering, by time.monotonic; None while all is well."""
+        self.number = secrets.randbelow(2**31 - 1) + 1
+        """What a daemon on this store is called among those on the same database."""
+        self.decides = self.sqlite
+        """Whether this one decides; on SQLite whoever has the store does."""
+        self._again_at = 0.0
+        self._pause = _PAUSE
         self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def create(self) -> None:
-        """Make the tables that are missing."""
-        with self._engine.connect() as connection:
-            SQLModel.metadata.create_all(connection, tables=_all_tables())
+        """Make the tables, or bring those of an earlier maild into shape; SchemaError where they are of a later one."""
+        try:
+            with self._engine.connect() as connection:
+                more = True
+                while more:
+                    connection.exec_driver_sql(BEGIN_WRITE[self._dialect])
+                    try:
+                        more = schema.advance(connection)
+                        connection.exec_driver_sql("COMMIT")
+                    except BaseException:
+                        with contextlib.suppress(Exception):
+                            connection.exec_driver_sql("ROLLBACK")
+                        raise
+        except DBAPIError as fault:
+            raise StoreError(f"{self.shown}: {_said(fault)}; check store.url and that the database runs") from fault
+        except StoreError as fault:
+            raise type(fault)(f"{self.shown}: {fault}") from None
+
+    def schema(self) -> int | None:
+        """The number of the shape that the tables have; None where there are none yet."""
+        try:
+            with self._engine.connect() as connection:
+                return schema.number(connection)
+        except DBAPIError as fault:
+            raise StoreError(f"{self.shown}: {_said(fault)}; check store.url and that the database runs") from fault
+
+    def require(self) -> None:
+        """Raise SchemaError where the tables are not those that this maild reads and writes."""
+        try:
+            schema.refuse_other(self.schema())
+        except SchemaError as fault:
+            raise SchemaError(f"{self.shown}: {fault}") from None
+
+    def stand(self) -> bool:
+        """Begin to decide where no other daemon does; whether this one decides. It lasts as long as the connection."""
+        return self.decides or self.write(self._take_turn)
+
+    def _take_turn(self, tx: Tx) -> bool:
+        ((self.decides,),) = tx.driver.execute(TAKE_TURN).fetchall()
+        return self.decides
 
     def submit(self, job: Callable[[Tx], Result]) -> Future[Result]:
         """Run `job` in the writer; the future is done once the commit is on disk, or the job failed."""
@@ -90,12 +164,35 @@ class Store:
     @contextlib.contextmanager
     def read(self) -> Iterator[Tx]:
         """A snapshot to read from; it is not moved by what is written meanwhile."""
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            try:
-                yield Tx(connection, self.folder, connection.connection.dbapi_connection)
-            finally:
+        connection = self._begin_read()
+        try:
+            yield Tx(connection, self.folder, connection.connection.dbapi_connection)
+        except Exception as fault:
+            if is_lost(connection):
+                raise LostError(f"{self.shown}: {_said(fault)}") from fault
+            raise
+        finally:
+            with contextlib.suppress(SQLAlchemyError):
                 connection.exec_driver_sql("ROLLBACK")
+            connection.close()
+
+    def _begin_read(self) -> Connection:
+        """A connection on a snapshot; one that the database has hung up on since it was last used is opened anew."""
+        for patience in (1, 0):
+            connection = None
+            try:
+                connection = self._engine.connect()
+                connection.exec_driver_sql(BEGIN_READ[self._dialect])
+            except DBAPIError as fault:
+                if connection is not None:
+                    connection.close()
+                if self.sqlite:
+                    raise
+                if connection is None or not patience:
+                    raise LostError(f"{self.shown}: {_said(fault)}") from fault
+            else:
+                return connection
+        raise AssertionError("the second try ends in one way or the other")
 
     def close(self) -> None:
         """Finish what waits, then let go of the files."""
@@ -108,13 +205,71 @@ class Store:
         self._engine.dispose()
 
     def _serve(self) -> None:
-        with self._engine.connect() as connection:
-            while True:
-                group = self._gather()
-                if group:
-                    self._commit(connection, [work for work in group if work is not None])
-                if None in group:
-                    return
+        connection: Connection | None = None
+        while True:
+            group = self._gather()
+            works = [work for work in group if work is not None]
+            if works:
+                try:
+                    connection = self._begin_write(connection)
+                except BaseException as error:  # noqa: BLE001  every waiting caller must hear of it
+                    for work in works:
+                        work.done.set_exception(error)
+                else:
+                    self._commit(connection, works)
+            if None in group:
+                if connection is not None:
+                    connection.close()
+                return
+
+    def _begin_write(self, held: Connection | None) -> Connection:
+        """The writer's connection in a transaction; one that was lost while nothing was written is opened anew."""
+        for again in (True, False):
+            connection = self._connected(held)
+            try:
+                driver: Any = connection.connection.dbapi_connection
+                driver.execute(BEGIN_WRITE[self._dialect])
+            except Exception as fault:
+                if not is_lost(connection):
+                    raise
+                if not again:
+                    self._note_lost(fault)
+                    raise LostError(f"{self.shown}: {_said(fault)}") from fault
+                held = connection
+            else:
+                return connection
+        raise AssertionError("the second try ends in one way or the other")
+
+    def _connected(self, held: Connection | None) -> Connection:
+        """The writer's connection, opened anew where it was lost; LostError at once while it is too early to try."""
+        if held is not None:
+            if not is_lost(held):
+                return held
+            if not held.closed:
+                held.invalidate()
+                held.close()
+        if time.monotonic() < self._again_at:
+            raise LostError(f"{self.shown}: the database does not answer; maild tries again")
+        try:
+            connection = self._engine.connect()
+            if not self.sqlite:
+                connection.exec_driver_sql(announce(self.number))
+        except DBAPIError as fault:
+            self._note_lost(fault)
+            self._again_at = time.monotonic() + self._pause
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+            raise LostError(f"{self.shown}: {_said(fault)}") from fault
+        if self.lost_since is not None:
+            log.warning("%s: the database answers again", self.shown)
+        self.lost_since, self._again_at, self._pause = None, 0.0, _PAUSE
+        self.decides = self.sqlite
+        return connection
+
+    def _note_lost(self, fault: BaseException) -> None:
+        self.decides = self.sqlite
+        if self.lost_since is None:
+            self.lost_since = time.monotonic()
+            log.error("%s: the database does not answer: %s; maild tries again", self.shown, _said(fault))
 
     def _gather(self) -> list[_Work | None]:
         group = [self._waiting.get()]
@@ -124,17 +279,23 @@ class Store:
         return group
 
     def _commit(self, connection: Connection, group: list[_Work]) -> None:
-        tx = Tx(connection, self.folder, connection.connection.dbapi_connection)
+        tx = Tx(connection, self.folder, connection.connection.dbapi_connection, self.decides)
         finished: list[Callable[[], None]] = []
         try:
-            tx.driver.execute("BEGIN IMMEDIATE" if self.sqlite else "BEGIN")
             finished.extend(self._run(tx, work, alone=len(group) == 1) for work in group)
-            tx.driver.execute("COMMIT")
+            end = tx.driver.execute("COMMIT")
+            _check_committed(end)
         except BaseException as error:  # noqa: BLE001  every waiting caller must hear of it
-            with contextlib.suppress(Exception):
-                connection.exec_driver_sql("ROLLBACK")
+            fault = error
+            if is_lost(connection):
+                self._note_lost(error)
+                fault = LostError(f"{self.shown}: {_said(error)}")
+                fault.__cause__ = error
+            else:
+                with contextlib.suppress(Exception):
+                    connection.exec_driver_sql("ROLLBACK")
             for work in group:
-                work.done.set_exception(error)
+                work.done.set_exception(fault)
             return
         for finish in finished:
             finish()
@@ -152,37 +313,13 @@ class Store:
         return lambda: work.done.set_result(result)
 
 
-def _all_tables() -> list[Any]:
-    return [
-        SQLModel.metadata.tables[str(row.__tablename__)]
-        for row in (
-            tables.MetaRow,
-            tables.InboxRow,
-            tables.RawRow,
-            tables.TicketRow,
-            tables.PromiseRow,
-            tables.PartyRow,
-            tables.EntryRow,
-            tables.HistoryRow,
-            tables.SeenRow,
-            tables.OutboxRow,
-            tables.TimerRow,
-            tables.AgentRow,
-            tables.AbsenceRow,
-        )
-    ]
+def _check_committed(end: Any) -> None:
+    """PostgreSQL answers COMMIT with a roll-back, and no fault, where a statement failed and nobody minded."""
+    if getattr(end, "statusmessage", "COMMIT") != "COMMIT":
+        raise StoreError("a statement failed, so the transaction was taken back")
 
 
-def _engine(url: str) -> Engine:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "mmap_size=0"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _said(fault: BaseException) -> str:
+    """What a driver says of a fault, in one line."""
+    said = str(fault.orig if isinstance(fault, DBAPIError) else fault)
+    return " ".join(said.split()) or type(fault).__name__

@@ -106,9 +106,12 @@ class Before:
     wrote: bool
 
 
-def store_big(folder: Path, raw: bytes) -> str:
-    """Write a mail that is too big for a row to a file, durably; its name is its hash. Done before the commit."""
-    if len(raw) <= INLINE:
+def store_big(folder: Path | None, raw: bytes) -> str:
+    """Write a mail that is too big for a row to a file, durably; its name is its hash. Done before the commit.
+
+    Without a folder every mail is a row, and the name is "".
+    """
+    if folder is None or len(raw) <= INLINE:
         return ""
     name = hashlib.sha256(raw).hexdigest()
     place = folder / name[:2]
@@ -161,7 +164,14 @@ def bytes_of(tx: Tx, inbox: int) -> bytes:
     """The mail as it came, byte for byte."""
     row = _BYTES.one(tx, row=inbox)
     assert row is not None
-    return (tx.folder / row.file[:2] / row.file).read_bytes() if row.file else bytes(row.content or b"")
+    return path_of(tx, row.file).read_bytes() if row.file else bytes(row.content or b"")
+
+
+def path_of(tx: Tx, file: str) -> Path:
+    """Where the file of a big mail lies; FileNotFoundError where this store has no place for such files."""
+    if tx.folder is None:
+        raise FileNotFoundError(f"{file}: this store keeps no mails in files")
+    return tx.folder / file[:2] / file
 
 
 def original(tx: Tx, inbox: int, *, most: int) -> bytes | None:
@@ -171,8 +181,8 @@ def original(tx: Tx, inbox: int, *, most: int) -> bytes | None:
         return None
     if not row.file:
         return bytes(row.content) if row.content and len(row.content) <= most else None
-    path = tx.folder / row.file[:2] / row.file
     with suppress(FileNotFoundError):
+        path = path_of(tx, row.file)
         if path.stat().st_size <= most:
             content: bytes = path.read_bytes()
             return content

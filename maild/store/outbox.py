@@ -41,7 +41,13 @@ _DUE = (
 _LEASE = Statement(
     update(_outbox)
     .where(_outbox.c.id.in_(_DUE))
-    .values(state="sending", leased_until=given("until"), fence=_outbox.c.fence + 1, tries=_outbox.c.tries + 1)
+    .values(
+        state="sending",
+        leased_until=given("until"),
+        holder=given("courier"),
+        fence=_outbox.c.fence + 1,
+        tries=_outbox.c.tries + 1,
+    )
     .returning(
         *(_outbox.c[name] for name in ("id", "fence", "tries", "created_at", "told_late")),
         *(_outbox.c[name] for name in ("message_id", "sender", "recipient", "content")),
@@ -50,7 +56,7 @@ _LEASE = Statement(
 _NEXT_DUE = Statement(select(func.min(_outbox.c.next_at)).where(_outbox.c.state.in_(_LATE)))
 _SENT = Statement(
     update(_outbox)
-    .where(_outbox.c.id == given("row"), _outbox.c.fence == given("seen"))
+    .where(_outbox.c.id == given("row"), _outbox.c.fence == given("seen"), _outbox.c.state == "sending")
     .values(state="sent", next_at=null(), leased_until=null(), answer=given("words"), sent_at=given("now"))
 )
 _IDS_TO = Statement(
@@ -183,9 +189,9 @@ def fill(tx: Tx, contents: Mapping[int, bytes]) -> None:
     _FILL.each(tx, [{"row": row, "content": content} for row, content in contents.items()])
 
 
-def lease(tx: Tx, now: datetime, until: datetime, most: int) -> list[Leased]:
-    """Take the mails that are due, oldest first, and note the try before anything is sent."""
-    leased = [_leased(row) for row in _LEASE.rows(tx, now=now, until=until, most=most)]
+def lease(tx: Tx, now: datetime, until: datetime, most: int, holder: str = "") -> list[Leased]:
+    """Take the mails that are due, oldest first, and note the try before anything is sent; `holder` is who sends."""
+    leased = [_leased(row) for row in _LEASE.rows(tx, now=now, until=until, most=most, courier=holder)]
     return sorted(leased, key=lambda one: one.id)
 
 
@@ -210,6 +216,16 @@ def give_back(tx: Tx, leased: Leased, answer: str, next_at: datetime) -> None:
     _settle(tx, leased, state="waiting", answer=answer, next_at=next_at, tries=_outbox.c.tries - 1)
 
 
+def put_back(tx: Tx, holder: str, known: Sequence[int]) -> int:
+    """Mails that this sender holds and has not heard of, since the answer to its lease was lost: no try of theirs.
+
+    `known` are the rows of which it knows what became of them.
+    """
+    mine = and_(_outbox.c.state == "sending", _outbox.c.holder == holder, _outbox.c.id.not_in(list(known)))
+    changed = {"state": "waiting", "leased_until": None, "tries": _outbox.c.tries - 1}
+    return tx.connection.execute(update(_outbox).where(mine).values(**changed)).rowcount
+
+
 def uncertain(tx: Tx, leased: Leased, answer: str, next_at: datetime) -> None:
     changed = {"state": "uncertain", "answer": answer, "next_at": next_at, "uncertain": _outbox.c.uncertain + 1}
     _settle(tx, leased, **changed)
@@ -228,14 +244,25 @@ def mark_told_late(tx: Tx, row: int) -> None:
 def recover(tx: Tx, now: datetime, *, alone: bool = False) -> int:
     """Mails whose sender died while sending may have left: they are uncertain, and are due at once.
 
-    A lease that has ended tells of such a death; where nobody else can be sending (`alone`), every lease does.
+    A lease that has ended tells of such a death, and so does a holder's daemon that does not live; where nobody else
+    can be sending (`alone`), every lease does.
     """
     gone = _outbox.c.state == "sending"
     if not alone:
-        gone = and_(gone, or_(_outbox.c.leased_until <= now, _outbox.c.leased_until.is_(None)))
+        over = or_(_outbox.c.leased_until <= now, _outbox.c.leased_until.is_(None))
+        gone = and_(gone, or_(over, _outbox.c.holder.in_(_dead(tx))))
     changed = {"state": "uncertain", "next_at": now, "uncertain": _outbox.c.uncertain + 1, "fence": _outbox.c.fence + 1}
     changed["answer"] = "the daemon stopped while this mail was being sent"
     return tx.connection.execute(update(_outbox).where(gone).values(**changed)).rowcount
+
+
+def _dead(tx: Tx) -> list[str]:
+    """Holders of leases whose daemon has no connection to the database any more."""
+    living = tx.living()
+    if living is None:
+        return []
+    query = select(_outbox.c.holder).where(_outbox.c.state == "sending", _outbox.c.holder != "").distinct()
+    return [holder for holder in tx.connection.execute(query).scalars() if holder.partition("/")[0] not in living]
 
 
 def retry(tx: Tx, row: int, now: datetime) -> bool:
@@ -339,7 +366,7 @@ def _answered(tx: Tx, recipient: str) -> bool:
 
 
 def _settle(tx: Tx, leased: Leased, **changed: Any) -> bool:
-    where = and_(_outbox.c.id == leased.id, _outbox.c.fence == leased.fence)
+    where = and_(_outbox.c.id == leased.id, _outbox.c.fence == leased.fence, _outbox.c.state == "sending")
     return tx.connection.execute(update(_outbox).where(where).values(leased_until=None, **changed)).rowcount == 1
 
 

@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     DateTime,
     Dialect,
     Index,
+    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
+    String,
     Table,
     Text,
     TypeDecorator,
@@ -54,8 +57,12 @@ def _text(default: str = "") -> Any:
 
 
 class MetaRow(SQLModel, table=True):
+    """`key` is put in order by its bytes on every database, for some keys are looked up as a range."""
+
     __tablename__ = "meta"
-    key: str = Field(primary_key=True)
+    key: str = Field(
+        sa_column=Column(String().with_variant(String(collation="C"), "postgresql"), primary_key=True, nullable=False)
+    )
     value: str = _text()
 
 
@@ -265,6 +272,7 @@ class OutboxRow(SQLModel, table=True):
     after: int | None = None
     after_until: datetime | None = _moment(nullable=True)
     leased_until: datetime | None = _moment(nullable=True)
+    holder: str = _text()
     fence: int = 0
     told_late: bool = False
     uncertain: int = 0
@@ -321,3 +329,17 @@ class TimerRow(SQLModel, table=True):
 def table(name: str) -> Table:
     """The table behind a row class, for statements of SQLAlchemy's core."""
     return SQLModel.metadata.tables[name]
+
+
+ALL = tuple(
+    table(name)
+    for name in (
+        *("meta", "inbox", "raw", "ticket", "promise", "party", "entry", "history", "seen", "outbox", "timer"),
+        *("agent", "absence"),
+    )
+)
+"""Every table, each after those that it refers to."""
+
+for _column in (column for one in ALL for column in one.columns):
+    if isinstance(_column.type, Integer):  # mails name tickets of any number, and SQLite's integers have 64 bits
+        _column.type = BigInteger().with_variant(Integer(), "sqlite")

@@ -12,6 +12,7 @@ from maild.decision import TimerName
 from maild.promise import promised_at
 from maild.store import promises, tickets
 from maild.store.engine import Tx
+from maild.store.inbox import path_of
 from maild.store.tables import table
 from maild.ticket import Event
 
@@ -82,7 +83,7 @@ def _hash_of(tx: Tx, inbox: int) -> str:
     if not row.file and row.content is None:
         return EXPIRED
     try:
-        content = (tx.folder / row.file[:2] / row.file).read_bytes() if row.file else row.content
+        content = path_of(tx, row.file).read_bytes() if row.file else row.content
     except OSError:
         return ""
     return hashlib.sha256(content).hexdigest()

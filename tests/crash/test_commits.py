@@ -21,6 +21,7 @@ from maild.store import inbox, outbox
 from maild.ticket import Event
 from tests.stories.house import ANN, BEN, RELAY, House
 
+pytestmark = pytest.mark.sqlite
 LUC = "luc@customer.example"
 
 

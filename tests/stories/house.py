@@ -32,6 +32,7 @@ from maild.telling import Press
 from maild.templates.render import Templates
 from maild.threading.tags import Keyring
 from maild.ticket import Entry, Event, Ticket
+from tests import databases
 
 RELAY = "127.0.0.1"
 MORNING = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -145,7 +146,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.counter = itertools.count(1)
-        self.store = Store(self.url or f"sqlite:///{self.folder}/maild.db")
+        self.store = Store(self.url or databases.url_of(self.folder), self.folder)
         self.store.create()
         self.keyring = Keyring(self.desk.domain, ((1, bytes(range(32))),))
         self.open()

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from maild.cli import main
+from tests import databases
 
 CONFIG = """\
 [desk]
@@ -49,7 +50,7 @@ def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Go to an operator's folder, with the configuration in its usual place."""
     monkeypatch.chdir(folder)
     monkeypatch.delenv("MAILD_CONFIG", raising=False)
-    (folder / "config.toml").write_text(CONFIG)
+    (folder / "config.toml").write_text(databases.worded(CONFIG, folder))
     (folder / "mail.eml").write_bytes(MAIL)
     return folder
 

@@ -125,6 +125,7 @@ def test_a_mail_that_nobody_knows_is_not_explained(house: House) -> None:
         assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.sqlite
 def test_reading_verbs_answer_before_there_is_a_store(folder: Path) -> None:
     for verb in ("tickets", "inbox", "outbox", "quarantine", "verify"):
         assert told(verb) == []
@@ -134,6 +135,7 @@ def test_reading_verbs_answer_before_there_is_a_store(folder: Path) -> None:
     assert not (folder / "maild.db").exists()
 
 
+@pytest.mark.sqlite
 def test_what_is_no_store_is_named_and_left_alone(folder: Path) -> None:
     (folder / "maild.db").write_text("these are my notes, and no store at all" * 100)
     result = say("tickets")
@@ -158,6 +160,7 @@ def test_a_store_that_is_whole_is_verified_and_a_broken_one_is_told(house: House
 # --- words of strangers ---
 
 
+@pytest.mark.sqlite
 def test_nothing_of_a_mail_steers_the_terminal(folder: Path) -> None:
     house = House(folder)
     house.receives("x", subject="Invoice")

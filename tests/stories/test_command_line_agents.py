@@ -16,6 +16,7 @@ from maild import config as configuration
 from maild.absence import Absence, Leave, Source, Stage
 from maild.cli.snapshot import who_asks
 from maild.store import absences
+from tests import databases
 from tests.stories.house import House
 from tests.stories.promises import broken
 from tests.stories.shell import enter, say
@@ -83,7 +84,7 @@ class Place:
         self.house.takes_roll()
 
     def write(self, text: str) -> None:
-        (self.folder / "config.toml").write_text(text)
+        (self.folder / "config.toml").write_text(databases.worded(text, self.folder))
 
     def reload(self) -> None:
         """The daemon takes the file as it stands."""

@@ -19,6 +19,8 @@ from maild.ingest import pipe
 from maild.mail import Arrival
 from tests.stories.shell import CONFIG, MAIL, enter, say, shell, told
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -140,7 +142,7 @@ def test_a_mail_server_pipes_a_mail_in_and_it_is_kept(folder: Path) -> None:
             self.taken = [*arrivals]
 
     journal = Journal()
-    assert pipe.take(place.spool("sqlite:///maild.db"), journal).kept == 4
+    assert pipe.take(place.spool("sqlite:///maild.db", Path("var")), journal).kept == 4
     assert {arrival.raw for arrival in journal.taken} == {MAIL}
 
 
@@ -189,7 +191,7 @@ def test_accept_reads_the_file_lightly_and_understands_it_all_the_same(folder: P
         assert door.address == config.desk.address
         assert door.ours == config.desk.addresses
         assert (door.size, door.free) == (config.listen.max_size, config.limits.free_disk)
-        assert door.spool == place.spool(config.store.url)
+        assert door.spool == place.spool(config.store.url, config.store.folder)
     light = "import sys, maild.__main__, maild.ingest.pipe; print(*sys.modules)"
     loaded = (
         subprocess.run([sys.executable, "-P", "-c", light], capture_output=True, check=True).stdout.decode().split()

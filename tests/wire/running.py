@@ -6,7 +6,6 @@ import contextlib
 import signal
 import smtplib
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 from maild.mail import Envelope, MessageId, Outgoing
 from maild.store import verify
 from maild.store.engine import Store
+from tests import databases
 from tests.stories.house import Letter
 from tests.wire.relay import ScriptedRelay, _Talk
 
@@ -98,7 +98,8 @@ admins = ["{OPS}"]
 {desk}
 
 [store]
-url = "sqlite:///{folder}/var/maild.db"
+url = "{databases.url_of(folder / "var")}"
+folder = "{folder}/var"
 secret_file = "{folder}/var/secret"
 
 [listen]
@@ -153,6 +154,11 @@ class Site:
     @property
     def var(self) -> Path:
         return self.folder / "var"
+
+    @property
+    def database(self) -> Path:
+        """The folder whose database it is."""
+        return self.var
 
     @property
     def log(self) -> str:
@@ -215,8 +221,7 @@ class Site:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds; read beside the daemon, as an operator could."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.var}/maild.db?mode=ro", uri=True)) as line:
-            return line.execute(query, values).fetchall()
+        return databases.rows(databases.url_of(self.database), query, values)
 
     def drained(self) -> bool:
         """Whether every mail is decided, and everything that can be said is said."""
@@ -227,7 +232,7 @@ class Site:
 
     def faults(self) -> list[str]:
         """What `maild verify` finds."""
-        store = Store(f"sqlite:///{self.var}/maild.db")
+        store = Store(databases.url_of(self.database), self.var)
         try:
             with store.read() as tx:
                 return [finding.words for finding in verify.findings(tx)]
@@ -241,9 +246,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(folder: Path, text: str) -> Iterator[Site]:
+def site(folder: Path, text: str, kind: type[Site] = Site) -> Iterator[Site]:
     """A desk's folder with this operator's file; whatever still runs there at the end is killed."""
-    made = Site(folder)
+    made = kind(folder)
     made.file.write_text(text, "utf-8")
     try:
         yield made
