@@ -18,7 +18,7 @@ AgentId = NewType("AgentId", str)
 TeamId = NewType("TeamId", str)
 
 
-LANGUAGES = ("en", "fr", "es", "ru", "de")
+LANGUAGES = ("en", "fr", "es", "ru", "de", "pt")
 """The languages that the shipped templates speak."""
 
 

@@ -97,10 +97,11 @@ BECAUSE = re.compile(
 
 BACKUP = re.compile(
     r"(?<!\S)(?:backup|cover(?:ed by)?|remplaçante?|remplacée? par|suppléante?|suplente|sustitut[oa]|reemplazo"
+    r"|substitut[oa]|substituíd[oa] por"
     r"|замена|заместитель|замещает|vertretung(?: durch)?|vertreter(?:in)?|vertreten durch|ersatz)(?:[:,]?\s|$)",
     re.IGNORECASE,
 )
 """The word before who stands in, in each shipped language."""
 
-RUNG = re.compile(r"(?:level|niveau|nivel|уровень|уровня|stufe|ebene)?\s*([1-9][0-9]?)", re.IGNORECASE)
+RUNG = re.compile(r"(?:level|niveau|nivel|nível|уровень|уровня|stufe|ebene)?\s*([1-9][0-9]?)", re.IGNORECASE)
 """A step of the ladder by its level, with or without the word for it in each shipped language."""

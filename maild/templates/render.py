@@ -270,7 +270,7 @@ def _compiled(language: str, env: Environment) -> _Tongue:
     names = (_WORDS, _AROUND, *Notice, *_TO_CUSTOMERS.values())
     pages = {str(name): env.get_template(f"{language}/{name}.j2") for name in names}
     spoken = {key: value for key, value in vars(pages[_WORDS].module).items() if not key.startswith("_")}
-    locale = Locale.parse(language, sep="-")
+    locale = Locale.parse(str(spoken.get("locale", language)), sep="-")
     patterns = {key: _clock(parse_pattern(pattern), locale) for key, pattern in spoken["patterns"].items()}
     lines = vars(env.get_template(f"{language}/{_LINES}.j2").module)
     pages |= {name: env.get_template(name) for name in _FRAMES}
