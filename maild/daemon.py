@@ -110,6 +110,8 @@ class Daemon:
         if recovered:
             log.warning("%d mails were being sent when maild stopped; they are sent again", recovered)
         self.store.write(lambda tx: roll.take(tx, self.office, clock()))
+        if problems := self.office.press.templates.check():
+            self._warn("The shipped words stand in for own templates that have a fault.", *problems[:20])
         pipe.sweep(folder / "spool", clock() - HALF_WRITTEN)
         journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
@@ -262,6 +264,9 @@ class Daemon:
             return
         except (keys.SecretError, OSError) as fault:
             self._warn("The configuration stays as it was.", str(fault))
+            return
+        if problems := office.press.templates.check():
+            self._warn("The configuration stays as it was.", *problems[:20])
             return
         gone = vanished(self.config, fresh)
         if gone and not asked:

@@ -6,6 +6,7 @@ import re
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -17,7 +18,16 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import DateTimePattern, parse_pattern
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    nodes,
+)
 from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -34,6 +44,8 @@ _DEFAULT = "en"
 _WORDS = "words"  # the fixed words of a language: date patterns, names of states and reasons
 _AROUND = "around"  # what stands around every notice: the contact, the state, the actions, the footer
 _LINES = "lines"  # single lines that are said within a mail, each a macro
+CANNED = "canned"
+"""The folder of canned answers, which are no templates."""
 _FRAMES = ("frame.txt.j2", "frame.html.j2")
 _TO_CUSTOMERS = {Notice.HISTORY: "your-history", Notice.HELP: "your-help"}
 """What answers agents and customers alike, and says something else to customers."""
@@ -110,8 +122,16 @@ class Templates:
             return replace(_put_into_words(telling, self._shipped), problems=(self._problem(fault),))
 
     def say(self, said: Line, language: str, zone: ZoneInfo, now: datetime) -> str:
-        """Return one line in a language; a day or a moment is told in the reader's zone."""
-        return _line(said, self._shelf.tongue(language), zone, now)
+        """Return one line in a language; a day or a moment is told in the reader's zone.
+
+        Where own words fail on it, the shipped ones speak.
+        """
+        try:
+            return _line(said, self._shelf.tongue(language), zone, now)
+        except _FAULTS:
+            if self._own is None:
+                raise
+            return _line(said, self._shipped.tongue(language), zone, now)
 
     def check(self) -> tuple[str, ...]:
         """Return what is wrong with the own templates, each with its file and line; nothing where all is well."""
@@ -120,17 +140,19 @@ class Templates:
             return ()
         if not own.is_dir():
             return (f"{own}: there is no such folder; make it, or take `templates` out of the file",)
-        known = frozenset(str(path.relative_to(_HERE)) for path in _HERE.rglob("*.j2"))
         problems: list[str] = []
-        for path in sorted(own.rglob("*.j2")):
-            problems += self._problems_of(path, path.relative_to(own).as_posix(), known)
+        for path in sorted(path for path in own.rglob("*") if path.is_file()):
+            name = path.relative_to(own).as_posix()
+            if not _is_apart(name):
+                problems += self._problems_of(path, name)
         return tuple(problems) or tuple(dict.fromkeys(self._problems_with_samples()))
 
     # What is wrong with own templates
 
-    def _problems_of(self, path: Path, name: str, known: frozenset[str]) -> Iterator[str]:
-        if name not in known and name.startswith(f"{_DEFAULT}/"):
-            near = get_close_matches(name, known, 1)
+    def _problems_of(self, path: Path, name: str) -> Iterator[str]:
+        usable = self._usable(name)
+        if name not in usable and not path.name.startswith("_"):
+            near = get_close_matches(name, usable, 1)
             yield f"{path}: no mail uses this template" + (f"; did you mean {near[0]}?" if near else "")
             return
         try:
@@ -139,18 +161,51 @@ class Templates:
         except (TemplateError, UnicodeDecodeError, OSError) as fault:
             yield self._problem(fault, str(path))
             return
-        unknown = find_undeclared_variables(tree) - self._told_names(name)
+        if path.name == f"{_LINES}.j2":
+            yield from _lacking(path, tree, self._shipped.env, name)
+        if path.name == f"{_WORDS}.j2":
+            yield from self._wordless(path, name)
+        own = {each.name for each in tree.find_all(nodes.Name) if each.ctx == "store"}  # set in one branch, used in it
+        unknown = find_undeclared_variables(tree) - self._told_names(name) - own
         for each in tree.find_all(nodes.Name):
             if each.ctx == "load" and each.name in unknown:
                 near = get_close_matches(each.name, self._told_names(name), 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 yield f"{path}:{each.lineno}: no fact has the name {each.name!r}{hint}"
 
+    def _wordless(self, path: Path, name: str) -> Iterator[str]:
+        """The fixed words that templates ask for and that own words do not have."""
+        try:
+            own = vars(self._shelf.env.get_template(name).module)
+        except _FAULTS as fault:
+            yield self._problem(fault, str(path))
+            return
+        for key, value in self._shipped.tongue(name.partition("/")[0]).words.items():
+            if key not in own:
+                yield f"{path}:1: it lacks {key}, which templates ask for"
+            elif isinstance(value, dict) and isinstance(own[key], dict) and value.keys() - own[key].keys():
+                lost = ", ".join(sorted(value.keys() - own[key].keys()))
+                yield f"{path}:1: {key} lacks {lost}"
+
+    def _usable(self, name: str) -> frozenset[str]:
+        """The names that a template may have beside this one: the shipped ones, and those of a whole own language."""
+        language = name.partition("/")[0]
+        known = self._shipped.listed
+        if f"{language}/{_AROUND}.j2" in self._shelf.listed:
+            own = (each.partition("/")[2] for each in known if each.startswith(f"{_DEFAULT}/"))
+            known |= {f"{language}/{each}" for each in own}
+        return known
+
     def _told_names(self, name: str) -> frozenset[str]:
-        """The names that a template may use: the facts, and in a frame also what was laid out."""
+        """The names that a template may use: the facts, in a frame also what was laid out; lines are told theirs."""
+        if name.rpartition("/")[2] in {f"{_LINES}.j2", f"{_WORDS}.j2"}:
+            return frozenset()
         telling = samples()[0]
-        tongue = self._shipped.tongue(_DEFAULT)
+        language = name.partition("/")[0]
+        tongue = self._shipped.tongue(language)
         facts = _facts(telling, tongue)
+        with suppress(*_FAULTS):  # words that cannot be read are told of by themselves
+            facts |= vars(self._shelf.env.get_template(f"{language}/{_WORDS}.j2").module)
         if name in _FRAMES:
             facts |= laid_out(telling, facts, _around(tongue, facts), page.blocks("x"))
         return frozenset(facts) | {"reason", "leads"}
@@ -170,7 +225,27 @@ class Templates:
             return f"{fault.filename or path}:{fault.lineno}: {fault.message}"
         frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if frame.filename.endswith(".j2")]
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else path or str(self._own)
-        return f"{where}: {fault}"
+        return f"{where}: {f'there is no template {fault.name}' if isinstance(fault, TemplateNotFound) else fault}"
+
+
+def _is_apart(name: str) -> bool:
+    """Whether a file of the folder is no template: a canned answer, or what an editor keeps beside its file."""
+    parts = name.split("/")
+    return parts[0] == CANNED or name.endswith("~") or any(part.startswith(".") for part in parts)
+
+
+def _lacking(path: Path, tree: nodes.Template, env: Environment, name: str) -> Iterator[str]:
+    """The lines that the desk says and that own lines do not have, or take other values for."""
+    own = {one.name: one for one in tree.find_all(nodes.Macro)}
+    shipped = name if name in env.list_templates() else f"{_DEFAULT}/{_LINES}.j2"
+    source = (_HERE / shipped).read_text("utf-8")
+    for wanted in env.parse(source).find_all(nodes.Macro):
+        form = f"{wanted.name}({', '.join(one.name for one in wanted.args)})"
+        found = own.get(wanted.name)
+        if found is None:
+            yield f"{path}:1: it lacks the line {form}; take it over from the shipped {shipped}"
+        elif [one.name for one in found.args] != [one.name for one in wanted.args]:
+            yield f"{path}:{found.lineno}: this line is told as {form}"
 
 
 def _put_into_words(telling: Telling, shelf: _Shelf) -> Rendered:

@@ -360,6 +360,7 @@ def refusals(speech: Speech) -> dict[str, Line]:
         f"#assign {speech.word} because x": line("unknown_agent", who=speech.word, near="", known=known),
         "#assign bn because x": line("unknown_agent", who="bn", near="ben", known=known),
         "#team suport because x": line("unknown_team", who="suport", near="support", known=""),
+        "#template refund": line("unknown_template", name="refund", near="", known=""),
         "#show 99": line("no_ticket", number=99),
         "#accept": line("nobody_waits_to_join", number=1),
         "#reopen": line("nothing_to_reopen", number=1, status="open"),

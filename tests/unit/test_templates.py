@@ -17,6 +17,7 @@ from jinja2 import Environment, nodes
 from maild.decision import TO_CUSTOMERS, Notice
 from maild.desk import LANGUAGES
 from maild.ingest.quote import MARKERS, new_words
+from maild.lines import line
 from maild.reasons import Phrase
 from maild.templates import page
 from maild.templates.facts import Action, Picture, Said, Telling
@@ -547,6 +548,84 @@ def test_a_pattern_with_seconds_tells_each_second_and_one_with_a_zone_each_zone(
 def test_an_own_template_that_no_mail_uses_is_told(tmp_path: Path) -> None:
     path = own_template(tmp_path, "en/recieved.j2", "Hello")
     assert Templates(tmp_path).check() == (f"{path}: no mail uses this template; did you mean en/received.j2?",)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("fr/recieved.j2", "; did you mean fr/received.j2?"),
+        ("en/received.txt", "; did you mean en/received.j2?"),
+        ("frame.html", "; did you mean frame.html.j2?"),
+        ("nl/received.j2", "; did you mean"),
+    ],
+)
+def test_a_file_that_no_mail_uses_is_told_in_any_folder(tmp_path: Path, name: str, near: str) -> None:
+    path = own_template(tmp_path, name, "Hello")
+    (problem,) = Templates(tmp_path).check()
+    assert problem.startswith(f"{path}: no mail uses this template{near}")
+
+
+def test_what_is_no_template_or_is_there_to_be_included_is_left_alone(tmp_path: Path) -> None:
+    own_template(tmp_path, "canned/refund.en.txt", "Hello {{ requester }}")
+    own_template(tmp_path, "en/.received.j2.swp", "an editor's own")
+    own_template(tmp_path, "en/received.j2~", "{{ an editor's copy")
+    own_template(tmp_path, "en/_hours.j2", "We are here from nine to five.")
+    own_template(tmp_path, "en/received.j2", "{{ Contact }} has your letter here.\n\n{% include 'en/_hours.j2' %}")
+    templates = Templates(tmp_path)
+    assert templates.check() == ()
+    assert "We are here from nine to five." in templates.render(first(Notice.RECEIVED)).text
+
+
+def test_own_lines_that_lack_one_are_told_and_the_shipped_one_speaks(tmp_path: Path) -> None:
+    shipped = (Path(page.__file__).parent / "en" / "lines.j2").read_text("utf-8")
+    lost = shipped.replace("{% macro why_turn(who) %}", "{% macro why_trun(who) %}")
+    other = lost.replace("{% macro why_back(who) %}{{ who }}", "{% macro why_back(name) %}{{ name }}")
+    path = own_template(tmp_path, "en/lines.j2", other)
+    templates = Templates(tmp_path)
+    turn, back = templates.check()
+    assert turn == f"{path}:1: it lacks the line why_turn(who); take it over from the shipped en/lines.j2"
+    assert back.startswith(f"{path}:")
+    assert back.endswith(": this line is told as why_back(who)")
+    told = templates.say(line("why_turn", who="Ann"), "en", ZoneInfo("UTC"), NOW)
+    assert told == "It is Ann's turn to take a new request."
+
+
+def test_a_line_knows_what_it_is_told_and_no_fact_of_the_mail(tmp_path: Path) -> None:
+    shipped = (Path(page.__file__).parent / "en" / "lines.j2").read_text("utf-8")
+    path = own_template(tmp_path, "en/lines.j2", shipped.replace("{{ who }} is back.", "{{ who }} is {{ contact }}."))
+    (problem,) = Templates(tmp_path).check()
+    assert problem.startswith(f"{path}:")
+    assert "no fact has the name 'contact'" in problem
+
+
+def test_own_words_that_lack_one_are_told(tmp_path: Path) -> None:
+    shipped = (Path(page.__file__).parent / "fr" / "words.j2").read_text("utf-8")
+    path = own_template(tmp_path, "fr/words.j2", shipped.replace('  "hold":', '  "held":').replace("cut_here", "cut"))
+    assert set(Templates(tmp_path).check()) == {
+        f"{path}:1: it lacks cut_here, which templates ask for",
+        f"{path}:1: statuses lacks hold",
+        f"{path}:1: desk_statuses lacks hold",
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_copy_of_every_shipped_template_is_a_sound_own_one(tmp_path: Path, language: str) -> None:
+    for source in (Path(page.__file__).parent / language).glob("*.j2"):
+        own_template(tmp_path, f"{language}/{source.name}", source.read_text("utf-8"))
+    assert Templates(tmp_path).check() == ()
+
+
+def test_an_own_language_is_whole_or_told(tmp_path: Path) -> None:
+    shipped = Path(page.__file__).parent / "es"
+    for source in shipped.glob("*.j2"):
+        text = source.read_text("utf-8").replace('"es/', '"gl/')
+        if source.name != "solved.j2":
+            own_template(tmp_path, f"gl/{source.name}", text)
+    assert Templates(tmp_path).check() == (f"{tmp_path}: there is no template gl/solved.j2",)
+    own_template(tmp_path, "gl/solved.j2", (shipped / "solved.j2").read_text("utf-8"))
+    templates = Templates(tmp_path)
+    assert templates.check() == ()
+    assert templates.render(first(Notice.RECEIVED, language="gl")).preheader.startswith("Cleo Roy ya tiene")
 
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
