@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.core import get_global
 from babel.dates import DateTimePattern, parse_pattern
 from jinja2 import (
     Environment,
@@ -394,6 +395,7 @@ def _facts(telling: Telling, tongue: _Tongue) -> dict[str, Any]:
         **for_agents(telling),
         "steps": tuple(map(tidy_fields, telling.steps)),
         "tab": "\t",
+        "zone_name": _city(telling.zone.key, tongue.locale) or facts["zone_name"],
         "language_name": lambda code: _language_name(code, tongue.locale),
         "contact_short": short,
         "Contact": contact if named else page.capital(contact),
@@ -411,6 +413,14 @@ def _times(telling: Telling, tongue: _Tongue) -> dict[str, Callable[[datetime], 
         return lambda at: _moment(tongue, name, at.astimezone(telling.zone), this_year)
 
     return {name: written(name) for name in ("when", "day", "stamp")}
+
+
+@lru_cache(maxsize=256)
+def _city(zone: str, locale: Locale) -> str:
+    """The city of a time zone as the language writes it (CLDR, which names some zones by older keys); "" if it is
+    written as in the key."""
+    names = (zone, *(old for old, new in get_global("zone_aliases").items() if new == zone))
+    return next((city for name in names if (city := locale.time_zones.get(name, {}).get("city"))), "")
 
 
 def _language_name(code: str, locale: Locale) -> str:
