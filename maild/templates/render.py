@@ -151,9 +151,9 @@ class Templates:
     # What is wrong with own templates
 
     def _problems_of(self, path: Path, name: str) -> Iterator[str]:
-        usable = self._usable(name)
-        if name not in usable and not path.name.startswith("_"):
-            near = get_close_matches(name, usable, 1)
+        shipped = self._shipped.listed
+        if name not in shipped and not path.name.startswith("_"):
+            near = get_close_matches(name, shipped, 1)
             yield f"{path}: no mail uses this template" + (f"; did you mean {near[0]}?" if near else "")
             return
         try:
@@ -188,15 +188,6 @@ class Templates:
                 lost = ", ".join(sorted(value.keys() - own[key].keys()))
                 yield f"{path}:1: {key} lacks {lost}"
 
-    def _usable(self, name: str) -> frozenset[str]:
-        """The names that a template may have beside this one: the shipped ones, and those of a whole own language."""
-        language = name.partition("/")[0]
-        known = self._shipped.listed
-        if f"{language}/{_AROUND}.j2" in self._shelf.listed:
-            own = (each.partition("/")[2] for each in known if each.startswith(f"{_DEFAULT}/"))
-            known |= {f"{language}/{each}" for each in own}
-        return known
-
     def _told_names(self, name: str) -> frozenset[str]:
         """The names that a template may use: the facts, in a frame also what was laid out; lines are told theirs."""
         if name.rpartition("/")[2] in {f"{_LINES}.j2", f"{_WORDS}.j2"}:
@@ -206,7 +197,8 @@ class Templates:
         tongue = self._shipped.tongue(language)
         facts = _facts(telling, tongue)
         with suppress(*_FAULTS):  # words that cannot be read are told of by themselves
-            facts |= vars(self._shelf.env.get_template(f"{language}/{_WORDS}.j2").module)
+            words = vars(self._shelf.env.get_template(f"{language}/{_WORDS}.j2").module)
+            facts |= {key: value for key, value in words.items() if not key.startswith("_")}
         if name in _FRAMES:
             facts |= laid_out(telling, facts, _around(tongue, facts), page.blocks("x"))
         return frozenset(facts) | {"reason", "leads"}
@@ -238,13 +230,11 @@ def _is_apart(name: str) -> bool:
 def _lacking(path: Path, tree: nodes.Template, env: Environment, name: str) -> Iterator[str]:
     """The lines that the desk says and that own lines do not have, or take other values for."""
     own = {one.name: one for one in tree.find_all(nodes.Macro)}
-    shipped = name if name in env.list_templates() else f"{_DEFAULT}/{_LINES}.j2"
-    source = (_HERE / shipped).read_text("utf-8")
-    for wanted in env.parse(source).find_all(nodes.Macro):
+    for wanted in env.parse((_HERE / name).read_text("utf-8")).find_all(nodes.Macro):
         form = f"{wanted.name}({', '.join(one.name for one in wanted.args)})"
         found = own.get(wanted.name)
         if found is None:
-            yield f"{path}:1: it lacks the line {form}; take it over from the shipped {shipped}"
+            yield f"{path}:1: it lacks the line {form}; take it over from the shipped {name}"
         elif [one.name for one in found.args] != [one.name for one in wanted.args]:
             yield f"{path}:{found.lineno}: this line is told as {form}"
 

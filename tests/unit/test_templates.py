@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from jinja2 import Environment, nodes
 
+from maild.canned import FACTS
+from maild.config.canned import read_canned
 from maild.decision import TO_CUSTOMERS, Notice
 from maild.desk import LANGUAGES
 from maild.ingest.quote import MARKERS, new_words
@@ -615,19 +617,6 @@ def test_a_copy_of_every_shipped_template_is_a_sound_own_one(tmp_path: Path, lan
     assert Templates(tmp_path).check() == ()
 
 
-def test_an_own_language_is_whole_or_told(tmp_path: Path) -> None:
-    shipped = Path(page.__file__).parent / "es"
-    for source in shipped.glob("*.j2"):
-        text = source.read_text("utf-8").replace('"es/', '"gl/')
-        if source.name != "solved.j2":
-            own_template(tmp_path, f"gl/{source.name}", text)
-    assert Templates(tmp_path).check() == (f"{tmp_path}: there is no template gl/solved.j2",)
-    own_template(tmp_path, "gl/solved.j2", (shipped / "solved.j2").read_text("utf-8"))
-    templates = Templates(tmp_path)
-    assert templates.check() == ()
-    assert templates.render(first(Notice.RECEIVED, language="gl")).preheader.startswith("Cleo Roy ya tiene")
-
-
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     assert "no such folder" in Templates(tmp_path / "nowhere").check()[0]
 
@@ -636,6 +625,37 @@ def test_an_own_template_reads_no_file_outside_its_folder(tmp_path: Path) -> Non
     (tmp_path / "secret").write_text("the secret")
     path = own_template(tmp_path / "own", "en/received.j2", "Hello\n{% include '../secret' %}")
     assert Templates(tmp_path / "own").check()[0].startswith(f"{path}:2: ")
+
+
+# The page on own words, and its example
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLE = DOCS / "examples" / "templates"
+
+
+def test_the_example_is_sound_and_says_what_it_should() -> None:
+    templates = Templates(EXAMPLE)
+    assert templates.check() == ()
+    mail = templates.render(first(Notice.RECEIVED, promised_at=NOW + timedelta(days=2), promised="first-reply"))
+    assert mail.problems == ()
+    assert mail.preheader == "Cleo Roy has your letter and writes back to you by mail."
+    assert "You have our answer by Monday 23 November, 15:02 (Paris)." in mail.text
+    assert "We are here from Monday to Friday, 9:00 to 17:30 (Paris)." in mail.text
+    answers = read_canned(EXAMPLE)
+    assert [(one.name, one.language) for one in answers] == [("refund", "en"), ("refund", "fr")]
+
+
+def test_the_page_on_templates_lists_every_fact_and_shows_the_example_as_it_is() -> None:
+    text = (DOCS / "templates.md").read_text("utf-8")
+    mails, answers = text.split("## Canned answers")
+    cells = re.findall(r"(?m)^\| (`[^|]+) \|", mails.split("## The facts")[1])
+    told = {name for cell in cells for name in cell.split(", ")}
+    words = set(fixed_words("en"))
+    assert {name.strip("`") for name in told} == Templates()._told_names("en/received.j2") - words
+    assert dict(re.findall(r"(?m)^\| `(\w+)` \| (.+) \|$", answers)) == FACTS
+    for shown in ("en/received.j2", "canned/refund.en.txt"):
+        assert f"\n{(EXAMPLE / shown).read_text('utf-8')}```" in text, shown
 
 
 def macros(language: str) -> dict[str, tuple[str, ...]]:
