@@ -10,15 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from difflib import get_close_matches
-from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.core import get_global
-from babel.dates import DateTimePattern, parse_pattern
 from jinja2 import (
     Environment,
     FileSystemLoader,
@@ -39,6 +35,7 @@ from maild.templates import page
 from maild.templates.facts import Command, Happened, Promised, Row, Said, Step, Telling
 from maild.templates.layout import for_agents, is_for_customers, laid_out, offered, tidy_fields
 from maild.templates.samples import samples
+from maild.templates.times import Usage, usage_of
 
 _HERE = Path(__file__).parent
 _DEFAULT = "en"
@@ -59,7 +56,6 @@ _FIELDS = {
     kind: frozenset(f.name for f in fields(kind))
     for kind in (page.Brief, page.Offered, Command, Happened, Promised, Row, Said, Step)
 }
-_FINER = re.compile(r"%\([sSAzZOvVXx]")  # fields of a pattern that tell more of a moment than its minute (UTS 35)
 _FAULTS = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
@@ -78,11 +74,10 @@ class _Tongue:
     """All templates of one language, compiled, and its fixed words."""
 
     language: str
-    locale: Locale
+    usage: Usage
     pages: Mapping[str, Template]
     words: Mapping[str, Any]
     lines: Mapping[str, Any]
-    patterns: Mapping[str, Callable[[date], str]]
 
 
 class _Shelf:
@@ -336,28 +331,10 @@ def _compiled(language: str, env: Environment) -> _Tongue:
     names = (_WORDS, _AROUND, *Notice, *_TO_CUSTOMERS.values())
     pages = {str(name): env.get_template(f"{language}/{name}.j2") for name in names}
     spoken = {key: value for key, value in vars(pages[_WORDS].module).items() if not key.startswith("_")}
-    locale = Locale.parse(str(spoken.get("locale", language)), sep="-")
-    patterns = {key: _clock(parse_pattern(pattern), locale) for key, pattern in spoken["patterns"].items()}
+    usage = usage_of(str(spoken.get("locale", language)), spoken["patterns"])
     lines = vars(env.get_template(f"{language}/{_LINES}.j2").module)
     pages |= {name: env.get_template(name) for name in _FRAMES}
-    return _Tongue(language, locale, pages, spoken, lines, patterns)
-
-
-def _clock(pattern: DateTimePattern, locale: Locale) -> Callable[[date], str]:
-    """How a language writes a day or a moment; a minute is written again and again, so what was written is kept."""
-
-    def write(at: date) -> str:
-        return str(pattern.apply(at, locale))
-
-    if _FINER.search(str(pattern.format)):
-        return write
-    kept = lru_cache(maxsize=256)(write)
-
-    def look_up(at: date) -> str:
-        # without its zone: moments of two zones can be equal, and be written in two ways
-        return kept(at.replace(second=0, microsecond=0, tzinfo=None) if isinstance(at, datetime) else at)
-
-    return look_up
+    return _Tongue(language, usage, pages, spoken, lines)
 
 
 def _around(tongue: _Tongue, facts: dict[str, Any]) -> dict[str, str]:
@@ -385,8 +362,8 @@ def _facts(telling: Telling, tongue: _Tongue) -> dict[str, Any]:
         **for_agents(telling),
         "steps": tuple(map(tidy_fields, telling.steps)),
         "tab": "\t",
-        "zone_name": _city(telling.zone.key, tongue.locale) or facts["zone_name"],
-        "language_name": lambda code: _language_name(code, tongue.locale),
+        "zone_name": tongue.usage.city(telling.zone.key) or facts["zone_name"],
+        "language_name": tongue.usage.language,
         "contact_short": short,
         "Contact": contact if named else page.capital(contact),
         "Short": short if named else page.capital(short),
@@ -400,34 +377,18 @@ def _times(telling: Telling, tongue: _Tongue) -> dict[str, Callable[[datetime], 
     this_year = telling.now.astimezone(telling.zone).year
 
     def written(name: str) -> Callable[[datetime], str]:
-        return lambda at: _moment(tongue, name, at.astimezone(telling.zone), this_year)
+        return lambda at: tongue.usage.write(name, at.astimezone(telling.zone), this_year)
 
     return {name: written(name) for name in ("when", "day", "stamp")}
-
-
-@lru_cache(maxsize=256)
-def _city(zone: str, locale: Locale) -> str:
-    """The city of a time zone as the language writes it (CLDR, which names some zones by older keys); "" if it is
-    written as in the key."""
-    names = (zone, *(old for old, new in get_global("zone_aliases").items() if new == zone))
-    return next((city for name in names if (city := locale.time_zones.get(name, {}).get("city"))), "")
-
-
-def _language_name(code: str, locale: Locale) -> str:
-    """A language as readers of another one call it; the code where nobody knows it."""
-    try:
-        return Locale.parse(code, sep="-").get_display_name(locale) or code
-    except (ValueError, LookupError):
-        return code
 
 
 def _line(said: Line, tongue: _Tongue, zone: ZoneInfo, now: datetime) -> str:
     def written(value: Value) -> Any:
         match value:
             case datetime():
-                return _moment(tongue, "when", value.astimezone(zone), now.astimezone(zone).year)
+                return tongue.usage.write("when", value.astimezone(zone), now.astimezone(zone).year)
             case date():
-                return _moment(tongue, "day", value, now.astimezone(zone).year)
+                return tongue.usage.write("day", value, now.astimezone(zone).year)
             case tuple():
                 return " ".join(_line(one, tongue, zone, now) if isinstance(one, Line) else one for one in value)
             case _:
@@ -435,11 +396,3 @@ def _line(said: Line, tongue: _Tongue, zone: ZoneInfo, now: datetime) -> str:
 
     words = tongue.lines[said.name](**{name: written(value) for name, value in said.values})
     return " ".join(str(words).split())
-
-
-def _moment(tongue: _Tongue, pattern: str, at: date, this_year: int) -> str:
-    """A day or a moment as the language writes it; the year is told where it is another one."""
-    name = pattern if at.year == this_year else f"{pattern}_year"
-    if at.day == 1:  # some languages write the first of a month another way
-        return tongue.patterns.get(f"{name}_first", tongue.patterns[name])(at)
-    return tongue.patterns[name](at)
