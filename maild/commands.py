@@ -43,6 +43,7 @@ class Name(StrEnum):
     UNTAG = "untag"
     SUBJECT = "subject"
     ACCEPT = "accept"
+    TEMPLATE = "template"
     SHOW = "show"
     HISTORY = "history"
     LIST = "list"
@@ -70,7 +71,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: `who` is an agent or team as written, `words` a level or tags, `text` free.
+    """One command: `who` is an agent or team as written, `words` a level, tags or the name of a text, `text` free.
 
     `number` is a ticket, of ESCALATE a level. `span` and `moment` are days as they were written: which ones they are
     depends on the day on which they are read.
@@ -270,6 +271,9 @@ def _taking(known: Known, line: str, rest: str) -> Command | Wrong:
             return _tags(known, line, rest)
         case Takes.NUMBER:
             return _number(known, line, rest.removeprefix("#").rstrip(_ENDINGS))
+        case Takes.NAME:
+            named = rest.casefold().rstrip(_ENDINGS)
+            return Command(Name(known.name), words=(named,)) if len(named.split()) == 1 else _short(known, line)
         case Takes.WHICH:
             which = tuple(rest.casefold().rstrip(_ENDINGS).split())
             return Command(Name.LIST, words=which) if which in _WHICH else _short(known, line)

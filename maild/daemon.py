@@ -119,6 +119,8 @@ class Daemon:
         self._stand()
         if not self.deciding:
             log.info("another daemon decides on this database; this one takes mail in and delivers")
+        if problems := self.office.press.templates.check():
+            self._warn("The shipped words stand in for own templates that have a fault.", *problems[:20])
         pipe.sweep(folder / "spool", clock() - HALF_WRITTEN)
         journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
@@ -306,6 +308,9 @@ class Daemon:
             return
         except (keys.SecretError, terms.CertificateError, OSError) as fault:
             self._warn("The configuration stays as it was.", str(fault))
+            return
+        if problems := office.press.templates.check():
+            self._warn("The configuration stays as it was.", *problems[:20])
             return
         gone = vanished(self.config, fresh)
         if gone and not asked:

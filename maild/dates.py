@@ -75,39 +75,40 @@ class Unread(StrEnum):
 # --- the words ------------------------------------------------------------------------------------------------------
 
 _MONTH_WORDS = (
-    "jan january janv janvier ene enero янв января январь jan januar janner",
-    "feb february fev fevr fevrier feb febr febrero фев февр февраля февраль februar feber",
-    "mar march mars marzo мар март марта marz maerz mrz",
+    "jan january janv janvier ene enero янв января январь jan januar janner janeiro",
+    "feb february fev fevr fevrier feb febr febrero фев февр февраля февраль februar feber fevereiro",
+    "mar march mars marzo мар март марта marz maerz mrz marco",
     "apr april avr avril abr abril апр апрель апреля",
-    "may mai mayo май мая",
-    "jun june juin junio июн июнь июня juni",
-    "jul july juil juillet julio июл июль июля juli",
+    "may mai mayo май мая maio",
+    "jun june juin junio июн июнь июня juni junho",
+    "jul july juil juillet julio июл июль июля juli julho",
     "aug august aou aout ago agosto авг август августа",
-    "sep sept september septembre septiembre setiembre set сен сент сентябрь сентября",
-    "oct october octobre octubre окт октябрь октября okt oktober",
-    "nov november novembre noviembre ноя нояб ноябрь ноября",
-    "dec december decembre dic diciembre дек декабрь декабря dez dezember",
+    "sep sept september septembre septiembre setiembre set сен сент сентябрь сентября setembro",
+    "oct october octobre octubre окт октябрь октября okt oktober out outubro",
+    "nov november novembre noviembre ноя нояб ноябрь ноября novembro",
+    "dec december decembre dic diciembre дек декабрь декабря dez dezember dezembro",
 )
 _WEEKDAY_WORDS = (
-    "mon monday lun lundi lunes mo montag пн понедельник понедельника понедельнику",
-    "tue tues tuesday mar mardi martes di dienstag вт вторник вторника вторнику",
-    "wed wednesday mer mercredi mie miercoles mi mittwoch ср среда среды среду среде",
-    "thu thur thurs thursday jeu jeudi jue jueves do donnerstag чт четверг четверга четвергу",
-    "fri friday ven vendredi vie viernes fr freitag пт пятница пятницы пятницу пятнице",
+    "mon monday lun lundi lunes mo montag пн понедельник понедельника понедельнику seg segunda",
+    "tue tues tuesday mar mardi martes di dienstag вт вторник вторника вторнику ter terca",
+    "wed wednesday mer mercredi mie miercoles mi mittwoch ср среда среды среду среде qua quarta",
+    "thu thur thurs thursday jeu jeudi jue jueves do donnerstag чт четверг четверга четвергу qui quinta",
+    "fri friday ven vendredi vie viernes fr freitag пт пятница пятницы пятницу пятнице sex sexta",
     "sat saturday sam samedi sab sabado sa samstag sonnabend сб суббота субботы субботу субботе",
     "sun sunday dim dimanche dom domingo so sonntag вс воскресенье воскресенья воскресенью",
 )
 _AHEAD_WORDS = (
-    "today aujourd'hui hoy сегодня heute",
-    "tomorrow demain manana завтра morgen",
+    "today aujourd'hui hoy сегодня heute hoje",
+    "tomorrow demain manana завтра morgen amanha",
     "послезавтра ubermorgen uebermorgen",
 )
-_TO = "to until till til through thru a au jusque jusqu'a jusqu'au al hasta по до bis"
+_TO = "to until till til through thru a au jusque jusqu'a jusqu'au al hasta по до bis ate ao"
 _FROM = "from starting du de des depuis del desde с со начиная von vom ab"
-_FILLERS = "the on of in le la el den der am dem zum de d' del г года год en um в во"
-_FROM_ON = re.compile(r"\ba partir d(?:u\b|el?\b|')")  # one word in French and Spanish, as far as we are concerned
-_AFTER_TOMORROW = re.compile(r"\b(?:(?:the )?day after tomorrow|apres[- ]demain|pasado manana)\b")
-_ELIDED = re.compile(r"\bd'(?=\w)")
+_FILLERS = "the on of in le la el den der am dem zum de d' del г года год en um в во dia o no na"
+_FROM_ON = re.compile(r"\ba partir d(?:u\b|el?\b|[oa]\b|')")  # one word in French, Spanish and Portuguese to us
+_AFTER_TOMORROW = re.compile(r"\b(?:(?:the )?day after tomorrow|apres[- ]demain|pasado manana|depois de amanha)\b")
+_ELIDED = re.compile(r"\bd'(?=\w)|\bdo(?= dia\b)")  # "do" alone is the German Thursday
+_FEIRA = re.compile(r"\b(segunda|terca|quarta|quinta|sexta)[- ]feira\b")
 
 
 def folded(text: str) -> str:
@@ -186,7 +187,7 @@ def _parts(text: str) -> list[tuple[str, str]] | Unread:
     if len(text) > _MOST:
         return Unread.UNCLEAR
     plain = _AFTER_TOMORROW.sub("ubermorgen", _FROM_ON.sub("from ", folded(text)))
-    tokens = list(_tokens(_ELIDED.sub("", plain)))
+    tokens = list(_tokens(_FEIRA.sub(r"\1", _ELIDED.sub("", plain))))
     if any(kind == "odd" for kind, _ in tokens):
         return Unread.UNCLEAR
     return Unread.TWO_WAYS if any(_two_ways(kind, word) for kind, word in tokens) else tokens

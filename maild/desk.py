@@ -9,6 +9,7 @@ from typing import NewType
 from zoneinfo import ZoneInfo
 
 from maild.absence import Absence, Leave
+from maild.canned import Canned
 from maild.hours import Calendar, Work
 
 _DAY_BEGINS, _DAY_ENDS = 8 * 60, 18 * 60
@@ -18,7 +19,7 @@ AgentId = NewType("AgentId", str)
 TeamId = NewType("TeamId", str)
 
 
-LANGUAGES = ("en", "fr", "es", "ru", "de")
+LANGUAGES = ("en", "fr", "es", "ru", "de", "pt")
 """The languages that the shipped templates speak."""
 
 
@@ -221,6 +222,7 @@ class Desk:
     languages: tuple[str, ...] = LANGUAGES
     absence: AbsencePolicy = AbsencePolicy()
     absences: tuple[Absence, ...] = ()
+    canned: tuple[Canned, ...] = ()
     addresses: frozenset[str] = field(init=False, repr=False, compare=False)
     """Every plain address that is ours, in lower case; made once, for every mail asks for them."""
 

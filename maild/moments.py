@@ -43,18 +43,19 @@ _UNTIL_WORDS = (
     "until till til by to no_later_than",
     "jusque jusqu'à jusqu'au d'ici d'ici_à d'ici_au au à pour au_plus_tard",
     "hasta para a al a_más_tardar",
+    "até ao o_mais_tardar",
     "до к ко на не_позднее",
     "bis auf spätestens",
 )
 _UNTIL = _either(*_UNTIL_WORDS)
-_WITHIN = _either("in within", "dans sous", "en dentro_de", "через в_течение", "in innerhalb_von binnen")
+_WITHIN = _either("in within", "dans sous", "en dentro_de", "em daqui_a", "через в_течение", "in innerhalb_von binnen")
 _FOR = _either("for", "pour d'ici d'ici_à", "por", "на", "für")
-_ONE = _either("a an one", "un une", "un una", "один одну", "ein eine einem einer")
-_AND = _either("and et y и und")
+_ONE = _either("a an one", "un une", "un una", "um uma", "один одну", "ein eine einem einer")
+_AND = _either("and et y e и und")
 _UNITS = (
     (timedelta(minutes=1), "m min mins minute minutes minuto minutos мин минуту минуты минут minuten"),
     (timedelta(hours=1), "h hr hrs hour hours heure heures hora horas ч час часа часов std stunde stunden"),
-    (_DAY, "d day days j jour jours día días д день дня дней tag tage tagen"),
+    (_DAY, "d day days j jour jours día días dia dias д день дня дней tag tage tagen"),
     (7 * _DAY, "w wk week weeks sem semaine semaines semana semanas нед неделю недели недель woche wochen"),
 )
 _LENGTHS = {folded(word): length for length, words in _UNITS for word in words.split()}
@@ -63,12 +64,13 @@ _HOURS_OR_CLOCK = frozenset(map(folded, ("h", "heure", "heures", "hora", "horas"
 _AT = _either(
     *_UNTIL_WORDS,
     "at before um gegen vor vers avant a_las a_la las la hasta_las antes_de antes_de_las antes_de_la в во",
+    "às pelas até_às até_à antes_das antes_da",
 )
 _CLOCK = _either("h hs uhr heure heures hora horas ч час часа часов")
-_NOON = _either("noon midi mediodía полдень mittag")
-_MORNING = _either("am a.m. a.m du_matin de_la_mañana утра morgens vormittags")
+_NOON = _either("noon midi mediodía meio-dia полдень mittag")
+_MORNING = _either("am a.m. a.m du_matin de_la_mañana da_manhã утра morgens vormittags")
 _AFTERNOON = _either(
-    "pm p.m. p.m du_soir de_l'après-midi de_la_tarde de_la_noche дня вечера nachmittags abends",
+    "pm p.m. p.m du_soir de_l'après-midi de_la_tarde de_la_noche da_tarde da_noite дня вечера nachmittags abends",
 )
 
 _LETTER = r"[^\W\d_]"

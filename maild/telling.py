@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from maild import reasons, wishes
+from maild.canned import names
 from maild.decision import Draft, Notice
 from maild.desk import Desk
 from maild.lines import Line, line
@@ -20,7 +21,7 @@ from maild.templates.render import Templates
 from maild.threading.masks import for_customers, without_tokens
 from maild.threading.tags import Keyring, with_token
 from maild.ticket import Code, Entry, Event, Party, Reason, Ticket, Use, Voice
-from maild.vocabulary import KNOWN
+from maild.vocabulary import KNOWN, Takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +306,15 @@ def _row(ticket: Ticket, desk: Desk) -> Row:
 
 
 def _help(reader: _Reader) -> tuple[Command, ...]:
-    return tuple(Command(known.form, reader.hears(line(f"help_{known.name}"))) for known in KNOWN if not known.later)
+    """Every word of this version; the one for canned answers names them, and is left out where there are none."""
+    texts = ", ".join(names(reader.press.desk.canned))
+    said = []
+    for known in KNOWN:
+        if known.takes is Takes.NAME and texts:
+            said.append(Command(known.form, reader.hears(line(f"help_{known.name}", names=texts))))
+        elif known.takes is not Takes.NAME and not known.later:
+            said.append(Command(known.form, reader.hears(line(f"help_{known.name}"))))
+    return tuple(said)
 
 
 def _actions(draft: Draft, ticket: Ticket | None, reader: _Reader, row: int) -> Sequence[Action]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-LANGUAGES = ("en", "fr", "es", "ru", "de")
+LANGUAGES = ("en", "fr", "es", "ru", "de", "pt")
 
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SIZES = {"b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
@@ -191,7 +191,7 @@ _LongerThanNothing = BeforeValidator(lambda value: longer_than_nothing(duration(
 Span = Annotated[timedelta, _LongerThanNothing, Shown("duration")]
 Size = Annotated[int, BeforeValidator(size), Shown("size")]
 Rate = Annotated[Pace, BeforeValidator(pace), Shown("pace")]
-Language = Annotated[Literal["en", "fr", "es", "ru", "de"], Shown("en, fr, es, ru, de")]
+Language = Annotated[Literal["en", "fr", "es", "ru", "de", "pt"], Shown("en, fr, es, ru, de, pt")]
 Count = Annotated[int, Field(ge=0, le=1_000_000), Shown("number")]
 Some = Annotated[int, Field(ge=1, le=1_000_000), Shown("number")]
 

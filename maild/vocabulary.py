@@ -19,6 +19,7 @@ class Takes(StrEnum):
     LEVEL = "level"
     TAGS = "tags"
     NUMBER = "number"
+    NAME = "name"
     WHICH = "which"
     SPAN = "span"
     RUNG_BECAUSE = "rung-because"
@@ -63,6 +64,7 @@ KNOWN = (
     Known("untag", (), "#untag a b", Takes.TAGS),
     Known("subject", (), "#subject WORDS", Takes.NEEDED_TEXT),
     Known("accept", (), "#accept"),
+    Known("template", ("canned", "macro"), "#template NAME", Takes.NAME),
     Known("show", (), "#show [N]", Takes.NUMBER),
     Known("history", (), "#history [N]", Takes.NUMBER),
     Known("list", (), "#list [mine|team|late]", Takes.WHICH),
@@ -82,7 +84,6 @@ KNOWN = (
     Known("link", (), "#link N", later=True),
     Known("split", (), "#split", later=True),
     Known("ask", (), "#ask ADDRESS", later=True),
-    Known("template", ("canned", "macro"), "#template NAME", later=True),
     Known("who", (), "#who WHO", later=True),
     Known("undo", (), "#undo", later=True),
     Known("spam", (), "#spam", later=True),
@@ -97,10 +98,11 @@ BECAUSE = re.compile(
 
 BACKUP = re.compile(
     r"(?<!\S)(?:backup|cover(?:ed by)?|remplaçante?|remplacée? par|suppléante?|suplente|sustitut[oa]|reemplazo"
+    r"|substitut[oa]|substituíd[oa] por"
     r"|замена|заместитель|замещает|vertretung(?: durch)?|vertreter(?:in)?|vertreten durch|ersatz)(?:[:,]?\s|$)",
     re.IGNORECASE,
 )
 """The word before who stands in, in each shipped language."""
 
-RUNG = re.compile(r"(?:level|niveau|nivel|уровень|уровня|stufe|ebene)?\s*([1-9][0-9]?)", re.IGNORECASE)
+RUNG = re.compile(r"(?:level|niveau|nivel|nível|уровень|уровня|stufe|ebene)?\s*([1-9][0-9]?)", re.IGNORECASE)
 """A step of the ladder by its level, with or without the word for it in each shipped language."""

@@ -46,6 +46,7 @@ _WORDS = {
         "es": "estado estatus",
         "ru": "статус состояние",
         "de": "status stand sachstand",
+        "pt": "estado situação",
     },
     Wish.HISTORY: {
         "en": "history",
@@ -53,14 +54,16 @@ _WORDS = {
         "es": "historial historia",
         "ru": "история",
         "de": "verlauf historie",
+        "pt": "histórico",
     },
-    Wish.WHO: {"en": "who", "fr": "qui", "es": "quién", "ru": "кто", "de": "wer"},
+    Wish.WHO: {"en": "who", "fr": "qui", "es": "quién", "ru": "кто", "de": "wer", "pt": "quem"},
     Wish.CLOSE: {
         "en": "close",
         "fr": "fermer fermez clore clôturer clôturez",
         "es": "cerrar cierren",
         "ru": "закрыть закройте",
         "de": "schließen abschließen",
+        "pt": "fechar fechem encerrar",
     },
     Wish.REOPEN: {
         "en": "reopen",
@@ -68,6 +71,7 @@ _WORDS = {
         "es": "reabrir reabran",
         "ru": "возобновить возобновите переоткрыть переоткройте",
         "de": "öffnen wiederöffnen wiedereröffnen",
+        "pt": "reabrir reabram",
     },
     Wish.ESCALATE: {
         "en": "escalate escalation",
@@ -75,6 +79,7 @@ _WORDS = {
         "es": "escalar escalen escalamiento",
         "ru": "эскалация эскалировать эскалируйте",
         "de": "eskalieren eskalation",
+        "pt": "escalar escalem escalonar",
     },
     Wish.STOP: {
         "en": "stop unsubscribe",
@@ -82,8 +87,9 @@ _WORDS = {
         "es": "parar",
         "ru": "стоп отписаться",
         "de": "stopp abbestellen",
+        "pt": "parar",
     },
-    Wish.HELP: {"en": "help", "fr": "aide", "es": "ayuda", "ru": "помощь", "de": "hilfe"},
+    Wish.HELP: {"en": "help", "fr": "aide", "es": "ayuda", "ru": "помощь", "de": "hilfe", "pt": "ajuda"},
 }
 """Of each language the word that we offer, and others for the same. A word that tells instead of asking (closed, done,
 solved) is none: it is how people answer a question of ours. Nor is one that opens many replies (urgent, update)."""
@@ -113,12 +119,13 @@ _THANKS = (
     r"ok(?:ay)?|great|perfect|super|wonderful|all good|(?:(?:it|that|everything) )?works(?: now| again| fine)?"
     r"|thank you(?: (?:so|very) much)?"
     r"|(?:many )?thanks(?: (?:so|very) much| a lot)?|thx|cheers|merci(?: beaucoup| bien)?|(?:muchas )?gracias"
-    r"|danke(?: sch[oö]n| sehr)?|vielen dank|спасибо(?: большое)?|благодарю"
+    r"|(?:muito )?obrigad[oa]|danke(?: sch[oö]n| sehr)?|vielen dank|спасибо(?: большое)?|благодарю"
 )
 _REGARDS = (
     r"(?:(?:best|kind|warm|many) )?regards|best(?: wishes)?|yours(?: (?:sincerely|faithfully|truly))?|sincerely"
     r"|(?:bien |très )?cordialement|bien à vous|(?:cordiales |meilleures )?salutations|bonne journée"
     r"|(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|un abrazo"
+    r"|(?:com os |os )?(?:melhores |meus )?cumprimentos|atenciosamente|(?:um )?abraço"
     r"|с уважением|всего доброго|с наилучшими пожеланиями"
     r"|(?:mit )?(?:freundlichen?|besten?|vielen?|lieben?|schönen?) gr(?:ü|ue)(?:ß|ss)en?|gru(?:ß|ss)|mfg|lg|vg"
 )

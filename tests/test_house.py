@@ -25,6 +25,7 @@ PURE = (
         "moments",
         "public_holidays",
         "lines",
+        "canned",
         "reasons",
         "mail",
         "ticket",

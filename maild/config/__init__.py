@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 from maild.config.advice import advise
 from maild.config.build import build
+from maild.config.canned import read_canned
 from maild.config.check import Sheet, check, read_sheet
 from maild.config.handbook import Row, describe, handbook
 from maild.config.lines import Lines
@@ -61,10 +63,11 @@ members = ["ann", "ben"]
 
 
 def load(path: FilePath | None) -> Config:
-    """Read the file, or the built-in default for None; ConfigError tells all that is wrong with it."""
+    """Read the file and the canned answers, or the built-in default for None; ConfigError tells all that is wrong."""
     if path is None:
         return parse(DEFAULT, None)
-    return parse(_read(path), path)
+    config = parse(_read(path), path)
+    return replace(config, desk=replace(config.desk, canned=read_canned(config.templates)))
 
 
 def parse(text: str, path: FilePath | None) -> Config:

@@ -48,7 +48,7 @@ class DeskTable(Table):
     name: Line = key(..., "the desk's name, as customers read it")
     address: AddressSpec = key(..., "the address that customers write to")
     aliases: list[AddressSpec] = key([], "more addresses that are ours")
-    language: Language = key("en", "the desk's own language: en, fr, es, ru or de")
+    language: Language = key("en", "the desk's own language: en, fr, es, ru, de or pt")
     timezone: Zone = key("UTC", "the time zone of the dates in our mails")
     subaddress: Literal["+", ""] = key("+", 'the sign before a token in an address; "" where the mailbox has none')
     admins: list[AddressSpec] = key([], "who is told when something is wrong with the desk itself")

@@ -12,7 +12,7 @@ from maild.decide.assign import choose, people_of
 from maild.decide.ladder import climb, next_rung
 from maild.decide.moves import cover_if_away
 from maild.decide.people import group, person, visible
-from maild.decide.plan import door, public, says
+from maild.decide.plan import door, public, says, text_of
 from maild.decide.promises import keep_time
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
@@ -127,6 +127,9 @@ def _change(turn: Turn, situation: Situation, agent: Agent, command: Command) ->
             return line("subject_now", subject=turn.ticket.subject)
         case Name.ACCEPT:
             return _accept(turn, situation)
+        case Name.TEMPLATE:
+            put = text_of(situation, turn.ticket, agent, command)
+            return line("template_put", name=put.name, language=put.language) if put is not None else None
         case Name.DELAY | Name.SNOOZE:
             said, late = delay.put_off(turn, situation, agent, command)
             turn.late = late or turn.late
@@ -328,7 +331,9 @@ def _receipt(
 
 def _entry(situation: Situation, agent: Agent, turn: Turn, words: Words, *, public: bool) -> Entry:
     noted = "\n".join(c.text for c in words.commands if c.name is Name.NOTE and c.text)
-    text = "\n\n".join(part for part in (noted if not public else "", words.rest.strip()) if part)
+    put = [text_of(situation, turn.ticket, agent, c) for c in words.commands if c.name is Name.TEMPLATE]
+    parts = (noted if not public else "", *(one.text for one in put if one is not None), words.rest.strip())
+    text = "\n\n".join(part for part in parts if part)
     mail = situation.mail
     return Entry(
         at=situation.received_at,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
+from maild import canned
 from maild.desk import Agent, Desk, Team
 from maild.lines import Line, line
 from maild.ticket import Ticket
@@ -50,6 +51,12 @@ def unknown_team(desk: Desk, which: str) -> Line:
     """That no team has this name, and which may have been meant."""
     known = [one.id for one in desk.teams]
     return line("unknown_team", who=which, near=_nearest(which, known), known=", ".join(known))
+
+
+def unknown_canned(desk: Desk, name: str) -> Line:
+    """That no canned answer has this name, and which may have been meant."""
+    near = ", ".join(canned.nearest(desk.canned, name))
+    return line("unknown_template", name=name[:60], near=near, known=", ".join(canned.names(desk.canned)[:30]))
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from maild import canned
+from maild.canned import Canned
 from maild.commands import Command, Name, Words
 from maild.decide import away, delay
 from maild.decide.cover import cover_of
 from maild.decide.holds import Hold, leak, stale
 from maild.decide.ladder import next_rung, rungs_of
-from maild.decide.people import active, group, person, unknown_agent, unknown_team, visible
+from maild.decide.people import active, group, person, unknown_agent, unknown_canned, unknown_team, visible
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.desk import Agent
@@ -63,8 +65,10 @@ def public(words: Words, *, note: bool) -> bool:
 
 
 def says(words: Words, mail: Mail) -> bool:
-    """Whether there is any text, or a file, beside the commands."""
-    noted = any(command.name is Name.NOTE and command.text for command in words.commands)
+    """Whether there is any text, or a file, beside the commands; a canned answer is text."""
+    noted = any(
+        command.name is Name.TEMPLATE or (command.name is Name.NOTE and command.text) for command in words.commands
+    )
     return bool(words.rest.strip() or noted or any(not one.inline for one in mail.attachments))
 
 
@@ -89,6 +93,9 @@ def _against(situation: Situation, ticket: Ticket, agent: Agent, command: Comman
         case Name.TEAM:
             if group(desk, command.who) is None:
                 return unknown_team(desk, command.who)
+        case Name.TEMPLATE:
+            if text_of(situation, ticket, agent, command) is None:
+                return unknown_canned(desk, command.words[0])
         case Name.SHOW | Name.HISTORY:
             number = command.number or ticket.number
             seen = situation.tickets.get(number)
@@ -111,6 +118,25 @@ def _against(situation: Situation, ticket: Ticket, agent: Agent, command: Comman
         case _:
             pass
     return None
+
+
+def text_of(situation: Situation, ticket: Ticket, agent: Agent, command: Command) -> Canned | None:
+    """The canned answer that a command names, in the ticket's language where there is one, with its facts filled in."""
+    desk = situation.desk
+    found = canned.choose(desk.canned, command.words[0], (ticket.language, desk.language))
+    if found is None:
+        return None
+    team = desk.team_of(ticket.team)
+    facts = {
+        "requester": ticket.requester.name,
+        "number": f"#{ticket.number}",
+        "subject": ticket.subject,
+        "agent": agent.name,
+        "agent_short": agent.short,
+        "team": (team.public_name or team.name) if team else desk.name,
+        "desk": desk.name,
+    }
+    return replace(found, text=canned.fill(found.text, {name: " ".join(one.split()) for name, one in facts.items()}))
 
 
 def _no_rung(situation: Situation, ticket: Ticket, agent: Agent, command: Command) -> Line | None:

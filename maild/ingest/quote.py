@@ -41,6 +41,7 @@ MARKERS = {
     "es": "--- Responda por encima de esta línea ---",
     "ru": "--- Пишите ответ выше этой строки ---",
     "de": "--- Bitte über dieser Zeile antworten ---",
+    "pt": "--- Por favor, responda acima desta linha ---",
 }
 """The line that every mail of ours bears, by language: what stands below it is ours, however a client quotes it."""
 

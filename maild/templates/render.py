@@ -6,18 +6,25 @@ import re
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from difflib import get_close_matches
-from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import DateTimePattern, parse_pattern
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    nodes,
+)
 from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -28,12 +35,15 @@ from maild.templates import page
 from maild.templates.facts import Command, Happened, Promised, Row, Said, Step, Telling
 from maild.templates.layout import for_agents, is_for_customers, laid_out, offered, tidy_fields
 from maild.templates.samples import samples
+from maild.templates.times import Usage, usage_of
 
 _HERE = Path(__file__).parent
 _DEFAULT = "en"
 _WORDS = "words"  # the fixed words of a language: date patterns, names of states and reasons
 _AROUND = "around"  # what stands around every notice: the contact, the state, the actions, the footer
 _LINES = "lines"  # single lines that are said within a mail, each a macro
+CANNED = "canned"
+"""The folder of canned answers, which are no templates."""
 _FRAMES = ("frame.txt.j2", "frame.html.j2")
 _TO_CUSTOMERS = {Notice.HISTORY: "your-history", Notice.HELP: "your-help"}
 """What answers agents and customers alike, and says something else to customers."""
@@ -46,7 +56,6 @@ _FIELDS = {
     kind: frozenset(f.name for f in fields(kind))
     for kind in (page.Brief, page.Offered, Command, Happened, Promised, Row, Said, Step)
 }
-_FINER = re.compile(r"%\([sSAzZOvVXx]")  # fields of a pattern that tell more of a moment than its minute (UTS 35)
 _FAULTS = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
@@ -65,11 +74,10 @@ class _Tongue:
     """All templates of one language, compiled, and its fixed words."""
 
     language: str
-    locale: Locale
+    usage: Usage
     pages: Mapping[str, Template]
     words: Mapping[str, Any]
     lines: Mapping[str, Any]
-    patterns: Mapping[str, Callable[[date], str]]
 
 
 class _Shelf:
@@ -110,8 +118,16 @@ class Templates:
             return replace(_put_into_words(telling, self._shipped), problems=(self._problem(fault),))
 
     def say(self, said: Line, language: str, zone: ZoneInfo, now: datetime) -> str:
-        """Return one line in a language; a day or a moment is told in the reader's zone."""
-        return _line(said, self._shelf.tongue(language), zone, now)
+        """Return one line in a language; a day or a moment is told in the reader's zone.
+
+        Where own words fail on it, the shipped ones speak.
+        """
+        try:
+            return _line(said, self._shelf.tongue(language), zone, now)
+        except _FAULTS:
+            if self._own is None:
+                raise
+            return _line(said, self._shipped.tongue(language), zone, now)
 
     def check(self) -> tuple[str, ...]:
         """Return what is wrong with the own templates, each with its file and line; nothing where all is well."""
@@ -120,17 +136,19 @@ class Templates:
             return ()
         if not own.is_dir():
             return (f"{own}: there is no such folder; make it, or take `templates` out of the file",)
-        known = frozenset(str(path.relative_to(_HERE)) for path in _HERE.rglob("*.j2"))
         problems: list[str] = []
-        for path in sorted(own.rglob("*.j2")):
-            problems += self._problems_of(path, path.relative_to(own).as_posix(), known)
+        for path in sorted(path for path in own.rglob("*") if path.is_file()):
+            name = path.relative_to(own).as_posix()
+            if not _is_apart(name):
+                problems += self._problems_of(path, name)
         return tuple(problems) or tuple(dict.fromkeys(self._problems_with_samples()))
 
     # What is wrong with own templates
 
-    def _problems_of(self, path: Path, name: str, known: frozenset[str]) -> Iterator[str]:
-        if name not in known and name.startswith(f"{_DEFAULT}/"):
-            near = get_close_matches(name, known, 1)
+    def _problems_of(self, path: Path, name: str) -> Iterator[str]:
+        shipped = self._shipped.listed
+        if name not in shipped and not path.name.startswith("_"):
+            near = get_close_matches(name, shipped, 1)
             yield f"{path}: no mail uses this template" + (f"; did you mean {near[0]}?" if near else "")
             return
         try:
@@ -139,18 +157,43 @@ class Templates:
         except (TemplateError, UnicodeDecodeError, OSError) as fault:
             yield self._problem(fault, str(path))
             return
-        unknown = find_undeclared_variables(tree) - self._told_names(name)
+        if path.name == f"{_LINES}.j2":
+            yield from _lacking(path, tree, self._shipped.env, name)
+        if path.name == f"{_WORDS}.j2":
+            yield from self._wordless(path, name)
+        own = {each.name for each in tree.find_all(nodes.Name) if each.ctx == "store"}  # set in one branch, used in it
+        unknown = find_undeclared_variables(tree) - self._told_names(name) - own
         for each in tree.find_all(nodes.Name):
             if each.ctx == "load" and each.name in unknown:
                 near = get_close_matches(each.name, self._told_names(name), 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 yield f"{path}:{each.lineno}: no fact has the name {each.name!r}{hint}"
 
+    def _wordless(self, path: Path, name: str) -> Iterator[str]:
+        """The fixed words that templates ask for and that own words do not have."""
+        try:
+            own = vars(self._shelf.env.get_template(name).module)
+        except _FAULTS as fault:
+            yield self._problem(fault, str(path))
+            return
+        for key, value in self._shipped.tongue(name.partition("/")[0]).words.items():
+            if key not in own:
+                yield f"{path}:1: it lacks {key}, which templates ask for"
+            elif isinstance(value, dict) and isinstance(own[key], dict) and value.keys() - own[key].keys():
+                lost = ", ".join(sorted(value.keys() - own[key].keys()))
+                yield f"{path}:1: {key} lacks {lost}"
+
     def _told_names(self, name: str) -> frozenset[str]:
-        """The names that a template may use: the facts, and in a frame also what was laid out."""
+        """The names that a template may use: the facts, in a frame also what was laid out; lines are told theirs."""
+        if name.rpartition("/")[2] in {f"{_LINES}.j2", f"{_WORDS}.j2"}:
+            return frozenset()
         telling = samples()[0]
-        tongue = self._shipped.tongue(_DEFAULT)
+        language = name.partition("/")[0]
+        tongue = self._shipped.tongue(language)
         facts = _facts(telling, tongue)
+        with suppress(*_FAULTS):  # words that cannot be read are told of by themselves
+            words = vars(self._shelf.env.get_template(f"{language}/{_WORDS}.j2").module)
+            facts |= {key: value for key, value in words.items() if not key.startswith("_")}
         if name in _FRAMES:
             facts |= laid_out(telling, facts, _around(tongue, facts), page.blocks("x"))
         return frozenset(facts) | {"reason", "leads"}
@@ -170,7 +213,25 @@ class Templates:
             return f"{fault.filename or path}:{fault.lineno}: {fault.message}"
         frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if frame.filename.endswith(".j2")]
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else path or str(self._own)
-        return f"{where}: {fault}"
+        return f"{where}: {f'there is no template {fault.name}' if isinstance(fault, TemplateNotFound) else fault}"
+
+
+def _is_apart(name: str) -> bool:
+    """Whether a file of the folder is no template: a canned answer, or what an editor keeps beside its file."""
+    parts = name.split("/")
+    return parts[0] == CANNED or name.endswith("~") or any(part.startswith(".") for part in parts)
+
+
+def _lacking(path: Path, tree: nodes.Template, env: Environment, name: str) -> Iterator[str]:
+    """The lines that the desk says and that own lines do not have, or take other values for."""
+    own = {one.name: one for one in tree.find_all(nodes.Macro)}
+    for wanted in env.parse((_HERE / name).read_text("utf-8")).find_all(nodes.Macro):
+        form = f"{wanted.name}({', '.join(one.name for one in wanted.args)})"
+        found = own.get(wanted.name)
+        if found is None:
+            yield f"{path}:1: it lacks the line {form}; take it over from the shipped {name}"
+        elif [one.name for one in found.args] != [one.name for one in wanted.args]:
+            yield f"{path}:{found.lineno}: this line is told as {form}"
 
 
 def _put_into_words(telling: Telling, shelf: _Shelf) -> Rendered:
@@ -270,28 +331,10 @@ def _compiled(language: str, env: Environment) -> _Tongue:
     names = (_WORDS, _AROUND, *Notice, *_TO_CUSTOMERS.values())
     pages = {str(name): env.get_template(f"{language}/{name}.j2") for name in names}
     spoken = {key: value for key, value in vars(pages[_WORDS].module).items() if not key.startswith("_")}
-    locale = Locale.parse(language, sep="-")
-    patterns = {key: _clock(parse_pattern(pattern), locale) for key, pattern in spoken["patterns"].items()}
+    usage = usage_of(str(spoken.get("locale", language)), spoken["patterns"])
     lines = vars(env.get_template(f"{language}/{_LINES}.j2").module)
     pages |= {name: env.get_template(name) for name in _FRAMES}
-    return _Tongue(language, locale, pages, spoken, lines, patterns)
-
-
-def _clock(pattern: DateTimePattern, locale: Locale) -> Callable[[date], str]:
-    """How a language writes a day or a moment; a minute is written again and again, so what was written is kept."""
-
-    def write(at: date) -> str:
-        return str(pattern.apply(at, locale))
-
-    if _FINER.search(str(pattern.format)):
-        return write
-    kept = lru_cache(maxsize=256)(write)
-
-    def look_up(at: date) -> str:
-        # without its zone: moments of two zones can be equal, and be written in two ways
-        return kept(at.replace(second=0, microsecond=0, tzinfo=None) if isinstance(at, datetime) else at)
-
-    return look_up
+    return _Tongue(language, usage, pages, spoken, lines)
 
 
 def _around(tongue: _Tongue, facts: dict[str, Any]) -> dict[str, str]:
@@ -319,7 +362,8 @@ def _facts(telling: Telling, tongue: _Tongue) -> dict[str, Any]:
         **for_agents(telling),
         "steps": tuple(map(tidy_fields, telling.steps)),
         "tab": "\t",
-        "language_name": lambda code: _language_name(code, tongue.locale),
+        "zone_name": tongue.usage.city(telling.zone.key) or facts["zone_name"],
+        "language_name": tongue.usage.language,
         "contact_short": short,
         "Contact": contact if named else page.capital(contact),
         "Short": short if named else page.capital(short),
@@ -333,26 +377,18 @@ def _times(telling: Telling, tongue: _Tongue) -> dict[str, Callable[[datetime], 
     this_year = telling.now.astimezone(telling.zone).year
 
     def written(name: str) -> Callable[[datetime], str]:
-        return lambda at: _moment(tongue, name, at.astimezone(telling.zone), this_year)
+        return lambda at: tongue.usage.write(name, at.astimezone(telling.zone), this_year)
 
     return {name: written(name) for name in ("when", "day", "stamp")}
-
-
-def _language_name(code: str, locale: Locale) -> str:
-    """A language as readers of another one call it; the code where nobody knows it."""
-    try:
-        return Locale.parse(code, sep="-").get_display_name(locale) or code
-    except (ValueError, LookupError):
-        return code
 
 
 def _line(said: Line, tongue: _Tongue, zone: ZoneInfo, now: datetime) -> str:
     def written(value: Value) -> Any:
         match value:
             case datetime():
-                return _moment(tongue, "when", value.astimezone(zone), now.astimezone(zone).year)
+                return tongue.usage.write("when", value.astimezone(zone), now.astimezone(zone).year)
             case date():
-                return _moment(tongue, "day", value, now.astimezone(zone).year)
+                return tongue.usage.write("day", value, now.astimezone(zone).year)
             case tuple():
                 return " ".join(_line(one, tongue, zone, now) if isinstance(one, Line) else one for one in value)
             case _:
@@ -360,11 +396,3 @@ def _line(said: Line, tongue: _Tongue, zone: ZoneInfo, now: datetime) -> str:
 
     words = tongue.lines[said.name](**{name: written(value) for name, value in said.values})
     return " ".join(str(words).split())
-
-
-def _moment(tongue: _Tongue, pattern: str, at: date, this_year: int) -> str:
-    """A day or a moment as the language writes it; the year is told where it is another one."""
-    name = pattern if at.year == this_year else f"{pattern}_year"
-    if at.day == 1:  # some languages write the first of a month another way
-        return tongue.patterns.get(f"{name}_first", tongue.patterns[name])(at)
-    return tongue.patterns[name](at)

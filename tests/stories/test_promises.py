@@ -162,7 +162,12 @@ def test_after_a_night_without_a_daemon_nobody_is_written_to_before_the_morning(
 
 
 @pytest.mark.parametrize(
-    ("said", "language"), [("СТАТУС", "ru"), ("statut", "fr"), ("Estado.", "es"), ("Sachstand", "de"), ("Status", "en")]
+    ("said", "language"),
+    [
+        *(("СТАТУС", "ru"), ("statut", "fr"), ("Estatus.", "es"), ("Situação?", "pt"), ("Sachstand", "de")),
+        ("Status", "en"),
+        ("Estado.", "en"),  # Spanish and Portuguese: the language of the request stays
+    ],
 )
 def test_a_word_is_answered_in_its_own_language(house: House, said: str, language: str) -> None:
     house.receives("The invoice is wrong.")

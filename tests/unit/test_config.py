@@ -14,6 +14,7 @@ from maild import terms
 from maild.config import Config, ConfigError, Pace, Problem, describe, handbook, load, parse, secret
 from maild.config.lines import Lines
 from maild.desk import (
+    LANGUAGES,
     AbsencePolicy,
     Desk,
     Ladder,
@@ -411,7 +412,8 @@ def test_the_desk_does_not_write_to_itself() -> None:
 
 
 def test_a_language_that_is_not_shipped_is_refused() -> None:
-    assert 'desk.language: "it" is not one of "en", "fr", "es", "ru", "de"' in problem(base=desk('language = "it"'))
+    told = problem(base=desk('language = "it"'))
+    assert 'desk.language: "it" is not one of "en", "fr", "es", "ru", "de", "pt"' in told
 
 
 def test_days_of_absence_are_ranges_or_single_days() -> None:
@@ -617,7 +619,7 @@ def test_what_this_version_does_not_do_is_named_with_its_line() -> None:
     assert [line.partition(":")[2].split(": ")[:2] for line in config.unbuilt] == [
         ["16:1", "rule 1, on"], ["17:10", "rule 1, then.reply"],
     ]  # fmt: skip
-    for language in ("en", "fr", "es", "ru", "de"):
+    for language in LANGUAGES:
         assert read(base=desk(f'language = "{language}"')).unbuilt == ()
 
 

@@ -1,4 +1,4 @@
-"""Days as people write them in a command, in five languages, and which days they mean."""
+"""Days as people write them in a command, in six languages, and which days they mean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from maild import dates
 from maild.dates import LONGEST, Ahead, Day, Fault, Span, Unread, Weekday, Written
 
 TODAY = date(2026, 11, 21)  # a Saturday
-LANGUAGES = ("en", "fr", "es", "ru", "de")
+LANGUAGES = ("en", "fr", "es", "ru", "de", "pt")
 WEEK = (date(2026, 12, 1), date(2026, 12, 7))
 
 
@@ -57,6 +57,10 @@ def means(text: str, today: date = TODAY) -> tuple[date, date | None] | Fault | 
         "1. 12. - 7. 12. 2026",
         "1..7.12.2026",
         "du 1er au 7 décembre",
+        "1 a 7 de dezembro",
+        "de 1 até 7 dez.",
+        "do dia 1 ao dia 7 de dezembro",
+        "terça-feira, 1 de dezembro até segunda-feira, 7 de dezembro",
         "1er déc. à 7 déc.",
         "le 1er décembre jusqu'au 7 décembre 2026",
         "del 1 al 7 de diciembre",
@@ -244,6 +248,11 @@ FORMS = {
     "fr": ("du {0} {1} au {3} {4}", "{0} {1} {2}..{3} {4} {5}", "{0} {1} à {3} {4}", "{0} {1} – {3} {4} {5}"),
     "es": ("del {0} de {1} al {3} de {4}", "{0} de {1} de {2} hasta el {3} de {4} de {5}", "{0} {1}..{3} {4}"),
     "ru": ("с {0} {1} по {3} {4}", "{0} {1} {2} г. – {3} {4} {5} г.", "{0} {1} до {3} {4}", "{0} {1}..{3} {4}"),
+    "pt": (
+        "de {0} de {1} a {3} de {4}",
+        "{0} de {1} de {2} até {3} de {4} de {5}",
+        "do dia {0} de {1} ao dia {3} de {4}",
+    ),
     "de": ("vom {0}. {1} bis zum {3}. {4}", "{0}. {1} {2} - {3}. {4} {5}", "{0}. {1}..{3}. {4}"),
 }
 NUMBERS = ("{2}-{6:02}-{0:02}..{5}-{7:02}-{3:02}", "{0}.{6}.{2} – {3}.{7}.{5}", "{0}.{6}..{3}.{7}", "{0}.{6}.-{3}.{7}.")

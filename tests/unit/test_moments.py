@@ -18,7 +18,7 @@ from maild.moments import Moment
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)  # a Saturday, 10:30 in Paris
-LANGUAGES = ("en", "fr", "es", "ru", "de")
+LANGUAGES = ("en", "fr", "es", "ru", "de", "pt")
 THURSDAY = Day(26, 11, None, 3)
 NOVEMBER = Day(26, 11)
 
@@ -55,6 +55,12 @@ def paris(month: int, day: int, hour: int = 18, minute: int = 0, year: int = 202
         ("tomorrow", Ahead(1)),
         ("the day after tomorrow", Ahead(2)),
         ("jeudi 26 novembre", THURSDAY),
+        ("quinta-feira, 26 de novembro", THURSDAY),
+        ("até sexta-feira", Weekday(4)),
+        ("na sexta", Weekday(4)),
+        ("até ao dia 26 de novembro", NOVEMBER),
+        ("amanhã", Ahead(1)),
+        ("depois de amanhã", Ahead(2)),
         ("jusqu'à vendredi", Weekday(4)),
         ("jusqu’au 26 novembre", NOVEMBER),
         ("d'ici vendredi", Weekday(4)),
@@ -106,6 +112,9 @@ def test_a_day_without_a_time_is_read(text: str, day: Written) -> None:
         ("jusqu'à demain 9h", Ahead(1), time(9)),
         ("demain avant 17h", Ahead(1), time(17)),
         ("mañana a las 17:00", Ahead(1), time(17)),
+        ("amanhã às 17:00", Ahead(1), time(17)),
+        ("até sexta-feira às 17h", Weekday(4), time(17)),
+        ("sexta às 5 da tarde", Weekday(4), time(17)),
         ("mañana a las 17", Ahead(1), time(17)),
         ("mañana a las 9 de la mañana", Ahead(1), time(9)),
         ("mañana a las 5 de la tarde", Ahead(1), time(17)),
@@ -163,6 +172,7 @@ def test_a_time_alone_is_one_of_today(at: time, texts: str) -> None:
         (timedelta(hours=2, minutes=30), "2h 30m; 2h30m; 2 hours and 30 minutes; 2 heures et 30 minutes"),
         (timedelta(days=1), "1d; 24h; in a day; in 1 day; sous 24 h; через день; 1 Tag"),
         (timedelta(days=3), "3d; 3 days; in 3 days; for 3 days; 3j; dans 3 jours; d'ici 3 jours; pour 3 jours"),
+        (timedelta(days=3), "em 3 dias; dentro de 3 dias; daqui a 3 dias; por 3 dias"),
         (timedelta(days=3), "en 3 días; 3 дня; через 3 дня; на 3 дня; in 3 Tagen; 3 Tage; within 3 days"),
         (timedelta(days=7), "1w; in a week; une semaine; una semana; через неделю; in einer Woche; 7 days"),
         (timedelta(days=8, hours=12), "1w 1d 12h; 1 week, 1 day and 12 hours"),
@@ -338,6 +348,11 @@ FORMS = {
     ),
     "es": ("el {weekday} {day} de {month} a las {h}:{m:02}", "hasta el {day} de {month} de {year} a las {h}:{m:02}"),
     "ru": ("{weekday}, {day} {month} в {h}:{m:02}", "до {day} {month} {year} г. {h}:{m:02}", "{dots} в {h}:{m:02}"),
+    "pt": (
+        "{weekday}, {day} de {month}, às {h}:{m:02}",
+        "até {day} de {month} de {year} às {h}h{m:02}",
+        "{weekday}, {dots}, às {h}:{m:02}",
+    ),
     "de": ("{weekday}, {day}. {month}, {h}:{m:02} Uhr", "bis {dots} um {h}.{m:02} Uhr", "am {day}.{n}. {h}:{m:02}"),
 }
 

@@ -14,9 +14,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from jinja2 import Environment, nodes
 
+from maild.canned import FACTS
+from maild.config.canned import read_canned
 from maild.decision import TO_CUSTOMERS, Notice
 from maild.desk import LANGUAGES
 from maild.ingest.quote import MARKERS, new_words
+from maild.lines import line
 from maild.reasons import Phrase
 from maild.templates import page
 from maild.templates.facts import Action, Picture, Said, Telling
@@ -549,6 +552,71 @@ def test_an_own_template_that_no_mail_uses_is_told(tmp_path: Path) -> None:
     assert Templates(tmp_path).check() == (f"{path}: no mail uses this template; did you mean en/received.j2?",)
 
 
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("fr/recieved.j2", "; did you mean fr/received.j2?"),
+        ("en/received.txt", "; did you mean en/received.j2?"),
+        ("frame.html", "; did you mean frame.html.j2?"),
+        ("nl/received.j2", "; did you mean"),
+    ],
+)
+def test_a_file_that_no_mail_uses_is_told_in_any_folder(tmp_path: Path, name: str, near: str) -> None:
+    path = own_template(tmp_path, name, "Hello")
+    (problem,) = Templates(tmp_path).check()
+    assert problem.startswith(f"{path}: no mail uses this template{near}")
+
+
+def test_what_is_no_template_or_is_there_to_be_included_is_left_alone(tmp_path: Path) -> None:
+    own_template(tmp_path, "canned/refund.en.txt", "Hello {{ requester }}")
+    own_template(tmp_path, "en/.received.j2.swp", "an editor's own")
+    own_template(tmp_path, "en/received.j2~", "{{ an editor's copy")
+    own_template(tmp_path, "en/_hours.j2", "We are here from nine to five.")
+    own_template(tmp_path, "en/received.j2", "{{ Contact }} has your letter here.\n\n{% include 'en/_hours.j2' %}")
+    templates = Templates(tmp_path)
+    assert templates.check() == ()
+    assert "We are here from nine to five." in templates.render(first(Notice.RECEIVED)).text
+
+
+def test_own_lines_that_lack_one_are_told_and_the_shipped_one_speaks(tmp_path: Path) -> None:
+    shipped = (Path(page.__file__).parent / "en" / "lines.j2").read_text("utf-8")
+    lost = shipped.replace("{% macro why_turn(who) %}", "{% macro why_trun(who) %}")
+    other = lost.replace("{% macro why_back(who) %}{{ who }}", "{% macro why_back(name) %}{{ name }}")
+    path = own_template(tmp_path, "en/lines.j2", other)
+    templates = Templates(tmp_path)
+    turn, back = templates.check()
+    assert turn == f"{path}:1: it lacks the line why_turn(who); take it over from the shipped en/lines.j2"
+    assert back.startswith(f"{path}:")
+    assert back.endswith(": this line is told as why_back(who)")
+    told = templates.say(line("why_turn", who="Ann"), "en", ZoneInfo("UTC"), NOW)
+    assert told == "It is Ann's turn to take a new request."
+
+
+def test_a_line_knows_what_it_is_told_and_no_fact_of_the_mail(tmp_path: Path) -> None:
+    shipped = (Path(page.__file__).parent / "en" / "lines.j2").read_text("utf-8")
+    path = own_template(tmp_path, "en/lines.j2", shipped.replace("{{ who }} is back.", "{{ who }} is {{ contact }}."))
+    (problem,) = Templates(tmp_path).check()
+    assert problem.startswith(f"{path}:")
+    assert "no fact has the name 'contact'" in problem
+
+
+def test_own_words_that_lack_one_are_told(tmp_path: Path) -> None:
+    shipped = (Path(page.__file__).parent / "fr" / "words.j2").read_text("utf-8")
+    path = own_template(tmp_path, "fr/words.j2", shipped.replace('  "hold":', '  "held":').replace("cut_here", "cut"))
+    assert set(Templates(tmp_path).check()) == {
+        f"{path}:1: it lacks cut_here, which templates ask for",
+        f"{path}:1: statuses lacks hold",
+        f"{path}:1: desk_statuses lacks hold",
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_copy_of_every_shipped_template_is_a_sound_own_one(tmp_path: Path, language: str) -> None:
+    for source in (Path(page.__file__).parent / language).glob("*.j2"):
+        own_template(tmp_path, f"{language}/{source.name}", source.read_text("utf-8"))
+    assert Templates(tmp_path).check() == ()
+
+
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     assert "no such folder" in Templates(tmp_path / "nowhere").check()[0]
 
@@ -557,6 +625,37 @@ def test_an_own_template_reads_no_file_outside_its_folder(tmp_path: Path) -> Non
     (tmp_path / "secret").write_text("the secret")
     path = own_template(tmp_path / "own", "en/received.j2", "Hello\n{% include '../secret' %}")
     assert Templates(tmp_path / "own").check()[0].startswith(f"{path}:2: ")
+
+
+# The page on own words, and its example
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLE = DOCS / "examples" / "templates"
+
+
+def test_the_example_is_sound_and_says_what_it_should() -> None:
+    templates = Templates(EXAMPLE)
+    assert templates.check() == ()
+    mail = templates.render(first(Notice.RECEIVED, promised_at=NOW + timedelta(days=2), promised="first-reply"))
+    assert mail.problems == ()
+    assert mail.preheader == "Cleo Roy has your letter and writes back to you by mail."
+    assert "You have our answer by Monday 23 November, 15:02 (Paris)." in mail.text
+    assert "We are here from Monday to Friday, 9:00 to 17:30 (Paris)." in mail.text
+    answers = read_canned(EXAMPLE)
+    assert [(one.name, one.language) for one in answers] == [("refund", "en"), ("refund", "fr")]
+
+
+def test_the_page_on_templates_lists_every_fact_and_shows_the_example_as_it_is() -> None:
+    text = (DOCS / "templates.md").read_text("utf-8")
+    mails, answers = text.split("## Canned answers")
+    cells = re.findall(r"(?m)^\| (`[^|]+) \|", mails.split("## The facts")[1])
+    told = {name for cell in cells for name in cell.split(", ")}
+    words = set(fixed_words("en"))
+    assert {name.strip("`") for name in told} == Templates()._told_names("en/received.j2") - words
+    assert dict(re.findall(r"(?m)^\| `(\w+)` \| (.+) \|$", answers)) == FACTS
+    for shown in ("en/received.j2", "canned/refund.en.txt"):
+        assert f"\n{(EXAMPLE / shown).read_text('utf-8')}```" in text, shown
 
 
 def macros(language: str) -> dict[str, tuple[str, ...]]:

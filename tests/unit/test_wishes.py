@@ -1,4 +1,4 @@
-"""What customers ask for with one word, in five languages, and what is no wish."""
+"""What customers ask for with one word, in six languages, and what is no wish."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from maild.wishes import _WORDS, Asking, Wish, mere_thanks, read, word
 
-LANGUAGES = ("en", "fr", "es", "ru", "de")
+LANGUAGES = ("en", "fr", "es", "ru", "de", "pt")
 WORDS = [
     (wish, language, one)
     for wish, languages in _WORDS.items()
@@ -33,6 +33,7 @@ def test_every_wish_has_its_word_in_every_language() -> None:
         ("es", "ESTADO HISTORIAL QUIÉN CERRAR REABRIR ESCALAR PARAR AYUDA"),
         ("ru", "СТАТУС ИСТОРИЯ КТО ЗАКРЫТЬ ВОЗОБНОВИТЬ ЭСКАЛАЦИЯ СТОП ПОМОЩЬ"),
         ("de", "STATUS VERLAUF WER SCHLIESSEN ÖFFNEN ESKALIEREN STOPP HILFE"),
+        ("pt", "ESTADO HISTÓRICO QUEM FECHAR REABRIR ESCALAR PARAR AJUDA"),
     ],
 )
 def test_the_word_that_is_offered_is_understood(language: str, words: str) -> None:
@@ -44,7 +45,7 @@ def test_the_word_that_is_offered_is_understood(language: str, words: str) -> No
 def test_a_language_is_known_by_its_first_part_and_any_other_gets_english() -> None:
     assert word(Wish.HELP, "de-AT") == "HILFE"
     assert word(Wish.HELP, "FR") == "AIDE"
-    assert word(Wish.HELP, "") == word(Wish.HELP, "pt") == "HELP"
+    assert word(Wish.HELP, "") == word(Wish.HELP, "it") == "HELP"
 
 
 def test_no_word_means_two_wishes() -> None:
@@ -77,6 +78,9 @@ def test_a_word_is_understood_in_any_case_and_dress(wish: Wish, language: str, o
     [
         ("Status?", Wish.STATUS),
         ("¿Estado?", Wish.STATUS),
+        ("Situacao?", Wish.STATUS),
+        ("historico", Wish.HISTORY),
+        ("Quem?", Wish.WHO),
         ("etat", Wish.STATUS),
         ("ÉTAT ?", Wish.STATUS),
         ("Qui\u202f?", Wish.WHO),

@@ -259,6 +259,37 @@ def test_a_bad_file_keeps_the_old_one_and_the_admins_are_told(tmp_path: Path, si
         assert "Example Support" in sink.waits_for(LUC_AT, "received")["From"]
 
 
+def test_own_words_with_a_fault_are_told_with_their_line_and_the_old_ones_speak_on(tmp_path: Path, sink: Sink) -> None:
+    own = tmp_path / "words"
+    (own / "en").mkdir(parents=True)
+    (own / "canned").mkdir()
+    greeting = own / "en" / "received.j2"
+    greeting.write_text("{{ Contact }} has your letter, and {{ contact_short }} writes back.\n", "utf-8")
+    text = configuration(tmp_path, sink.url).replace("[desk]\n", f'[desk]\ntemplates = "{own}"\n')
+    with running(tmp_path, text) as desk:
+        greeting.write_text("{{ Contact }} has it.\n\n{{ contcat }}\n", "utf-8")
+        desk.signal(SIGHUP)
+        told = " ".join(sink.waits_for(OPS, "warning").text.split())
+        assert f"{greeting}:3: no fact has the name 'contcat'; did you mean contact?" in told
+        ask(desk)
+        assert "has your letter" in sink.waits_for(LUC_AT, "received").text
+        greeting.unlink()
+        answer = own / "canned" / "refund.en.txt"
+        answer.write_text("Hello\n{{ requestor }}\n", "utf-8")
+        desk.signal(SIGHUP)
+        until(lambda: f"{answer}:2:1: no fact has the name 'requestor'" in desk.log)
+        assert "the configuration is applied" not in desk.log
+        answer.write_text("Hello {{ requester }},\n\nit comes.\n", "utf-8")
+        desk.signal(SIGHUP)
+        until(lambda: "the configuration is applied" in desk.log)
+        desk.post(
+            gmail(ANN_LEE, "#template refund", sink.waits_for(ANN, "assigned")),
+            ANN,
+            [sink.waits_for(ANN, "assigned")["Reply-To"]],
+        )
+        assert "Hello Luc" in sink.waits_for(LUC_AT, "reply").text
+
+
 def test_a_changed_file_is_applied_once_it_is_still(tmp_path: Path, sink: Sink) -> None:
     text = configuration(tmp_path, sink.url)
     with running(tmp_path, text) as desk:

@@ -1,0 +1,53 @@
+"""The operator's canned answers: `canned/NAME.LANGUAGE.txt` in the folder of own templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from maild.canned import NAME, Canned, wrong
+from maild.config.values import ConfigError, Problem
+from maild.typed import LANGUAGES
+
+FOLDER = "canned"
+BIGGEST = 64 * 1024
+"""Bytes of the biggest text that is read."""
+
+_NAMED = f"name it like refund.en.txt: small letters, digits, - and _, then one of {', '.join(LANGUAGES)}"
+
+
+def read_canned(templates: Path | None) -> tuple[Canned, ...]:
+    """Read all of them, in the order of their names; ConfigError tells every fault with its file and line."""
+    if templates is None or not (templates / FOLDER).is_dir():
+        return ()
+    read = [_read(path) for path in sorted((templates / FOLDER).glob("[!.]*"))]
+    problems = tuple(problem for one in read if not isinstance(one, Canned) for problem in one)
+    if problems:
+        raise ConfigError(problems)
+    return tuple(one for one in read if isinstance(one, Canned))
+
+
+def _read(path: Path) -> Canned | tuple[Problem, ...]:
+    name, _, language = path.name.removesuffix(".txt").partition(".")
+    if path.suffix != ".txt" or not NAME.fullmatch(name) or language not in LANGUAGES:
+        return (Problem(str(path), 0, 0, "", "is no canned answer", _NAMED),)
+    try:
+        with path.open("rb") as file:
+            content = file.read(BIGGEST + 1)
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return (Problem(str(path), line, 1, "", "is not UTF-8 here", "save the file as UTF-8"),)
+    except OSError as error:
+        return (Problem(str(path), 0, 0, "", f"cannot be read: {error.strerror or error}", "check its rights"),)
+    text = text.replace("\r\n", "\n")
+    return tuple(_problems(path, text, len(content))) or Canned(name, language, text.strip())
+
+
+def _problems(path: Path, text: str, size: int) -> Iterator[Problem]:
+    if size > BIGGEST:
+        yield Problem(str(path), 0, 0, "", "is bigger than 64 KB", "put what is long into an attachment")
+    elif not text.strip():
+        yield Problem(str(path), 1, 1, "", "says nothing", "write the answer, or remove the file")
+    for line, what in wrong(text):
+        yield Problem(str(path), line, 1, "", what)
