@@ -53,10 +53,15 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
 
 
 def choose(answers: Iterable[Canned], name: str, languages: Iterable[str]) -> Canned | None:
-    """Return the text of this name in the first of these languages that has one, else in any; None for no such name."""
+    """Return the text of this name in the first of these languages that has one, None where none has."""
     named = {one.language: one for one in answers if one.name == name.casefold()}
     wanted = (language.partition("-")[0].lower() for language in languages)
-    return next((named[one] for one in wanted if one in named), next(iter(named.values()), None))
+    return next((named[one] for one in wanted if one in named), None)
+
+
+def languages_of(answers: Iterable[Canned], name: str) -> tuple[str, ...]:
+    """Return the languages that have a text of this name."""
+    return tuple(one.language for one in answers if one.name == name.casefold())
 
 
 def names(answers: Iterable[Canned]) -> tuple[str, ...]:

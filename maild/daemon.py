@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -58,9 +58,20 @@ def clock() -> datetime:
 
 
 def open_office(config: Config, store: Store) -> Office:
-    """Everything that deciding needs, from the operator's file; the secret is made on the first run."""
+    """Everything that deciding needs, from the operator's file; the secret is made on the first run.
+
+    Own words with a fault are left out: `wrong_words` tells of them.
+    """
     keyring = keys.load_or_make(config.store.secret_file, config.desk.domain, secrets.token_bytes(keys.SECRET_BYTES))
-    return Office(store, Press(config.desk, keyring, Templates(config.templates)), config.rules)
+    canned, _ = configuration.read_canned(config.templates)
+    desk = replace(config.desk, canned=canned)
+    return Office(store, Press(desk, keyring, Templates(config.templates)), config.rules)
+
+
+def wrong_words(config: Config) -> list[str]:
+    """What is wrong with own templates and canned answers, each with its file and line; the first of it."""
+    _, problems = configuration.read_canned(config.templates)
+    return [*Templates(config.templates).check(), *map(str, problems)][:20]
 
 
 def open_courier(config: Config) -> courier.Courier:
@@ -119,8 +130,10 @@ class Daemon:
         self._stand()
         if not self.deciding:
             log.info("another daemon decides on this database; this one takes mail in and delivers")
-        if problems := self.office.press.templates.check():
-            self._warn("The shipped words stand in for own templates that have a fault.", *problems[:20])
+        if problems := wrong_words(self.config):
+            self._warn(
+                "Own words have a fault: the shipped ones stand in, such canned answers are left out.", *problems
+            )
         pipe.sweep(folder / "spool", clock() - HALF_WRITTEN)
         journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
@@ -309,8 +322,8 @@ class Daemon:
         except (keys.SecretError, terms.CertificateError, OSError) as fault:
             self._warn("The configuration stays as it was.", str(fault))
             return
-        if problems := office.press.templates.check():
-            self._warn("The configuration stays as it was.", *problems[:20])
+        if problems := wrong_words(fresh):
+            self._warn("The configuration stays as it was.", *problems)
             return
         gone = vanished(self.config, fresh)
         if gone and not asked:

@@ -135,9 +135,11 @@ def _troubles(config: Config) -> Iterator[str]:
         if not _is_writable(folder):
             yield f"{folder}: {key} needs this folder, and you may not write there; change its rights, or the key"
     if config.templates is not None:
+        from maild.config import read_canned
         from maild.templates.render import Templates
 
         yield from Templates(config.templates).check()
+        yield from map(str, read_canned(config.templates)[1])
 
 
 def _certificate_troubles(config: Config) -> Iterator[str]:

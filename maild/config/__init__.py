@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path as FilePath
 
 from maild.config.advice import advise
@@ -63,11 +62,10 @@ members = ["ann", "ben"]
 
 
 def load(path: FilePath | None) -> Config:
-    """Read the file and the canned answers, or the built-in default for None; ConfigError tells all that is wrong."""
+    """Read the file, or the built-in default for None; ConfigError tells all that is wrong with it."""
     if path is None:
         return parse(DEFAULT, None)
-    config = parse(_read(path), path)
-    return replace(config, desk=replace(config.desk, canned=read_canned(config.templates)))
+    return parse(_read(path), path)
 
 
 def parse(text: str, path: FilePath | None) -> Config:
@@ -185,5 +183,6 @@ __all__ = [
     "load",
     "name",
     "parse",
+    "read_canned",
     "secret",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from maild.canned import NAME, Canned, wrong
-from maild.config.values import ConfigError, Problem
+from maild.config.values import Problem
 from maild.typed import LANGUAGES
 
 FOLDER = "canned"
@@ -16,15 +16,13 @@ BIGGEST = 64 * 1024
 _NAMED = f"name it like refund.en.txt: small letters, digits, - and _, then one of {', '.join(LANGUAGES)}"
 
 
-def read_canned(templates: Path | None) -> tuple[Canned, ...]:
-    """Read all of them, in the order of their names; ConfigError tells every fault with its file and line."""
+def read_canned(templates: Path | None) -> tuple[tuple[Canned, ...], tuple[Problem, ...]]:
+    """Return those that are sound, in the order of their names, and every fault of the others with file and line."""
     if templates is None or not (templates / FOLDER).is_dir():
-        return ()
-    read = [_read(path) for path in sorted((templates / FOLDER).glob("[!.]*"))]
-    problems = tuple(problem for one in read if not isinstance(one, Canned) for problem in one)
-    if problems:
-        raise ConfigError(problems)
-    return tuple(one for one in read if isinstance(one, Canned))
+        return (), ()
+    read = [_read(path) for path in sorted((templates / FOLDER).glob("[!.]*")) if not path.name.endswith("~")]
+    sound = tuple(one for one in read if isinstance(one, Canned))
+    return sound, tuple(problem for one in read if not isinstance(one, Canned) for problem in one)
 
 
 def _read(path: Path) -> Canned | tuple[Problem, ...]:

@@ -54,7 +54,9 @@ def unknown_team(desk: Desk, which: str) -> Line:
 
 
 def unknown_canned(desk: Desk, name: str) -> Line:
-    """That no canned answer has this name, and which may have been meant."""
+    """That no canned answer has this name, and which may have been meant; or that it is in other languages alone."""
+    if elsewhere := canned.languages_of(desk.canned, name):
+        return line("template_elsewhere", name=name, languages=", ".join(elsewhere))
     near = ", ".join(canned.nearest(desk.canned, name))
     return line("unknown_template", name=name[:60], near=near, known=", ".join(canned.names(desk.canned)[:30]))
 

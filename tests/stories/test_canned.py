@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maild import config as configuration
 from maild.canned import FACTS, Canned, fill
-from maild.config import Config, ConfigError
 from maild.config.canned import BIGGEST, read_canned
 from tests.stories.absent import says_yes
 from tests.stories.house import ANN, House, Letter
@@ -17,17 +15,6 @@ from tests.stories.house import ANN, House, Letter
 REFUND = Canned("refund", "en", "Hello {{ requester }},\n\nyour money for {{ number }} comes within a week.")
 RETOUR = Canned("refund", "fr", "Bonjour {{ requester }},\n\nvous serez remboursé sous huit jours ({{ number }}).")
 VPN = Canned("vpn-reset", "en", "Please switch the VPN off and on again. {{ agent_short }} from {{ team }}, {{ desk }}")
-
-CONFIG = """
-[desk]
-name = "Example Support"
-address = "support@desk.example"
-templates = "{templates}"
-[[agent]]
-id = "ann"
-name = "Ann Lee"
-email = "ann@agents.example"
-"""
 
 
 @pytest.fixture
@@ -100,6 +87,19 @@ def test_a_name_that_is_not_known_is_refused_with_the_nearest_and_nothing_is_sen
     assert "The desk has none yet." in prepared.last(ANN.email, "refused").text
 
 
+def test_a_text_that_the_customer_could_not_read_is_not_sent(prepared: House) -> None:
+    prepared.changes(canned=(RETOUR,))
+    asks(prepared)
+    before = len(prepared.sent_to(LUC))
+    prepared.agent_replies("#template refund", prepared.last(ANN.email, "assigned"))
+    told = prepared.last(ANN.email, "refused").text
+    assert (
+        'The prepared text "refund" is neither in the language of the ticket nor in that of the desk, only in: fr.'
+        in told
+    )
+    assert len(prepared.sent_to(LUC)) == before
+
+
 def test_a_name_is_needed(prepared: House) -> None:
     asks(prepared)
     for line in ("#template", "#template refund please"):
@@ -156,24 +156,16 @@ def put(folder: Path, name: str, text: str | bytes) -> Path:
     return path
 
 
-def loaded(folder: Path) -> Config:
-    file = folder / "config.toml"
-    file.write_text(CONFIG.format(templates=folder / "own"), "utf-8")
-    return configuration.load(file)
-
-
 def test_the_files_of_a_folder_are_the_canned_answers(tmp_path: Path) -> None:
     put(tmp_path / "own", "refund.en.txt", "\ufeffHello {{ requester }},\r\n\r\nit comes.\r\n")
     put(tmp_path / "own", "refund.pt.txt", "Bom dia, {{ requester }}.\n")
     put(tmp_path / "own", ".refund.en.txt.swp", "an editor's own")
-    assert loaded(tmp_path).desk.canned == (
-        Canned("refund", "en", "Hello {{ requester }},\n\nit comes."),
-        Canned("refund", "pt", "Bom dia, {{ requester }}."),
-    )
+    english, portuguese = "Hello {{ requester }},\n\nit comes.", "Bom dia, {{ requester }}."
+    assert read_canned(tmp_path / "own") == ((Canned("refund", "en", english), Canned("refund", "pt", portuguese)), ())
 
 
 def test_a_desk_without_the_folder_has_none(tmp_path: Path) -> None:
-    assert read_canned(None) == read_canned(tmp_path / "nowhere") == ()
+    assert read_canned(None) == read_canned(tmp_path / "nowhere") == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -197,12 +189,13 @@ def test_a_desk_without_the_folder_has_none(tmp_path: Path) -> None:
         ("refund.en.j2", "Hello", ": is no canned answer"),
     ],
 )
-def test_a_fault_is_told_with_its_file_and_line(tmp_path: Path, name: str, text: str | bytes, told: str) -> None:
+def test_a_fault_is_told_with_file_and_line_and_the_others_stand(
+    tmp_path: Path, name: str, text: str | bytes, told: str
+) -> None:
     path = put(tmp_path / "own", name, text)
     put(tmp_path / "own", "sound.en.txt", "This one is sound.")
-    with pytest.raises(ConfigError) as raised:
-        loaded(tmp_path)
-    (problem,) = raised.value.problems
+    (sound,), (problem,) = read_canned(tmp_path / "own")
+    assert sound.name == "sound"
     assert str(problem).startswith(f"{path}{told}")
 
 

@@ -84,11 +84,13 @@ password_env = "MAILD_TEST_UNSET"
     (folder / "own").mkdir()
     (folder / "own" / "en").mkdir()
     (folder / "own" / "en" / "received.j2").write_text("{% if %}")
+    (folder / "own" / "canned").mkdir()
+    (folder / "own" / "canned" / "refund.en.txt").write_text("Hello\n{{ requestor }}")
     (folder / "config.toml").write_text(CONFIG.replace("[store]", 'templates = "own"\n\n[store]') + more)
     result = say("check")
     assert result.exit_code == 78
     assert result.stdout == ""
-    for part in ("nowhere", "MAILD_TEST_UNSET", str(Path("var/secret")), "received.j2:1"):
+    for part in ("nowhere", "MAILD_TEST_UNSET", str(Path("var/secret")), "received.j2:1", "refund.en.txt:2:1"):
         assert part in result.stderr, result.stderr
 
 

@@ -642,7 +642,8 @@ def test_the_example_is_sound_and_says_what_it_should() -> None:
     assert mail.preheader == "Cleo Roy has your letter and writes back to you by mail."
     assert "You have our answer by Monday 23 November, 15:02 (Paris)." in mail.text
     assert "We are here from Monday to Friday, 9:00 to 17:30 (Paris)." in mail.text
-    answers = read_canned(EXAMPLE)
+    answers, problems = read_canned(EXAMPLE)
+    assert problems == ()
     assert [(one.name, one.language) for one in answers] == [("refund", "en"), ("refund", "fr")]
 
 
