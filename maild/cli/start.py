@@ -245,12 +245,25 @@ def _store(config: Config) -> str:
 
 
 def _ways_in(config: Config) -> Iterator[str]:
-    smtp = config.listen.smtp
-    if smtp is not None:
-        yield f"SMTP on {smtp.host}:{smtp.port}"
+    from maild import terms
+
+    listen = config.listen
+    offer = ", STARTTLS offered" if listen.tls_cert else ""
+    doors = (
+        ("SMTP", listen.smtp, offer),
+        ("SMTP", listen.smtps, ", TLS from the first word"),
+        ("LMTP", listen.lmtp, offer),
+    )
+    for kind, door, tls in doors:
+        if door is not None:
+            yield f"{kind} on {door.host}:{door.port}{tls}"
     for mailbox in config.mailboxes:
-        yield f"IMAP {mailbox.user} at {mailbox.host}:{mailbox.port}, {mailbox.folder}"
+        junk = ", taken as mail that a filter took for spam" if terms.is_junk(mailbox.folder) else ""
+        groups = f", through {', '.join(mailbox.through)}" if mailbox.through else ""
+        yield f"IMAP {mailbox.user} at {mailbox.host}:{mailbox.port}, {mailbox.folder}{junk}{groups}"
     yield "maild accept"
+    if config.desk.forms:
+        yield f"web forms: {', '.join(config.desk.forms)}"
 
 
 def _way_out(config: Config) -> str:

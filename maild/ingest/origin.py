@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from maild.ingest.parse import Sheet
@@ -93,8 +94,13 @@ def _posted_to(top: Sheet) -> frozenset[str]:
     return frozenset(posts)
 
 
-def _stranger(people: tuple[Address, ...], but: set[str], ours: frozenset[str]) -> Address | None:
-    """The one person here, if it is neither of these nor ours."""
-    local, _, domain = people[0].key.partition("@") if len(people) == 1 else ("", "", "")
-    known = {*but, *ours}
-    return people[0] if domain and not {f"{local}@{domain}", f"{local.partition('+')[0]}@{domain}"} & known else None
+def _stranger(people: tuple[Address, ...], but: Collection[str], ours: frozenset[str]) -> Address | None:
+    """The one person here who is neither of these nor ours; None where there are several, or nobody."""
+    found = [one for one in people if one.domain and not {one.key, _plain(one.key)} & {*but, *ours}]
+    return found[0] if len(found) == 1 else None
+
+
+def _plain(key: str) -> str:
+    """An address without what follows a plus, which may be a token of ours."""
+    local, _, domain = key.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"

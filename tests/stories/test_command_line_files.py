@@ -94,6 +94,35 @@ password_env = "MAILD_TEST_UNSET"
         assert part in result.stderr, result.stderr
 
 
+def test_check_says_every_way_in_and_what_a_token_lacks(folder: Path) -> None:
+    more = """
+[trust]
+forms = ["form@website.example"]
+
+[[mailbox]]
+name = "box"
+host = "imap.example"
+user = "support"
+folder = "[Gmail]/Spam"
+through = ["team.desk.example"]
+
+[mailbox.oauth2]
+provider = "google"
+client_id = "c"
+refresh_token_file = "refresh.token"
+"""
+    lmtp = '[listen]\nlmtp = "127.0.0.1:2424"'
+    (folder / "config.toml").write_text(CONFIG.replace("[listen]", lmtp) + more)
+    lacking = say("check")
+    assert lacking.exit_code == 78
+    assert "refresh.token: mailbox box, oauth2.refresh_token_file cannot be read" in lacking.stderr
+    (folder / "refresh.token").write_text("x")
+    shown = " ".join(say("check").stdout.split())
+    assert "LMTP on 127.0.0.1:2424" in shown
+    assert "[Gmail]/Spam, taken as mail that a filter took for spam, through team.desk.example" in shown
+    assert "web forms: form@website.example" in shown
+
+
 def test_check_names_what_is_set_for_nothing_and_what_auto_means(folder: Path) -> None:
     assert "auto means token" in say("check").stdout
     (folder / "config.toml").write_text(

@@ -150,12 +150,14 @@ def test_the_author_whom_a_group_replaced_in_from_is_found_and_is_not_proven(ope
     assert house.entries()[0].voice is Voice.PUBLIC
 
 
-@pytest.mark.parametrize("told", ["X-Original-Sender", "Reply-To"])
-def test_a_group_that_tells_the_author_elsewhere_is_understood(opened: Open, told: str) -> None:
+@pytest.mark.parametrize(
+    ("told", "whom"),
+    [("X-Original-Sender", LUC), ("Reply-To", LUC), ("Reply-To", f"{LUC}, Support <support@desk.example>")],
+)
+def test_a_group_that_tells_the_author_elsewhere_is_understood(opened: Open, told: str, whom: str) -> None:
     house = opened(through=(GROUP,))
-    house.receives(
-        "It broke.", author="'Luc Petit' via Support <support@desk.example>", headers=by_group(**{told: LUC})
-    )
+    author = "'Luc Petit' via Support <support@desk.example>"
+    house.receives("It broke.", author=author, headers=by_group(**{told: whom}))
     assert (house.ticket().requester.address, house.ticket().requester.name) == (LUC, "Luc Petit")
 
 

@@ -220,11 +220,12 @@ class DovecotServer(Server):
 
 @contextmanager
 def dovecot_server(
-    users: Mapping[str, str], *, certificate: Path | None = None, judge: str = ""
+    users: Mapping[str, str], *, certificate: Path | None = None, judge: str = "", lmtp: tuple[int, str] | None = None
 ) -> Iterator[DovecotServer]:
     """Run Dovecot from a private folder on a free port; with a certificate it offers STARTTLS.
 
-    With the URL of a `judge` of access tokens (RFC 7662) it takes those too, by XOAUTH2.
+    With the URL of a `judge` of access tokens (RFC 7662) it takes those too, by XOAUTH2. `lmtp` is a port where it
+    takes mail for its users at any domain, and more lines of its configuration.
     """
     # Its control sockets need a short path, which the folders of the tests are not.
     with tempfile.TemporaryDirectory(prefix="dovecot") as folder:
@@ -234,6 +235,8 @@ def dovecot_server(
         _write_config(home, port, users, certificate)
         if judge:
             _take_tokens(home, judge)
+        if lmtp:
+            _take_mail(home, *lmtp)
         running: list[subprocess.Popen[str]] = []
 
         def start() -> None:
@@ -274,6 +277,14 @@ def _take_tokens(home: Path, judge: str) -> None:
         file.write(
             "auth_mechanisms = plain xoauth2\n"
             f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {home}/oauth2.conf\n}}\n"
+        )
+
+
+def _take_mail(home: Path, port: int, more: str) -> None:
+    with (home / "dovecot.conf").open("a") as file:
+        file.write(
+            f"protocols = imap lmtp\nauth_username_format = %n\n{more}\n"
+            f"service lmtp {{\n  inet_listener lmtp {{\n    port = {port}\n  }}\n}}\n"
         )
 
 

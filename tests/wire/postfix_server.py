@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tests.wire.imap_server import _free_port
 from tests.wire.running import until
@@ -89,6 +89,18 @@ class PostfixServer:
         return done.stdout
 
 
+_TETHER = 'setsid "$@" & server=$!; read -r _; kill "$server"; wait "$server"'
+
+
+@contextmanager
+def tethered(*command: str, said: IO[bytes] | int = subprocess.DEVNULL) -> Iterator[None]:
+    """Run a server as long as the block, and not longer than we live: it ends where a test run is killed, too."""
+    words = ["sh", "-c", _TETHER, "sh", *command]
+    # at the end of the block its input is closed, for which the shell waits
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=said, stderr=said, start_new_session=True):
+        yield
+
+
 @contextmanager
 def postfix_server(lmtp: int, world: int, pasted: str, maps: dict[str, str]) -> Iterator[PostfixServer]:
     """Run Postfix until the end of the block; `pasted` are lines of main.cf, `maps` files beside it.
@@ -123,15 +135,6 @@ def postfix_server(lmtp: int, world: int, pasted: str, maps: dict[str, str]) -> 
             )
         server = PostfixServer(home, port)
         server.does("postfix", "check")
-        process = subprocess.Popen(
-            [f"{daemons}/master", "-c", str(home / "etc"), "-d"], stderr=subprocess.PIPE, start_new_session=True
-        )
-        try:
-            until(lambda: "daemon started" in server.log or process.poll() is not None)
-            assert process.poll() is None, server.log
+        with tethered(f"{daemons}/master", "-c", str(home / "etc"), "-d"):
+            until(lambda: "daemon started" in server.log)
             yield server
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            with process:
-                process.wait(30)

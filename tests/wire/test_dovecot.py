@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import smtplib
 import socket
 import threading
 import time
@@ -15,8 +16,8 @@ import pytest
 
 from maild.config import parse
 from tests.wire.clients import new_mail
-from tests.wire.imap_server import DOVECOT, DovecotServer, dovecot_server
-from tests.wire.running import SUPPORT, Sink, Site, configuration, running, until
+from tests.wire.imap_server import DOVECOT, DovecotServer, _free_port, dovecot_server
+from tests.wire.running import PATIENCE, SUPPORT, Sink, Site, configuration, running, until
 
 pytestmark = pytest.mark.skipif(DOVECOT is None, reason="Dovecot is not installed")
 NOTICED_WITHIN = timedelta(minutes=2)
@@ -66,6 +67,27 @@ def each_has_one_ticket_and_one_answer(desk: Site, sink: Sink, authors: list[str
         assert len(sink.to(author)) == 1
     assert desk.rows("select count(*) from inbox where state not in ('ticket', 'duplicate')") == [(0,)]
     assert desk.faults() == []
+
+
+def test_signed_addresses_come_into_the_mailbox_with_the_lines_of_the_page(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "install" / "dovecot.md").read_text("utf-8")
+    pasted = page.partition("## Dovecot")[2].split("```")[1].strip()
+    port = _free_port() + 1
+    with (
+        dovecot_server({"support": "secret"}, lmtp=(port, pasted)) as imap,
+        Sink() as sink,
+        desk_at(imap, tmp_path, sink, "move:Filed") as desk,
+    ):
+        author = asks(imap, 0)
+        received = sink.waits_for(author, "received")
+        reply = new_mail(author, "Unlike the first", "More.", to="somebody@else.example")
+        with smtplib.LMTP("127.0.0.1", port, timeout=PATIENCE) as line:
+            assert line.sendmail(author, [received["Reply-To"]], reply) == {}
+        until(lambda: desk.rows("select count(*) from inbox where state = 'ticket'") == [(2,)])
+        until(desk.drained)
+        joined = desk.rows("select count(*) from entry where ticket = 1")
+        assert joined == [(2,)], "Delivered-To alone bears the signed address, and that is enough"
+        assert len(imap.folder("support", "Filed")) == 2
 
 
 class Between:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import smtplib
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.wire.clients import gmail, new_mail
 from tests.wire.imap_server import _free_port
+from tests.wire.postfix_server import tethered
 from tests.wire.running import ANN, PATIENCE, SUPPORT, Sink, Site, configuration, site, until
 
 EXIM = shutil.which("exim4", path=os.environ.get("PATH", "") + ":/usr/sbin")
@@ -81,18 +81,9 @@ def exim(lmtp: int, world: int) -> Iterator[tuple[int, Path]]:
         for made in (home / "spool", log.parent):
             made.mkdir(exist_ok=True)
             shutil.chown(made, told.stdout.split()[-1])
-        with (home / "said").open("wb") as said:
-            process = subprocess.Popen(
-                [str(EXIM), "-C", str(file), "-bdf", "-q1s"], stdout=said, stderr=said, start_new_session=True
-            )
-        try:
-            until(lambda: (log.exists() and "daemon started" in log.read_text()) or process.poll() is not None)
-            assert process.poll() is None, (home / "said").read_text()
+        with (home / "said").open("wb") as said, tethered(str(EXIM), "-C", str(file), "-bdf", "-q1s", said=said):
+            until(lambda: log.exists() and "daemon started" in log.read_text())
             yield port, log
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
 
 
 def send(port: int, raw: bytes, sender: str, *recipients: str) -> None:

@@ -12,11 +12,15 @@ from typing import BinaryIO
 import pytest
 
 from maild.alarm import PATIENCE, Alarm
+from maild.config import parse
 from maild.courier import courier_of
 from maild.courier.outcome import Deferred, Sent
+from maild.daemon import Daemon
 from maild.ingest.mailbox import Health, Mailbox
 from maild.mail import Envelope, MessageId, Outgoing
 from maild.oauth import Grant, TokenError, Tokens, replace_durably
+from maild.store import outbox
+from maild.store.engine import Store
 from tests.wire.clients import new_mail
 from tests.wire.imap_server import DOVECOT, dovecot_server
 from tests.wire.provider import Provider
@@ -270,6 +274,24 @@ def test_a_mailbox_that_fails_for_five_minutes_is_told_once_and_so_is_its_end() 
     assert alarm.look([failing], NOON + timedelta(hours=9)) == ()
     assert alarm.look([well], NOON + timedelta(hours=10)) == ("Mailbox support is read again.",)
     assert alarm.look([well], NOON + timedelta(hours=11)) == ()
+
+
+def test_the_daemon_mails_its_admins_of_a_mailbox_that_fails(tmp_path: Path) -> None:
+    config = parse(configuration(tmp_path, f"maildir:{tmp_path}/sent"), None)
+    store = Store(config.store.url)
+    try:
+        store.create()
+        daemon = Daemon(config, store)
+        since = datetime.now(UTC) - timedelta(minutes=6)
+        daemon.health["support"] = Health("support", failing_since=since, reason="no token for support: invalid_grant")
+        daemon._look_at_mailboxes()
+        daemon._look_at_mailboxes()
+        with store.read() as tx:
+            told = [(one.recipient, one.notice) for one in outbox.listing(tx)]
+        assert told == [(OPS, "warning")]
+        assert "invalid_grant" in str(daemon.status()["words"])
+    finally:
+        store.close()
 
 
 @needs_dovecot

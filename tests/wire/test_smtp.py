@@ -819,6 +819,43 @@ def test_a_peer_that_fails_at_tls_is_left_without_noise(safe_desk: Desk, caplog:
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
+def test_many_come_through_a_sealed_door_at_a_time_and_none_is_lost() -> None:
+    client_tls = anonymous_tls(ssl.PROTOCOL_TLS_CLIENT)
+    limits = replace(LIMITS, per_address=50)
+
+    def bring(number: int) -> bytes:
+        # all of it in one breath, before the greeting
+        words = b"EHLO client\r\n" + TO_US + MAIL + b"X: %d\r\n.\r\nQUIT\r\n" % number
+        with socket.create_connection(one.address, 30) as wire, client_tls.wrap_socket(wire) as secure:
+            secure.sendall(words)
+            with secure.makefile("rb") as replies:
+                return replies.read()
+
+    with (
+        desk_with(limits, tls=anonymous_tls(ssl.PROTOCOL_TLS_SERVER), sealed=True) as one,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        said = list(pool.map(bring, range(200)))
+        one.everybody_gone()
+    assert all(b"250 2.0.0 Kept\r\n221 2.0.0 Bye" in words for words in said)
+    assert len({arrival.raw for arrival in one.kept}) == 200
+    assert one.door.sessions == set()
+
+
+def test_a_sealed_door_counts_who_has_not_said_a_word() -> None:
+    limits = replace(LIMITS, per_address=2, idle=30)
+    with desk_with(limits, tls=anonymous_tls(ssl.PROTOCOL_TLS_SERVER), sealed=True) as one:
+        mute = [socket.create_connection(one.address, 30) for _ in range(2)]
+        with socket.create_connection(one.address, 30) as third:
+            assert third.recv(1000) == b"", "no words, for nobody who expects TLS could read them"
+        for wire in mute:
+            wire.close()
+        one.everybody_gone()
+        client_tls = anonymous_tls(ssl.PROTOCOL_TLS_CLIENT)
+        with socket.create_connection(one.address, 30) as wire, client_tls.wrap_socket(wire) as secure:
+            assert secure.recv(1000).startswith(b"220 ")
+
+
 # Closing
 
 
