@@ -6,7 +6,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 LOCK := requirements-dev.txt
-STORED := tests/stories tests/crash $(addprefix tests/wire/test_,agents.py conversation.py daemon.py database_wire.py promises_wire.py)
+STORED := tests/stories tests/crash $(addprefix tests/wire/test_,agents.py conversation.py daemon.py database_wire.py promises_wire.py restore_drill.py)
 TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 .DEFAULT_GOAL := help

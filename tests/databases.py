@@ -163,9 +163,24 @@ def _running(folder: Path) -> Iterator[Callable[..., None]]:
         if done.returncode:
             raise NoServerError(f"{words[0]}: {done.stderr.strip()[-500:]}")
 
-    made = ("-D", str(cluster), "-U", "maild", "-A", "trust", "-E", "UTF8", "-N")
+    made = (
+        str(binaries / "initdb"),
+        "--no-locale",
+        "-D",
+        str(cluster),
+        "-U",
+        "maild",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "-N",
+    )
     # a collation that puts words in order as people do, so that nothing of ours may lean on the order of bytes
-    run(str(binaries / "initdb"), *made, "--no-locale", "--locale-provider=icu", "--icu-locale=en-US")
+    try:
+        run(*made, "--locale-provider=icu", "--icu-locale=en-US")
+    except NoServerError:  # before PostgreSQL 15 there was no such choice
+        run(*made)
     control = partial(run, str(binaries / "pg_ctl"), "-D", str(cluster), "-s", "-w", "-o", f"-k {folder} {said}")
     control("-l", str(folder / "log"), "start")
     try:

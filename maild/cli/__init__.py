@@ -12,6 +12,7 @@ import click
 
 from maild import __version__
 from maild.cli.agents import agents
+from maild.cli.backup import backup, restore
 from maild.cli.choice import Misconfigured, with_config
 from maild.cli.door import accept
 from maild.cli.explanation import explain
@@ -26,9 +27,9 @@ from maild.cli.verbs import Verbs
 from maild.cli.words import clean
 
 _INTERRUPTED = 130
-_UNBUILT = frozenset({"backup", "restore", "report", "keys", "forget"})
+_UNBUILT = frozenset({"report", "keys", "forget"})
 _SECTIONS: Mapping[str, tuple[click.Command, ...]] = {
-    "Set up and serve": (init, check, run, demo, accept, bring),
+    "Set up and serve": (init, check, run, demo, accept, bring, backup, restore),
     "Look": (tickets, ticket, explain, status, verify),
     "Look, and set right": (agents, inbox, outbox, quarantine),
     "Try out": (rules, inspect),

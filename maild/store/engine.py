@@ -251,9 +251,7 @@ class Store:
         if time.monotonic() < self._again_at:
             raise LostError(f"{self.shown}: the database does not answer; maild tries again")
         try:
-            connection = self._engine.connect()
-            if not self.sqlite:
-                connection.exec_driver_sql(announce(self.number))
+            connection = self._open()
         except DBAPIError as fault:
             self._note_lost(fault)
             self._again_at = time.monotonic() + self._pause
@@ -263,6 +261,19 @@ class Store:
             log.warning("%s: the database answers again", self.shown)
         self.lost_since, self._again_at, self._pause = None, 0.0, _PAUSE
         self.decides = self.sqlite
+        return connection
+
+    def _open(self) -> Connection:
+        """A connection that says which daemon it is of; one from the pool may have been hung up on long ago."""
+        connection = self._engine.connect()
+        if self.sqlite:
+            return connection
+        try:
+            connection.exec_driver_sql(announce(self.number))
+        except DBAPIError:
+            connection.close()
+            connection = self._engine.connect()
+            connection.exec_driver_sql(announce(self.number))
         return connection
 
     def _note_lost(self, fault: BaseException) -> None:

@@ -126,7 +126,7 @@ def store_big(folder: Path | None, raw: bytes) -> str:
         os.fsync(file.fileno())
     temporary.rename(path)
     for parent in (place, folder):
-        _sync(parent)
+        sync(parent)
     return name
 
 
@@ -359,7 +359,8 @@ def _kept(row: Any) -> Kept:
     )
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Have the names in a folder on the disk."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

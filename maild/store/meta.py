@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Column, Select, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -16,6 +18,22 @@ def put(tx: Tx, key: str, value: str) -> None:
     insert = insert_sqlite if tx.connection.dialect.name == "sqlite" else insert_postgresql
     query = insert(_meta).values(key=key, value=value)
     tx.connection.execute(query.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def floor_of(name: str) -> str:
+    """The key of the number that new rows of this table go on behind, after a backup was restored."""
+    return f"floor:{name}"
+
+
+def numbers(column: Column[int]) -> Select[Any]:
+    """The last number of a table, and the one that a restored backup says to go on behind."""
+    floor = select(_meta.c.value).where(_meta.c.key == floor_of(column.table.name)).scalar_subquery()
+    return select(func.max(column).label("last"), floor.label("floor"))
+
+
+def after(row: Any) -> int:
+    """The next number: what `numbers` found is given already."""
+    return max(row.last or 0, int(row.floor or 0)) + 1
 
 
 def starting(tx: Tx, prefix: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sqlalchemy import Row, and_, exists, func, insert, null, or_, select, updat
 from maild.decision import Answers, Asked, Notice, Sent
 from maild.mail import Envelope, MessageId, Outgoing
 from maild.store.engine import Tx
+from maild.store.meta import after, numbers
 from maild.store.statement import Statement, given
 from maild.store.tables import table
 from maild.ticket import TicketNo
@@ -22,7 +23,7 @@ _before = _outbox.alias("first")
 _unsent = exists().where(_before.c.id == _outbox.c.after, _before.c.state.in_(["waiting", "sending", "uncertain"]))
 _free = or_(_outbox.c.after.is_(None), _outbox.c.after_until <= given("now"), ~_unsent)
 
-_NEXT_ROW = Statement(select(func.coalesce(func.max(_outbox.c.id), 0)))
+_NEXT_ROW = Statement(numbers(_outbox.c.id))
 _PUT = Statement(
     insert(_outbox),
     (
@@ -148,7 +149,7 @@ class Finished:
 
 def next_row(tx: Tx) -> int:
     """The number of the next row; it stands in the mail's own Message-ID."""
-    return int(_NEXT_ROW.scalar(tx)) + 1
+    return after(_NEXT_ROW.one(tx))
 
 
 def put(tx: Tx, finished: Finished) -> None:

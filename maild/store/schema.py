@@ -12,7 +12,7 @@ from maild.store.fault import SchemaError
 from maild.store.tables import ALL, table
 
 _meta = table("meta")
-_KEY = "schema"
+KEY = "schema"
 _TYPES: Mapping[str, Mapping[str, str]] = {
     "sqlite": {"moment": "DATETIME", "no": "0"},
     "postgresql": {"moment": "TIMESTAMP WITH TIME ZONE", "no": "false"},
@@ -91,7 +91,7 @@ def number(connection: Connection) -> int | None:
     look = inspect(connection)
     if not look.has_table("inbox"):
         return None
-    kept = connection.execute(select(_meta.c.value).where(_meta.c.key == _KEY)).scalar()
+    kept = connection.execute(select(_meta.c.value).where(_meta.c.key == KEY)).scalar()
     if kept is not None:
         return int(kept)
     found = FIRST
@@ -140,6 +140,6 @@ def advance(connection: Connection) -> bool:
 
 
 def _write(connection: Connection, found: int) -> None:
-    changed = connection.execute(update(_meta).where(_meta.c.key == _KEY).values(value=str(found)))
+    changed = connection.execute(update(_meta).where(_meta.c.key == KEY).values(value=str(found)))
     if not changed.rowcount:
-        connection.execute(_meta.insert().values(key=_KEY, value=str(found)))
+        connection.execute(_meta.insert().values(key=KEY, value=str(found)))

@@ -19,6 +19,7 @@ from maild.mail import Attachment, MessageId
 from maild.promise import Promise
 from maild.store import promises
 from maild.store.engine import Tx
+from maild.store.meta import after, numbers
 from maild.store.statement import Statement, given
 from maild.store.tables import table
 from maild.ticket import Code, Entry, Event, Origin, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Voice
@@ -42,7 +43,7 @@ def _met_once(dialect: Dialect) -> Any:
     return new.on_conflict_do_nothing(index_elements=["message_id", "ticket"])
 
 
-_LAST_NUMBER = Statement(select(func.coalesce(func.max(_ticket.c.number), 0)))
+_LAST_NUMBER = Statement(numbers(_ticket.c.number))
 _GET = Statement(select(_ticket).where(_ticket.c.number == given("which")))
 _OPEN = Statement(insert(_ticket), ("number", *_STATE))
 _CHANGE = Statement(update(_ticket).where(_ticket.c.number == given("which")), _STATE)
@@ -84,7 +85,7 @@ _MEET = Statement(_met_once, ("message_id", "ticket"))
 
 def next_number(tx: Tx) -> TicketNo:
     """What a new ticket will be called; tickets are never taken away, so no number comes twice."""
-    return TicketNo(int(_LAST_NUMBER.scalar(tx)) + 1)
+    return TicketNo(after(_LAST_NUMBER.one(tx)))
 
 
 def get(tx: Tx, number: int, *, follow: bool = True) -> Ticket | None:

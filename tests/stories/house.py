@@ -148,6 +148,7 @@ class House:
         self.counter = itertools.count(1)
         self.store = Store(self.url or databases.url_of(self.folder), self.folder)
         self.store.create()
+        self.store.stand()
         self.keyring = Keyring(self.desk.domain, ((1, bytes(range(32))),))
         self.open()
 
@@ -236,7 +237,8 @@ class House:
         self.works()
 
     def works(self) -> None:
-        """Do all that can be done now."""
+        """Do all that can be done now; nobody else decides on this store."""
+        assert self.store.stand()
         while self.clerk.step(self.now) or remind.step(self.office, self.now) or self.delivery.step(self.now):
             pass
 
@@ -297,6 +299,7 @@ class House:
 
     def takes_roll(self) -> None:
         """The daemon starts: it looks at the people of the file, and does what follows at once."""
+        assert self.store.stand()
         self.store.write(lambda tx: roll.take(tx, self.office, self.now))
         self.works()
 

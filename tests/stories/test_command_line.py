@@ -309,7 +309,7 @@ def test_wrong_use_ends_in_2_with_one_line() -> None:
 
 def test_verbs_that_are_planned_say_that_this_version_lacks_them() -> None:
     listed = say("--help").stdout
-    for verb in ("backup", "restore", "report", "keys", "forget"):
+    for verb in ("report", "keys", "forget"):
         result = say(verb, "--json", "x")
         assert result.exit_code == 2
         assert "not in this version" in result.stderr
