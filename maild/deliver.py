@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -34,11 +35,15 @@ log = logging.getLogger("maild.deliver")
 
 @dataclass(slots=True)
 class Relayed:
-    """What the delivering threads know of the relay as a whole: until when it is left alone, and why."""
+    """What the delivering threads know of the relay as a whole: until when it is left alone, and why.
+
+    `answers` counts what became of the mails that were handed to it, since the start.
+    """
 
     paused_until: datetime | None = None
     trouble: str = ""
     failures: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -68,7 +73,9 @@ class Delivery:
         settling: list[Future[None]] = []
         for place, one in enumerate(leased):
             outcome = self.courier.send(one.mail, one.id)
-            log.info("outbox mail %d: %s %s", one.id, type(outcome).__name__.lower(), outcome.answer)
+            became = type(outcome).__name__.lower()
+            self.relay.answers[became] += 1
+            log.info("outbox mail %d: %s %s", one.id, became, outcome.answer)
             if isinstance(outcome, Deferred) and outcome.relay:
                 self._pause(outcome.answer, leased[place:])
                 break
