@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -29,6 +30,8 @@ BATCH = 16
 SETTLE = timedelta(seconds=0.2)
 """Mails that left within this time are settled in one commit; a crash before it makes them uncertain."""
 RELAY_PAUSE = timedelta(minutes=1)
+
+_CODE = re.compile(r"[2-5]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?")
 
 log = logging.getLogger("maild.deliver")
 
@@ -75,7 +78,9 @@ class Delivery:
             outcome = self.courier.send(one.mail, one.id)
             became = type(outcome).__name__.lower()
             self.relay.answers[became] += 1
-            log.info("outbox mail %d: %s %s", one.id, became, outcome.answer)
+            cause = "" if one.inbox is None else f" for inbox mail {one.inbox}"
+            about = {"outbox": one.id, "mail": one.inbox, "ticket": one.ticket}
+            log.info("outbox mail %d%s: %s %s", one.id, cause, became, _in_short(outcome), extra=about)
             if isinstance(outcome, Deferred) and outcome.relay:
                 self._pause(outcome.answer, leased[place:])
                 break
@@ -105,7 +110,9 @@ class Delivery:
                         settle(tx, self.office, one, outcome, at, self.patience)
                 except Exception:
                     # Its lease ends, and it counts as uncertain then.
-                    log.exception("what became of outbox mail %d could not be written", one.id)
+                    log.exception(
+                        "what became of outbox mail %d could not be written", one.id, extra={"outbox": one.id}
+                    )
 
         return write
 
@@ -124,6 +131,12 @@ class Delivery:
                 _tell_if_late(tx, self.office, one, answer, now, self.patience)
 
         self.office.store.write(back)
+
+
+def _in_short(outcome: Outcome) -> str:
+    """What the log tells of an answer: that of a refusal without its text, which may repeat what stands in the mail."""
+    refusal = None if isinstance(outcome, Sent) else _CODE.match(outcome.answer)
+    return f"{refusal[0]} (maild outbox has the words)" if refusal else outcome.answer
 
 
 def settle(
@@ -172,7 +185,7 @@ def _learnt(tx: Tx, office: Office, row: Written, answer: str, now: datetime) ->
     living, facts = absences.living(tx, row.agent), facts_of(tx, row.agent, None)
     learnt = on_failure(row, status_in(answer), living, office.press.desk, facts, now)
     if learnt is not None:
-        log.info("outbox mail %d: %s", row.row, "; ".join(learnt.because))
+        log.info("outbox mail %d: %s", row.row, "; ".join(learnt.because), extra={"outbox": row.row})
     return learnt
 
 

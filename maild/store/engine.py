@@ -174,7 +174,7 @@ def _all_tables() -> list[Any]:
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine

@@ -157,6 +157,7 @@ def test_a_stuck_decider_ends_the_watchdog_though_the_writer_works(
     with served(tmp_path, configuration(tmp_path, sink.url)) as daemon:
         systemd.hears("WATCHDOG=1")
         clerk = until(lambda: daemon.clerk)
+        assert clerk is not None
         judge = clerk.trust_of
 
         def stuck(kept: Kept) -> Trust:
@@ -216,9 +217,9 @@ def test_what_waits_shows_in_the_figures(tmp_path: Path) -> None:
             if word.startswith("metrics=")
         )
 
-        def late() -> dict[str, float] | None:
+        def late() -> dict[str, float]:
             told = samples(fetched(f"http://{place}/metrics"))
-            return told if told["maild_outbox_oldest_seconds{}"] > 0 and not told["maild_relay_works{}"] else None
+            return told if told["maild_outbox_oldest_seconds{}"] > 0 and not told["maild_relay_works{}"] else {}
 
         told = until(late)
         assert told['maild_relay_answers_total{outcome="deferred"}'] >= 1
