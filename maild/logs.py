@@ -91,7 +91,7 @@ def _trace(fault: BaseException) -> str:
         where = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames]
         told.append("\n".join([*where, _named(one)]))
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
-    return "\nthe cause of this:\n".join(told)
+    return "\n".join(["Traceback:", "\nthe cause of this:\n".join(told)])
 
 
 def _named(fault: BaseException) -> str:

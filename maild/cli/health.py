@@ -124,7 +124,7 @@ def worries_of(condition: Condition, config: Config, now: datetime) -> Iterator[
 def _look(config: Config) -> Condition:
     folder = place.folder(config.store.url)
     spool = place.spool(config.store.url)
-    free = shutil.disk_usage(_existing(folder)).free
+    free = shutil.disk_usage(place.existing(folder)).free
     outside = Condition(_ask(folder), _count(spool / "new"), _count(spool / "bad"), free)
     with snapshot(config) as tx:
         if tx is None:
@@ -159,11 +159,6 @@ def _ask(folder: Path) -> Mapping[str, Any] | None:
         return control.ask(folder, {"do": "status"})
     except (OSError, ValueError) as fault:
         return {"ok": False, "words": f"the daemon does not answer: {fault}"}
-
-
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest above it that there is."""
-    return next((one for one in (folder, *folder.absolute().parents) if one.is_dir()), Path("/"))
 
 
 def _count(folder: Path) -> int:
