@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import signal
 import socket
 import threading
 import urllib.error
@@ -177,6 +178,41 @@ def test_a_stuck_decider_ends_the_watchdog_though_the_writer_works(
             go_on.set()
         systemd.hears("WATCHDOG=1")
         sink.waits_for(LUC_AT, "received")
+
+
+# --- maild status ---
+
+
+def test_status_ends_in_0_or_1_and_says_in_one_line_what_needs_somebody(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        relay = stack.enter_context(contextlib.ExitStack())
+        url = relay.enter_context(Sink()).url
+        with site(tmp_path, configuration(tmp_path, url)) as desk:
+            desk.start()
+            until(desk.drained)
+            well = desk.does("status", "--brief")
+            assert (well.returncode, well.stdout) == (0, "maild: all is well\n")
+            told = json.loads(desk.does("status", "--json").stdout)
+            assert (told["healthy"], told["worries"], told["unreadable"]) == (True, [], 0)
+            assert told["free_disk"] > 0
+            relay.close()  # the relay is gone
+            desk.post(new_mail(LUC, "Hello", "Is it there?", to=SUPPORT), LUC_AT, [SUPPORT])
+            until(lambda: "the relay takes no mail" in desk.log)
+            ill = desk.does("status", "--brief")
+            assert ill.returncode == 1
+            assert ill.stdout.startswith("maild: the relay takes no mail: at ")
+            assert len(ill.stdout.splitlines()) == 1
+            desk.signal(signal.SIGSTOP)
+            try:
+                stopped = desk.does("status", "--brief")
+            finally:
+                desk.signal(signal.SIGCONT)
+            assert stopped.returncode == 1
+            assert "the daemon does not answer" in stopped.stdout
+            assert desk.stop() == 0
+            gone = desk.does("status", "--brief")
+            assert gone.returncode == 1
+            assert gone.stdout.startswith("maild: the daemon does not run; start it: maild run")
 
 
 # --- a monitoring system ---
