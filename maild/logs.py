@@ -13,7 +13,8 @@ import traceback
 from datetime import UTC, datetime
 
 _ADDRESS = re.compile(r"([^\s@<>()\[\]{},;:\"'=+])[^\s@<>()\[\]{},;:\"=]*@(?=[^\s@<>()\[\]{},;:\"'=]+\.)")
-_TOKEN = re.compile(r"\b[a-z2-7]{40}\b|\b[a-z2-7]{24}\b", re.IGNORECASE)
+_TOKEN = re.compile(r"\b(?:[A-Za-z2-7]{40}|[A-Za-z2-7]{24})\b")
+_SHORTEST_TOKEN = 24
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _KEYS = ("mail", "outbox", "ticket")
 _LONGEST = 2000
@@ -41,8 +42,12 @@ def masked(words: str) -> str:
     The domain is what an admin needs to see whose mail has trouble; who it is, `maild inbox` and `outbox` tell by the
     number of the mail.
     """
-    plain = _CONTROL.sub(" ", words[:_LONGEST])
-    return _ADDRESS.sub(r"\1...@", _TOKEN.sub("TOKEN", plain)) if "@" in plain or len(plain) >= 24 else plain
+    plain = words[:_LONGEST]
+    if not plain.isprintable():
+        plain = _CONTROL.sub(" ", plain)
+    if any(len(word) >= _SHORTEST_TOKEN for word in plain.split(" ")):  # most lines are spared the search
+        plain = _TOKEN.sub("TOKEN", plain)
+    return _ADDRESS.sub(r"\1...@", plain) if "@" in plain else plain
 
 
 def notify(state: str) -> None:

@@ -36,7 +36,7 @@ class Figures:
 
 
 def count(tx: Tx, now: datetime) -> Figures:
-    """Count everything; the cost grows with the number of mails (a second for some millions)."""
+    """Count everything; the cost grows with the number of mails (a second for a million or so)."""
     door = case(*((_inbox.c.source.like(f"{word}:%"), word) for word in _DOORS), else_="other")
     undecided = select(func.min(_inbox.c.received_at)).where(_inbox.c.state == "waiting")
     unsent = select(func.min(_outbox.c.created_at)).where(_outbox.c.state.in_(_UNSENT))
