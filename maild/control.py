@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -32,6 +33,9 @@ SOCKET = "control.sock"
 LOCK = "maild.lock"
 _LONGEST = 64 * 1024
 _PATIENCE = 30.0
+_HEARING = 5.0
+"""Seconds within which a whole request must have come, and the answer must have been taken."""
+_AT_ONCE = 32
 _LAST_WORDS = 10.0
 
 log = logging.getLogger("maild.control")
@@ -62,7 +66,7 @@ def ask(folder: Path, request: Request, patience: float = _PATIENCE) -> Answer |
         except (FileNotFoundError, ConnectionRefusedError):
             return None
         line.sendall(json.dumps(dict(request)).encode("utf-8") + b"\n")
-        said = _read_line(line)
+        said = _read_line(line, time.monotonic() + patience)
         if not said:
             raise ConnectionResetError(errno.ECONNRESET, "the daemon has gone")
         answer: Answer = json.loads(said)
@@ -92,15 +96,23 @@ def execute(tx: Tx, office: Office, request: Request, now: datetime) -> Answer:
             span = dates.read(days)
             if not isinstance(span, Span):
                 return _said(False, "", "these are no days; write them like 2026-12-01..2026-12-07")
-            away = Away(agent, span, request.get("backup") or "", request.get("because") or "", by)
-            return _tell(tx, office, away, now)
+            backup, because = _word(request, "backup"), _word(request, "because")
+            return _tell(tx, office, Away(agent, span, backup, because, by), now)
         case {"do": "agent-back", "agent": str(agent), "planned": bool(planned), "by": str(by)}:
             return _tell(tx, office, Back(agent, planned, by), now)
         case {"do": "agent-left", "agent": str(agent), "by": str(by)}:
-            last = request.get("last")
+            last = _word(request, "last")
             return _tell(tx, office, Left(agent, date.fromisoformat(last) if last else None, by), now)
         case _:
             return _said(False, "", "this maild does not know that request")
+
+
+def _word(request: Request, name: str) -> str:
+    """A word that may be left out; ValueError where it is something else."""
+    word = request.get(name) or ""
+    if not isinstance(word, str):
+        raise ValueError(f"{name} is no text")  # noqa: TRY004  the asker's value is wrong, not our call
+    return word
 
 
 def _tell(tx: Tx, office: Office, word: Word, now: datetime) -> Answer:
@@ -120,7 +132,11 @@ def _tell(tx: Tx, office: Office, word: Word, now: datetime) -> Answer:
 
 
 class Service:
-    """Answers on the socket, one line in, one line out; each in a thread of its own, for some take long."""
+    """Answers on the socket, one line in, one line out; each in a thread of its own, for some take long.
+
+    Only the user who runs the daemon may connect (mode 0600). Nothing that is secret can be asked for: a request writes
+    or tells how the daemon is. One that cannot be read is answered in words, and whoever is silent is left.
+    """
 
     def __init__(self, folder: Path, answer: Callable[[Request], Answer]) -> None:
         self._answer = answer
@@ -133,7 +149,7 @@ class Service:
             self._socket.bind(self._path)
         finally:
             os.umask(before)
-        self._socket.listen(8)
+        self._socket.listen(64)
         self._talks: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
         self._thread.start()
@@ -141,8 +157,9 @@ class Service:
     def close(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
+        last = time.monotonic() + _LAST_WORDS
         for talk in self._talks:
-            talk.join(_LAST_WORDS)
+            talk.join(max(0.0, last - time.monotonic()))
         self._socket.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path)
@@ -151,38 +168,74 @@ class Service:
         while True:
             try:
                 line, _ = self._socket.accept()
-            except OSError:
+            except OSError as fault:
+                if fault.errno == errno.EMFILE:  # no more files for now: those who talk will leave some
+                    time.sleep(0.1)
+                    continue
                 return
-            talk = threading.Thread(target=self._talk, args=(line,), name="control-talk", daemon=True)
-            self._talks = [*(one for one in self._talks if one.is_alive()), talk]
+            self._talks = [one for one in self._talks if one.is_alive()]
+            work = self._talk if len(self._talks) < _AT_ONCE else self._turn_away
+            talk = threading.Thread(target=work, args=(line,), name="control-talk", daemon=True)
+            self._talks.append(talk)
             talk.start()
 
     def _talk(self, line: socket.socket) -> None:
-        with line:
-            line.settimeout(_PATIENCE)
+        with line, contextlib.suppress(OSError):  # whoever goes away in the middle has heard enough
             try:
-                self._one(line)
+                request = read_request(_read_line(line, time.monotonic() + _HEARING))
             except (OSError, ValueError) as fault:
-                log.warning("a request could not be answered: %s", fault)
+                _say(line, _said(False, "", f"that is no request: {fault}"))
+                return
+            _say(line, self._one(request))
 
-    def _one(self, line: socket.socket) -> None:
-        request = json.loads(_read_line(line))
+    def _turn_away(self, line: socket.socket) -> None:
+        with line, contextlib.suppress(OSError):
+            _say(line, _said(False, "", "too many ask at once; try again in a moment"))
+
+    def _one(self, request: Request) -> Answer:
         try:
-            answer = self._answer(request)
+            return self._answer(request)
+        except (ValueError, OverflowError) as fault:
+            log.warning("a request could not be carried out", exc_info=True)
+            return _said(False, "", f"that cannot be: {fault}")
         except Exception:
             log.exception("a request failed")
-            answer = {"ok": False, "words": "that failed; the daemon's log says why"}
-        line.sendall(json.dumps(answer).encode("utf-8") + b"\n")
+            return _said(False, "", "that failed; the daemon's log says why")
 
 
-def _read_line(line: socket.socket) -> str:
-    gathered = b""
-    while b"\n" not in gathered and len(gathered) < _LONGEST:
+def read_request(line: str) -> Request:
+    """One line as a request; ValueError says what it is not."""
+    if not line:
+        raise ValueError("nothing came, or only half a line")
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ValueError("it is not JSON") from None
+    if not isinstance(request, dict) or not isinstance(request.get("do"), str):
+        raise ValueError('it has no "do"')  # noqa: TRY004  the asker's value is wrong, not our call
+    return request
+
+
+def _say(line: socket.socket, answer: Answer) -> None:
+    line.settimeout(_HEARING)
+    line.sendall(json.dumps(answer).encode("utf-8") + b"\n")
+
+
+def _read_line(line: socket.socket, until: float) -> str:
+    """The first line, without its end; "" where the other one left before; TimeoutError, ValueError where too long."""
+    gathered = bytearray()
+    while (end := gathered.find(b"\n")) < 0:
+        if len(gathered) > _LONGEST:
+            raise ValueError(f"a line of more than {_LONGEST} octets")
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("no whole line came in time")
+        line.settimeout(left)
         part = line.recv(4096)
         if not part:
-            break
+            return ""
         gathered += part
-    return gathered.partition(b"\n")[0].decode("utf-8")
+    return gathered[:end].decode("utf-8")
 
 
 def _path(folder: Path) -> str:

@@ -37,11 +37,13 @@ from maild.oauth import Tokens
 from maild.process import Clerk
 from maild.readers import Readers
 from maild.readers.scribe import Scribe
+from maild.scraped import scraped
 from maild.store import inbox, outbox
 from maild.store.engine import Store
 from maild.store.fault import LostError, StoreError
 from maild.telling import Press
 from maild.templates.render import Templates
+from maild.vitals import Vitals
 from maild.watch import Watch, vanished
 
 READERS = 2
@@ -114,11 +116,13 @@ class Daemon:
     listeners: list[str] = field(default_factory=list)
     doors: Listeners = field(default_factory=Listeners)
     historian: Historian = field(init=False)
+    vitals: Vitals = field(init=False)
     _room: tuple[float, bool] = (0.0, True)
 
     def __post_init__(self) -> None:
         self.office = open_office(self.config, self.store)
         self.historian = open_historian(self.config, self.office, self._has_room)
+        self.vitals = Vitals(self.store, clock, self.threads, self.relay, self.health)
 
     # --- run and stop ---
 
@@ -143,13 +147,13 @@ class Daemon:
         gc.freeze()
         gc.set_threshold(10_000)
         try:
-            with self._doors(journal):
+            with self._doors(journal), self._figures():
                 self._start_all(journal)
                 scheduler.start()
                 ready(" ".join(["maild ready", *self.listeners]))
                 notify("READY=1")
                 while not self.stop.wait(1.0):
-                    notify("WATCHDOG=1")
+                    self.vitals.feed()
                 notify("STOPPING=1")
         finally:
             self.stop.set()
@@ -186,6 +190,7 @@ class Daemon:
         try:
             while not self.stop.is_set():
                 self.arrived.clear()
+                self.vitals.pulse.beat("decider")
                 if not (self.deciding and self.store.decides):
                     clerk.stand_down()
                     self.arrived.wait(1.0)
@@ -266,8 +271,10 @@ class Daemon:
         return scheduler
 
     def _remind(self) -> None:
+        self.vitals.pulse.beat("clock")
         while self.deciding and not self.stop.is_set() and remind.step(self.office, clock()):
             self.written.set()
+            self.vitals.pulse.beat("clock")
 
     def _take_spool(self, journal: Journal, spool: Path) -> None:
         if (spool / "new").is_dir():
@@ -367,6 +374,17 @@ class Daemon:
             self.listeners = [*self.doors.names, *(f"imap={mailbox.name}" for mailbox in self.config.mailboxes)]
             yield
 
+    @contextlib.contextmanager
+    def _figures(self) -> Iterator[None]:
+        """The listener for a monitoring system, where one is wanted."""
+        door = self.config.listen.metrics
+        if door is None:
+            yield
+            return
+        with scraped(door.host, door.port, self.vitals.page) as place:
+            self.listeners.append(f"metrics={place}")
+            yield
+
     def _has_room(self) -> bool:
         """Whether the disk has room for more mail; looked up once a second."""
         at, room = self._room
@@ -396,15 +414,7 @@ class Daemon:
 
     def status(self) -> control.Answer:
         """How the running daemon is, in plain words where something is wrong."""
-        troubles = [f"thread {thread.name} has ended" for thread in self.threads if not thread.is_alive()]
-        if self.store.lost_since is not None:
-            troubles.append(f"the database does not answer: {self.store.shown}")
-        if self.relay.trouble:
-            troubles.append(f"the relay takes no mail: {self.relay.trouble}")
-        for health in self.health.values():
-            if health.failing_since is not None:
-                troubles.append(f"mailbox {health.mailbox}: {health.reason}")
-            troubles.extend(f"mailbox {health.mailbox}: {left}" for left in health.left)
+        troubles = list(self.vitals.troubles())
         words, decides = "; ".join(troubles), self.deciding and self.store.decides
         said = {"ok": not troubles, "words": words, "troubles": troubles, "listeners": self.listeners}
         return {**said, "decides": decides}

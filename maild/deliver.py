@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -30,16 +32,22 @@ SETTLE = timedelta(seconds=0.2)
 """Mails that left within this time are settled in one commit; a crash before it makes them uncertain."""
 RELAY_PAUSE = timedelta(minutes=1)
 
+_CODE = re.compile(r"[2-5]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?")
+
 log = logging.getLogger("maild.deliver")
 
 
 @dataclass(slots=True)
 class Relayed:
-    """What the delivering threads know of the relay as a whole: until when it is left alone, and why."""
+    """What the delivering threads know of the relay as a whole: until when it is left alone, and why.
+
+    `answers` counts what became of the mails that were handed to it, since the start.
+    """
 
     paused_until: datetime | None = None
     trouble: str = ""
     failures: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -95,7 +103,11 @@ class Delivery:
         settling: list[Future[None]] = []
         for place, one in enumerate(leased):
             outcome = self.courier.send(one.mail, one.id)
-            log.info("outbox mail %d: %s %s", one.id, type(outcome).__name__.lower(), outcome.answer)
+            became = type(outcome).__name__.lower()
+            self.relay.answers[became] += 1
+            cause = "" if one.inbox is None else f" for inbox mail {one.inbox}"
+            about = {"outbox": one.id, "mail": one.inbox, "ticket": one.ticket}
+            log.info("outbox mail %d%s: %s %s", one.id, cause, became, _in_short(outcome), extra=about)
             if isinstance(outcome, Deferred) and outcome.relay:
                 self._pause(outcome.answer, leased[place:])
                 break
@@ -126,7 +138,9 @@ class Delivery:
                         settle(tx, self.office, one, outcome, at, self.patience)
                 except Exception:
                     # Its lease ends, and it counts as uncertain then.
-                    log.exception("what became of outbox mail %d could not be written", one.id)
+                    log.exception(
+                        "what became of outbox mail %d could not be written", one.id, extra={"outbox": one.id}
+                    )
 
         return write
 
@@ -145,6 +159,12 @@ class Delivery:
                 _tell_if_late(tx, self.office, one, answer, now, self.patience)
 
         self.office.store.write(back)
+
+
+def _in_short(outcome: Outcome) -> str:
+    """What the log tells of an answer: that of a refusal without its text, which may repeat what stands in the mail."""
+    refusal = None if isinstance(outcome, Sent) else _CODE.match(outcome.answer)
+    return f"{refusal[0]} (maild outbox has the words)" if refusal else outcome.answer
 
 
 def settle(
@@ -193,7 +213,7 @@ def _learnt(tx: Tx, office: Office, row: Written, answer: str, now: datetime) ->
     living, facts = absences.living(tx, row.agent), facts_of(tx, row.agent, None)
     learnt = on_failure(row, status_in(answer), living, office.press.desk, facts, now)
     if learnt is not None:
-        log.info("outbox mail %d: %s", row.row, "; ".join(learnt.because))
+        log.info("outbox mail %d: %s", row.row, "; ".join(learnt.because), extra={"outbox": row.row})
     return learnt
 
 

@@ -170,7 +170,7 @@ class Clerk:
                 with tx.apart():
                     loads = self._decide(tx, self.office, flight, loads, now)
             except Exception:
-                log.exception("inbox mail %d could not be decided", flight.kept.id)
+                log.exception("inbox mail %d could not be decided", flight.kept.id, extra={"mail": flight.kept.id})
                 self._count_failure(tx, flight.kept, now)
         return loads
 
@@ -203,7 +203,7 @@ class Clerk:
         decision = on_mail(situation)
         known: dict[int, Ticket] = {ticket.number: ticket for ticket in situation.tickets.values()}
         act.settle(tx, office, decision, kept, mail, known, now)
-        log.info("inbox mail %d: %s", kept.id, "; ".join(decision.because))
+        log.info("inbox mail %d: %s", kept.id, "; ".join(decision.because), extra={"mail": kept.id})
         return _carried(loads, decision, known)
 
     def _read(self, tx: Tx, flight: _Flight) -> Mail | None:
@@ -217,7 +217,7 @@ class Clerk:
                     return None
                 raw = inbox.bytes_of(tx, flight.kept.id)
                 kept = flight.kept
-                log.warning("inbox mail %d could not be read: %s", kept.id, reason)
+                log.warning("inbox mail %d could not be read: %s", kept.id, reason, extra={"mail": kept.id})
                 mail = reading.scan(
                     raw, sender=sender_of(kept), ours=self.ours, trust=self.trust_of(kept), error=reason
                 )

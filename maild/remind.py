@@ -82,7 +82,7 @@ def _tell(tx: Tx, office: Office, waited: Sequence[later.Later], now: datetime) 
         return
     post = tell_gathered(agent, first.notice, waiting, known, desk, now)
     carry_out(tx, office, post, NO_CAUSE, known, now)
-    log.info("ticket %d: %s", post.ticket.number, "; ".join(post.because))
+    log.info("ticket %d: %s", post.ticket.number, "; ".join(post.because), extra={"ticket": post.ticket.number})
 
 
 def _fire(tx: Tx, office: Office, now: datetime) -> bool:
@@ -115,7 +115,7 @@ def _decide(tx: Tx, office: Office, due: timers.Due, now: datetime) -> None:
     desk = absences.with_absences(tx, office.press.desk)
     post = on_timer(due.timer, due.detail, ticket, seen, desk, due.due_at, now)
     carry_out(tx, office, post, Cause(timer=due.timer.value), {ticket.number: ticket}, now)
-    log.info("ticket %d: %s", ticket.number, "; ".join(post.because))
+    log.info("ticket %d: %s", ticket.number, "; ".join(post.because), extra={"ticket": ticket.number})
 
 
 def _about_move(tx: Tx, ticket: Ticket, due: timers.Due) -> Seen:

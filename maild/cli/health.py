@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 UNDECIDED = timedelta(minutes=5)
 """A mail that waits longer for its decision shows that something is wrong."""
+LATE = timedelta(minutes=5)
+"""So does a timer that is carried out later than this."""
+PATIENCE = 10.0
+"""Seconds that the daemon may take to say how it is; it looks at nothing but itself for that."""
 
 _INBOX = ("waiting", "ticket", "duplicate", "done", "quarantine")
 _TICKETS = ("open", "pending", "hold", "solved", "closed")
@@ -34,6 +38,7 @@ _OUTBOX = ("waiting", "sending", "sent", "uncertain", "refused", "held")
 class Condition:
     """How the desk is: counts by state, the oldest of what waits, and what the daemon says (None: none runs).
 
+    `timer_due` is when the next timer is or was due; `certificate` says what is wrong with that of the listeners.
     `away` are the absences of those who will be back; `unreached` the open tickets that reach nobody who is there.
     """
 
@@ -47,6 +52,8 @@ class Condition:
     undecided: Kept | None = None
     unsent: Queued | None = None
     last_mail_at: datetime | None = None
+    timer_due: datetime | None = None
+    certificate: str = ""
     away: tuple[Absence, ...] = ()
     unreached: tuple[int, ...] = ()
 
@@ -54,13 +61,16 @@ class Condition:
 @click.command()
 @with_config
 @with_json
-def status() -> None:
+@click.option("--brief", is_flag=True, help="One line, for a monitoring system.")
+def status(brief: bool) -> None:
     """Tell how the desk is; exit 1 where something needs you."""
     config = load()
     condition = _look(config)
     worries = list(worries_of(condition, config, datetime.now(UTC)))
     if wants_json():
         screen.tell_json(_shape(condition, worries))
+    elif brief:
+        screen.line(f"maild: {'; '.join(worries) or 'all is well'}")
     else:
         _tell(condition, config, worries)
     if worries:
@@ -111,6 +121,11 @@ def worries_of(condition: Condition, config: Config, now: datetime) -> Iterator[
     if unsent is not None and now - unsent.created_at > config.limits.retry_told:
         since = screen.moment(unsent.created_at, config.desk.timezone)
         yield f"outbox mail {unsent.id} to {unsent.recipient} waits since {since}: {unsent.answer or 'no answer yet'}"
+    if condition.timer_due is not None and now - condition.timer_due > LATE:
+        since = screen.moment(condition.timer_due, config.desk.timezone)
+        yield f"a timer is due since {since}, so reminders and promises are late; the daemon's log says why"
+    if condition.certificate:
+        yield condition.certificate
     if condition.unreached:
         some = ", ".join(f"#{number}" for number in condition.unreached[:10])
         more = f" and {len(condition.unreached) - 10} more" if len(condition.unreached) > 10 else ""
@@ -125,21 +140,22 @@ def worries_of(condition: Condition, config: Config, now: datetime) -> Iterator[
 def _look(config: Config) -> Condition:
     folder = place.folder(config.store.url, config.store.folder)
     spool = place.spool(config.store.url, config.store.folder)
-    free = shutil.disk_usage(_existing(folder)).free
-    outside = Condition(_ask(folder), _count(spool / "new"), _count(spool / "bad"), free)
+    free = shutil.disk_usage(place.existing(folder)).free
+    outside = Condition(
+        _ask(folder), _count(spool / "new"), _count(spool / "bad"), free, certificate=_certificate(config)
+    )
     with snapshot(config) as tx:
         if tx is None:
             return outside
         from maild.absence import Leave
         from maild.decide.assign import reachable
-        from maild.store import absences, inbox, outbox, tickets
+        from maild.store import absences, inbox, outbox, tickets, timers
 
         desk, now = absences.with_absences(tx, config.desk), datetime.now(UTC)
         away = (desk.away(agent, now) for agent in desk.agents)
 
         undecided = inbox.waiting(tx, 1)
         unsent = outbox.listing(tx, ("waiting", "sending", "uncertain"))
-        came = inbox.listing(tx)
         return replace(
             outside,
             inbox=inbox.counts(tx),
@@ -147,7 +163,8 @@ def _look(config: Config) -> Condition:
             outbox=outbox.counts(tx),
             undecided=undecided[0] if undecided else None,
             unsent=unsent[0] if unsent else None,
-            last_mail_at=max((one.received_at for one in came), default=None),
+            last_mail_at=inbox.last_received(tx),
+            timer_due=timers.next_due(tx),
             away=tuple(one for one in away if one is not None and one.leave is not Leave.LEFT),
             unreached=tuple(no for no, owner, team in tickets.contacts(tx) if not reachable(desk, owner, team, now)),
         )
@@ -157,14 +174,19 @@ def _ask(folder: Path) -> Mapping[str, Any] | None:
     from maild import control
 
     try:
-        return control.ask(folder, {"do": "status"})
+        return control.ask(folder, {"do": "status"}, PATIENCE)
     except (OSError, ValueError) as fault:
         return {"ok": False, "words": f"the daemon does not answer: {fault}"}
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest above it that there is."""
-    return next((one for one in (folder, *folder.absolute().parents) if one.is_dir()), Path("/"))
+def _certificate(config: Config) -> str:
+    """What is wrong with the certificate of the listeners, "" where nothing is."""
+    if config.listen.tls_cert is None:
+        return ""
+    from maild.trial import try_certificate
+
+    tried = try_certificate(config, datetime.now(UTC))
+    return f"{tried.what}: {tried.words}; {tried.remedy}" if tried is not None and tried.remedy else ""
 
 
 def _count(folder: Path) -> int:
@@ -186,6 +208,9 @@ def _shape(condition: Condition, worries: list[str]) -> dict[str, Any]:
         "oldest_waiting_at": time(undecided.received_at if undecided else None),
         "oldest_unsent_at": time(unsent.created_at if unsent else None),
         "last_mail_at": time(condition.last_mail_at),
+        "next_timer_at": time(condition.timer_due),
+        "unreadable": condition.unreadable,
+        "free_disk": condition.free,
         "away": [absence(one) for one in condition.away],
         "unreached": list(condition.unreached),
         "worries": worries,

@@ -18,6 +18,11 @@ def folder(url: str, home: Path) -> Path:
     return file.parent if file else home
 
 
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that there is."""
+    return next((one for one in (folder, *folder.absolute().parents) if one.is_dir()), Path("/"))
+
+
 def spool(url: str, home: Path) -> Path:
     """Where `maild accept` puts mail for the daemon."""
     return folder(url, home) / "spool"

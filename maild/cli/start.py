@@ -65,12 +65,21 @@ def init() -> None:
 
 @click.command()
 @with_config
-def check() -> None:
+@click.option(
+    "--connect", is_flag=True, help="Try relay, mailboxes, listeners, disk and clock, with a mail to ourselves."
+)
+@click.option("--wait", default=60.0, metavar="SECONDS", show_default=True, help="How long that mail may take.")
+def check(connect: bool, wait: float) -> None:
     """Say what is wrong with the configuration, or who we are and what it changes."""
     config = load()
     troubles = list(_troubles(config))
     if troubles:
         raise Misconfigured(troubles)
+    if connect:
+        from maild.cli.connect import try_all
+
+        try_all(config, wait)
+        return
     screen.line(f"{config.path}: all is well." if config.path else "There is no config.toml: the built-in example.")
     _introduce(config)
     _foresee(config)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maild.config.check import Sheet
-from maild.config.tables import AgentTable, LadderTable, TeamTable
+from maild.config.check import Sheet, is_loopback
+from maild.config.tables import AgentTable, LadderTable, ListenTable, TeamTable
 from maild.typed import Fault, quote
 
 
@@ -13,6 +13,7 @@ def advise(sheet: Sheet) -> Iterator[Fault]:
     """Tell of what may go wrong one day; the sheet has no fault."""
     yield from _advise_on_cover(sheet)
     yield from _advise_on_promises(sheet)
+    yield from _advise_on_figures(sheet)
 
 
 def _advise_on_cover(sheet: Sheet) -> Iterator[Fault]:
@@ -51,3 +52,11 @@ def _is_covered(agent: AgentTable, others: list[AgentTable], teams: list[TeamTab
         return bool(colleagues)  # without a team in the file everybody is in one
     mine = [team for team in teams if agent.id in team.members or agent.id == team.lead]
     return any(not colleagues.isdisjoint({*team.members, team.lead}) for team in mine)
+
+
+def _advise_on_figures(sheet: Sheet) -> Iterator[Fault]:
+    """Tell that the figures leave this machine; they name no person, and still say how busy the desk is."""
+    listen = sheet.one(ListenTable)
+    if listen is not None and listen.metrics is not None and not is_loopback(listen.metrics[0]):
+        what = f"everybody who reaches {listen.metrics[0]} can read the figures, for no password is asked"
+        yield Fault(("listen", "metrics"), what, "listen on 127.0.0.1, or let a firewall choose who may ask")

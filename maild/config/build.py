@@ -205,6 +205,7 @@ def _listen(listen: ListenTable, limits: LimitsTable) -> Listen:
         tls_cert=Path(listen.tls_cert) if listen.tls_cert else None,
         tls_key=Path(listen.tls_key) if listen.tls_key else None,
         max_size=listen.max_size or limits.message,
+        metrics=Door(*listen.metrics) if listen.metrics else None,
     )
 
 

@@ -77,6 +77,7 @@ class ListenTable(Table):
     )
     tls_key: PathText | None = key(None, "its private key (PEM)")
     max_size: Size | None = key(None, "the biggest mail taken; limits.message if left out")
+    metrics: Door = key("", "where to give figures to Prometheus, like 127.0.0.1:9525; without a password")
 
 
 class TrustTable(Table):

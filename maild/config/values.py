@@ -47,6 +47,7 @@ class Listen:
     tls_cert: Path | None
     tls_key: Path | None
     max_size: int
+    metrics: Door | None = None
 
 
 @dataclass(frozen=True, slots=True)

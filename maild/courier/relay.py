@@ -107,6 +107,19 @@ class Relay:
         self._used = self._clock()
         return outcome
 
+    def greet(self) -> Outcome:
+        """Get ready for a mail and part without one: Sent tells what was used, another outcome what is wrong."""
+
+        def ready() -> Outcome:
+            self._open()
+            tls = {"starttls": ("STARTTLS",), "implicit": ("TLS",), "none": ()}[self._tls]
+            return Sent(", ".join((*tls, "EHLO", *(("AUTH",) if self._user and self._password else ()))))
+
+        self.close()
+        outcome = self._guard(ready)
+        self.close()
+        return outcome
+
     def close(self) -> None:
         """Say QUIT where there is a connection, wait for two seconds at most, and close it."""
         session, self._session = self._session, None
@@ -121,8 +134,11 @@ class Relay:
             session.close()
 
     def _try(self, mail: Outgoing) -> Outcome:
+        return self._guard(lambda: self._transact(self._session or self._open(), mail))
+
+    def _guard(self, work: Callable[[], Outcome]) -> Outcome:
         try:
-            return self._transact(self._session or self._open(), mail)
+            return work()
         except smtplib.SMTPResponseException as fault:
             self._drop()
             error = fault.smtp_error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from maild.threading.clues import same_words
 from maild.ticket import Party, Status, Ticket, Use
 
 _RECEIVED_MOST = 50
+_PROBE = re.compile(r"<?probe\.[0-9a-f]{32}@[^@\s>]+>?")
+"""A mail that `maild check --connect` sends to ourselves. Whoever writes one like it gets nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ def on_mail(situation: Situation) -> Decision:
             filed = robots.file_bounce(situation)
             return _without_clue(situation) if isinstance(filed, SetAside) and situation.vouched else filed
         case Kind.OWN:
+            if _PROBE.fullmatch(mail.message_id):
+                return Done(("a probe of maild check: it arrived",))
             # not even the operator can make a ticket of it: its answers would come back as mail of our own
             return _aside("own: it says that it comes from this desk itself")
         case Kind.AUTO_REPLY | Kind.COMPLAINT | Kind.RECEIPT:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from maild.mail import Arrival
@@ -14,12 +15,15 @@ from maild.store import inbox
 from maild.store.engine import Store, Tx
 from maild.threading.tags import split_token
 
+log = logging.getLogger("maild.doors")
+
 
 @dataclass(frozen=True, slots=True)
 class _Group:
     """Mails that one job of the writer keeps, each with who waits for it."""
 
     members: list[tuple[Arrival, str, asyncio.Future[None]]]
+    rows: list[int | None] = field(default_factory=list)
 
 
 class Journal:
@@ -46,11 +50,10 @@ class Journal:
             raise OSError(errno.ENOSPC, "the disk has too little room left")
         files = [inbox.store_big(self._store.folder, arrival.raw) for arrival in arrivals]
 
-        def all_of_them(tx: Tx) -> None:
-            for arrival, file in zip(arrivals, files, strict=True):
-                inbox.keep(tx, arrival, file)
+        def all_of_them(tx: Tx) -> list[int | None]:
+            return [inbox.keep(tx, arrival, file) for arrival, file in zip(arrivals, files, strict=True)]
 
-        self._store.write(all_of_them)
+        _tell_kept(arrivals, self._store.write(all_of_them))
         self._woken()
 
     async def keep_one(self, arrival: Arrival) -> None:
@@ -66,7 +69,8 @@ class Journal:
             if len(group.members) == 1:
                 raise
             # it may be the fault of another mail, so this one tries once more, by itself
-            await asyncio.wrap_future(self._store.submit(lambda tx: inbox.keep(tx, arrival, file)))
+            row = await asyncio.wrap_future(self._store.submit(lambda tx: inbox.keep(tx, arrival, file)))
+            _tell_kept([arrival], [row])
             self._woken()
 
     def _join(self, arrival: Arrival, file: str, kept: asyncio.Future[None]) -> _Group:
@@ -90,8 +94,7 @@ class Journal:
 
     def _keep_group(self, group: _Group, tx: Tx) -> None:
         self._close(group)
-        for arrival, file, _ in group.members:
-            inbox.keep(tx, arrival, file)
+        group.rows[:] = [inbox.keep(tx, arrival, file) for arrival, file, _ in group.members]
 
     def _tell(self, group: _Group, fault: BaseException | None) -> None:
         self._close(group)  # where the transaction could not even begin
@@ -104,6 +107,16 @@ class Journal:
                 kept.set_exception(fault)
         if fault is None:
             self._woken()
+            _tell_kept([arrival for arrival, _, _ in group.members], group.rows)
+
+
+def _tell_kept(arrivals: Sequence[Arrival], rows: Sequence[int | None]) -> None:
+    """Say by which number a mail goes from here on; what was here already is no news."""
+    for arrival, row in zip(arrivals, rows, strict=True):
+        if row is not None:
+            door = arrival.source.partition(":")[0]
+            whence = arrival.mailbox or arrival.peer or "this machine"
+            log.info("inbox mail %d: kept, by %s from %s", row, door, whence, extra={"mail": row})
 
 
 def is_ours(recipient: str, addresses: frozenset[str]) -> bool:

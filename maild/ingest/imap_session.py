@@ -134,6 +134,43 @@ def _show_token(client: Client, user: str, token_of: Callable[[], str]) -> None:
         raise TroubleError(f"the server refuses the token of {user}: {words(error)}; {remedy}") from error
 
 
+def try_out(mailbox: Mailbox) -> tuple[str, str]:
+    """Log in, open the folder, and see that mail can be moved on: what is wrong and what to do, "" where nothing is."""
+    remedy = "check host, port and tls, and that a firewall lets us out"
+    try:
+        client = connect(mailbox)
+        try:
+            remedy = "check user and password; some providers want IMAP switched on, or a password made for programs"
+            log_in(client, mailbox)
+            remedy = "check folder and after"
+            if not client.folder_exists(mailbox.folder):
+                return f"there is no folder {mailbox.folder}", remedy
+            client.select_folder(mailbox.folder, readonly=mailbox.after == "keep")
+            if mailbox.target and not client.folder_exists(mailbox.target):
+                client.create_folder(mailbox.target)
+        finally:
+            hang_up(client)
+    except Exception as error:  # noqa: BLE001  whatever a server sends is told in words
+        return plain(error, mailbox), remedy
+    return "", ""
+
+
+def look_for(mailbox: Mailbox, message_id: str) -> bytes | None:
+    """The head of the mail with this Message-ID, in the folder that is fetched; None where there is none, or no way."""
+    try:
+        client = connect(mailbox)
+        try:
+            log_in(client, mailbox)
+            client.select_folder(mailbox.folder, readonly=True)
+            for uid in client.search(["HEADER", "Message-ID", message_id]):
+                return bytes(client.fetch([uid], ["BODY.PEEK[HEADER]"])[uid][b"BODY[HEADER]"])
+        finally:
+            hang_up(client)
+    except Exception:  # noqa: BLE001  what is wrong with it, `try_out` tells
+        log.debug("the mailbox could not be looked into")
+    return None
+
+
 def hang_up(client: Client) -> None:
     """Close the connection, whatever state it is in."""
     # Without LOGOUT: a dead server would hold us up, and a living one loses nothing.

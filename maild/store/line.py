@@ -79,7 +79,7 @@ def is_lost(connection: Connection) -> bool:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -88,7 +88,9 @@ def _postgresql(url: URL) -> Engine:
     said = {name: value for name, value in _CALL.items() if name not in url.query}
     session = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
     options = f"{session} {url.query.get('options', '')}".strip()
-    return create_engine(url, isolation_level="AUTOCOMMIT", connect_args={**said, "options": options})
+    return create_engine(
+        url, isolation_level="AUTOCOMMIT", hide_parameters=True, connect_args={**said, "options": options}
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

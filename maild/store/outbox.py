@@ -50,7 +50,7 @@ _LEASE = Statement(
         tries=_outbox.c.tries + 1,
     )
     .returning(
-        *(_outbox.c[name] for name in ("id", "fence", "tries", "created_at", "told_late")),
+        *(_outbox.c[name] for name in ("id", "fence", "tries", "created_at", "told_late", "inbox", "ticket")),
         *(_outbox.c[name] for name in ("message_id", "sender", "recipient", "content")),
     )
 )
@@ -115,7 +115,10 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A row that is ours to send until the lease ends; a write under an older fence changes nothing."""
+    """A row that is ours to send until the lease ends; a write under an older fence changes nothing.
+
+    `inbox` is the mail that caused it, None where a clock or an admin did.
+    """
 
     id: int
     fence: int
@@ -123,6 +126,8 @@ class Leased:
     created_at: datetime
     told_late: bool
     mail: Outgoing
+    inbox: int | None = None
+    ticket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +402,7 @@ def _queued(row: Row[Any]) -> Queued:
 
 def _leased(row: Any) -> Leased:
     mail = Outgoing(MessageId(row.message_id), Envelope(row.sender, row.recipient), bytes(row.content))
-    return Leased(row.id, row.fence, row.tries, row.created_at, row.told_late, mail)
+    return Leased(row.id, row.fence, row.tries, row.created_at, row.told_late, mail, row.inbox, row.ticket)
 
 
 def _sent(row: Any) -> Sent:

@@ -254,6 +254,11 @@ def test_what_waits_too_long_and_a_full_disk_are_worries(house: House) -> None:
     assert len(list(worries_of(well, config, MORNING + timedelta(minutes=6)))) == 1
     ill = Condition({"ok": False, "troubles": ["the relay takes no mail"]}, 0, 3, 0)
     assert len(list(worries_of(ill, config, MORNING))) == 3
+    slow = Condition({"ok": True}, 0, 0, config.limits.free_disk, timer_due=MORNING)
+    assert list(worries_of(slow, config, MORNING + timedelta(minutes=4))) == []
+    assert ["a timer is due since" in words for words in worries_of(slow, config, MORNING + timedelta(minutes=6))] == [
+        True
+    ]
     house.works()
 
 
