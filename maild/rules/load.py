@@ -188,7 +188,7 @@ def _value_conditions(when: WhenTable) -> Iterable[Condition]:
             yield value_condition(name, wanted, found)
     if when.hours is not None:
         shut = {f"outside:{name.removeprefix('outside:')}" for name in when.hours}
-        yield value_condition("hours", when.hours, lambda facts: _hours(facts, shut))
+        yield value_condition("hours", when.hours, lambda facts: _hours(facts, shut), lasts=False)
 
 
 def _measured_conditions(when: WhenTable) -> Iterable[Condition]:

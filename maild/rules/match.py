@@ -13,6 +13,7 @@ from typing import Any
 
 import regex
 
+from maild.rules.index import Index, Needs
 from maild.rules.model import Facts, Hit, On, Then, Verdict
 
 TEXT_CAP = 200_000
@@ -69,12 +70,14 @@ Holds = Callable[["Look"], str | None]
 class Condition:
     """One thing that a rule asks: `words` say all of it, `holds` says what of it was found, or None.
 
-    `cost` orders the conditions of a rule: 0 for a comparison, 1 for the folded text, 2 for a regex.
+    `cost` orders the conditions of a rule: 0 for a comparison, 1 for the folded text, 2 for a regex. `needs` are what
+    it cannot hold without, one of which is enough.
     """
 
     words: str
     holds: Holds = field(repr=False)
     cost: int = 0
+    needs: Needs = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,13 @@ class RuleBook:
     ours: frozenset[str] = frozenset()
     rule_seconds: float = 0.05
     by_event: dict[On, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
+    indexes: dict[On, Index] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_event = {on: tuple(rule for rule in self.rules if on in rule.on) for on in On}
+        indexes = {on: Index([[one.needs for one in rule.conditions] for rule in by_event[on]]) for on in On}
         object.__setattr__(self, "by_event", by_event)
+        object.__setattr__(self, "indexes", indexes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +125,15 @@ class NearMiss:
 
 
 def match(book: RuleBook, facts: Facts) -> Verdict:
-    """Say what the rules make of a mail: top to bottom, every rule that matches acts (DESIGN 3.2)."""
+    """Say what the rules make of a mail: top to bottom, every rule that matches acts (DESIGN 3.2).
+
+    Only those are tried whose exact values and words are there; so the cost follows the rules that can match.
+    """
     look = Look(facts, book.ours, book.rule_seconds)
     hits: list[Hit] = []
-    for rule in book.by_event[facts.on]:
+    rules = book.by_event[facts.on]
+    for place in book.indexes[facts.on].possible(look):
+        rule = rules[place]
         because = _because(rule, look)
         if because is not None:
             hits.append(Hit(rule.name, rule.then, because))
