@@ -19,8 +19,8 @@ COUNTS = (10, 100, 1_000, 10_000)
 BAR = 1.3
 """10,000 rules that can be indexed cost at most so many times what 10 of them cost."""
 _NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-_ONSETS = "b c d f g h l m n p r s t v w br ch cl cr dr fl fr gr pl pr qu sh st th tr".split()
-_RHYMES = "a e i o u ai ea ee ou an en in on ar er or al el as es ent ing ist ous".split()
+_ONSETS = (*"bcdfghlmnprstvw", "br", "ch", "cl", "cr", "dr", "fl", "fr", "gr", "pl", "pr", "qu", "sh", "st", "th")
+_RHYMES = (*"aeiou", "ai", "ea", "ou", "an", "en", "in", "on", "ar", "er", "or", "al", "el", "as", "ent", "ing")
 _TURNS = 60
 _VOCABULARY = 8_000
 _MAILS = 20
@@ -99,7 +99,7 @@ def facts(chance: random.Random) -> Facts:
 
 
 def word(number: int) -> str:
-    """A word that stands for a number, of three or four syllables; the first ones are those of mails, of rules the rest."""
+    """A word that stands for a number, of three or four syllables; the first are of mails, the others of rules."""
     chance = random.Random(number)
     stem = "".join(chance.choice(_ONSETS) + chance.choice(_RHYMES) for _ in range(chance.choice((3, 3, 4))))
     return stem if number < _VOCABULARY else f"{stem}k"

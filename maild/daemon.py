@@ -110,6 +110,7 @@ class Daemon:
         if recovered:
             log.warning("%d mails were being sent when maild stopped; they are sent again", recovered)
         self.store.write(lambda tx: roll.take(tx, self.office, clock()))
+        self.store.write(lambda tx: remind.heed(tx, self.office, clock()))
         pipe.sweep(folder / "spool", clock() - HALF_WRITTEN)
         journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
@@ -277,6 +278,7 @@ class Daemon:
             self.clerk.ours = terms.ours(fresh)
         self.historian.office, self.historian.ours = office, terms.ours(fresh)
         self.store.write(lambda tx: roll.take(tx, office, clock()))
+        self.store.write(lambda tx: remind.heed(tx, office, clock()))
         self.written.set()
         log.info("the configuration is applied; listeners, mailboxes and the relay change at the next start")
 

@@ -140,7 +140,7 @@ def _tell(path: Path, verdict: Verdict, fared: tuple[NearMiss, ...]) -> None:
             ("Level", verdict.level),
             ("Takes part", verdict.cc),
             ("Told", verdict.notify),
-            ("Answer", verdict.reply),
+            ("Answer", list(verdict.reply.values())),
             ("Set aside", "yes, in quarantine" if verdict.quarantine else ""),
             ("Why", " ".join([*verdict.team_reason.values(), *verdict.owner_reason.values()])),
             ("Too slow", verdict.slow),

@@ -8,7 +8,6 @@ from maild.typed import Path
 
 # A None in a path stands for any item or name.
 _KEYS: tuple[tuple[tuple[str | None, ...], str], ...] = (
-    (("rule", None, "then", "reply"), "answers by a rule are not in this version; the usual notices are sent"),
     (("listen", "lmtp"), "LMTP is not in this version; use SMTP or maild accept"),
     (("mailbox", None, "oauth2"), "OAuth is not in this version; this mailbox is not fetched"),
     (("mailbox", None, "through"), "mail through lists is not in this version"),
@@ -16,7 +15,6 @@ _KEYS: tuple[tuple[tuple[str | None, ...], str], ...] = (
 )
 _VALUES: tuple[tuple[tuple[str | None, ...], str], ...] = (
     (("store", "url"), "PostgreSQL is not in this version; use sqlite:///"),
-    (("rule", None, "on"), "rules on timers are not in this version; they never act"),
 )
 
 
@@ -33,7 +31,7 @@ def _matters(word: str, value: object) -> bool:
         case "url":
             return str(value).startswith("postgresql")
         case _:
-            return value == "timer" or (isinstance(value, list) and "timer" in value)
+            return bool(value)
 
 
 def _fits(table: object, pattern: tuple[str | None, ...], path: Path) -> Iterator[tuple[Path, object]]:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from maild.rules.index import Need, Needs, piece_of
 from maild.rules.match import ADDRESS_CAP, Bound, Condition, Look, Regex, fold
-from maild.rules.model import Facts
+from maild.rules.model import Anchor, Facts, Wait
 
 Wanted = Sequence[str | Regex]
+_ANCHORS = frozenset(Anchor)
 
 
 def text_condition(key: str, wanted: Wanted) -> Condition:
@@ -58,8 +59,10 @@ def value_condition(
     def seen(look: Look) -> Iterable[str]:
         return (value.lower() for value in found(look.facts))
 
-    needs = tuple(Need(key, value, False, seen) for value in exact) if lasts else ()
-    return Condition(_told(key, "is", wanted, quoted=False), holds, needs=needs)
+    told = _told(key, "is", wanted, quoted=False)
+    if not lasts:
+        return Condition(told, holds, hours=frozenset(wanted))
+    return Condition(told, holds, needs=tuple(Need(key, value, False, seen) for value in exact))
 
 
 def truth_condition(key: str, wanted: bool, found: Callable[[Facts], bool]) -> Condition:
@@ -75,7 +78,8 @@ def number_condition(key: str, bounds: Sequence[Bound], found: Callable[[Facts],
         number = found(look.facts)
         return next((f"{key} is {bound.words}" for bound in bounds if bound.holds(number)), None)
 
-    return Condition(f"{key} is " + " or ".join(bound.words for bound in bounds), holds)
+    waits = tuple(Wait(Anchor(key), bound.value) for bound in bounds) if key in _ANCHORS else ()
+    return Condition(f"{key} is " + " or ".join(bound.words for bound in bounds), holds, waits=waits)
 
 
 def all_of(conditions: tuple[Condition, ...]) -> Condition:
@@ -87,7 +91,7 @@ def all_of(conditions: tuple[Condition, ...]) -> Condition:
 
     needs = min((one.needs for one in conditions if one.needs), key=len, default=())
     words = " and ".join(one.words for one in conditions)
-    return Condition(words, holds, max(one.cost for one in conditions), needs)
+    return Condition(words, holds, max(one.cost for one in conditions), needs, *_times(conditions))
 
 
 def any_of(conditions: tuple[Condition, ...]) -> Condition:
@@ -98,13 +102,22 @@ def any_of(conditions: tuple[Condition, ...]) -> Condition:
 
     words = " or ".join(one.words for one in conditions)
     needs = tuple(need for one in conditions for need in one.needs) if all(one.needs for one in conditions) else ()
-    return Condition(f"({words})", holds, max(one.cost for one in conditions), needs)
+    return Condition(f"({words})", holds, max(one.cost for one in conditions), needs, *_times(conditions))
 
 
 def none_of(condition: Condition) -> Condition:
     """Ask that a condition does not hold."""
     words = f"not ({condition.words})"
-    return Condition(words, lambda look: words if condition.holds(look) is None else None, condition.cost)
+
+    def holds(look: Look) -> str | None:
+        return words if condition.holds(look) is None else None
+
+    return Condition(words, holds, condition.cost, waits=condition.waits, hours=condition.hours)
+
+
+def _times(conditions: Sequence[Condition]) -> tuple[tuple[Wait, ...], frozenset[str]]:
+    waits = tuple(wait for one in conditions for wait in one.waits)
+    return waits, frozenset().union(*(one.hours for one in conditions))
 
 
 def _glob_condition(key: str, wanted: Wanted, found: Callable[[Look], tuple[str, ...]]) -> Condition:

@@ -103,7 +103,8 @@ def test_a_rule_that_nobody_can_look_up_is_always_tried() -> None:
 
 
 def test_a_rule_is_looked_up_by_what_the_fewest_rules_ask() -> None:
-    rules, tried = counted(book(*({"to": "support@example.com", "subject": f"word{number}x"} for number in range(50))))
+    whens: list[dict[str, object]] = [{"to": "support@example.com", "subject": f"word{n}x"} for n in range(50)]
+    rules, tried = counted(book(*whens))
     match(rules, facts("word7x"))
     assert len(tried) == 2
 
@@ -148,10 +149,8 @@ whens = st.builds(
 def test_the_verdict_is_that_of_trying_every_rule(
     asked: list[dict[str, object]], subject: str, body: str, author: str, organisation: str, tags: tuple[str, ...]
 ) -> None:
-    found = load(
-        [{"name": f"r{place}", "when": when, "then": {"tags": [f"t{place}"]}} for place, when in enumerate(asked)],
-        KNOWN,
-    )
+    named = [{"name": f"r{place}", "when": when, "then": {"tags": [f"t{place}"]}} for place, when in enumerate(asked)]
+    found = load(list(named), KNOWN)
     if isinstance(found, RuleBook):
         seen = facts(subject, body, author, team="support", organisation=organisation, tags=tags)
         assert match(found, seen) == match(tried_one_by_one(found), seen)
