@@ -144,7 +144,7 @@ def match(book: RuleBook, facts: Facts, done: frozenset[str] = frozenset()) -> V
                 hits.append(Hit(rule.name, rule.then, because))
             if rule.then.stop:
                 break
-    return _sum_up(tuple(hits), tuple(look.slow))
+    return sum_up(tuple(hits), tuple(look.slow))
 
 
 def near_misses(book: RuleBook, facts: Facts) -> tuple[NearMiss, ...]:
@@ -298,7 +298,8 @@ def _near_miss(rule: Rule, look: Look) -> NearMiss:
     return NearMiss(rule.name, tuple(held), "")
 
 
-def _sum_up(hits: tuple[Hit, ...], slow: tuple[str, ...]) -> Verdict:
+def sum_up(hits: tuple[Hit, ...], slow: tuple[str, ...]) -> Verdict:
+    """What rules that matched say together: the first to set a field wins, what adds up adds up."""
     if not hits:
         return Verdict(slow=slow)
     effects = [hit.then for hit in hits]
