@@ -36,7 +36,7 @@ from maild.process import Clerk
 from maild.readers import Readers
 from maild.readers.scribe import Scribe
 from maild.store import inbox, outbox
-from maild.store.engine import Store
+from maild.store.engine import Store, Tx
 from maild.telling import Press
 from maild.templates.render import Templates
 from maild.watch import Watch, vanished
@@ -46,6 +46,8 @@ COURIERS = 2
 GRACE = 10.0
 HALF_WRITTEN = timedelta(hours=1)
 """Age at which what a crash left half written in the spool is swept away; nobody was told that it was kept."""
+
+_STAYS = "The configuration stays as it was"
 
 log = logging.getLogger("maild")
 
@@ -58,6 +60,12 @@ def open_office(config: Config, store: Store) -> Office:
     """Everything that deciding needs, from the operator's file; the secret is made on the first run."""
     keyring = keys.load_or_make(config.store.secret_file, config.desk.domain, secrets.token_bytes(keys.SECRET_BYTES))
     return Office(store, Press(config.desk, keyring, Templates(config.templates)), config.rules)
+
+
+def _take_in(tx: Tx, office: Office, now: datetime) -> None:
+    """What follows from the file for people and for tickets that are there, in one transaction."""
+    roll.take(tx, office, now)
+    remind.heed(tx, office, now)
 
 
 def open_courier(config: Config) -> courier.Courier:
@@ -109,8 +117,7 @@ class Daemon:
         recovered = self.store.write(lambda tx: outbox.recover(tx, clock(), alone=True))
         if recovered:
             log.warning("%d mails were being sent when maild stopped; they are sent again", recovered)
-        self.store.write(lambda tx: roll.take(tx, self.office, clock()))
-        self.store.write(lambda tx: remind.heed(tx, self.office, clock()))
+        self.store.write(lambda tx: _take_in(tx, self.office, clock()))
         pipe.sweep(folder / "spool", clock() - HALF_WRITTEN)
         journal = Journal(self.store, self.arrived.set, self._has_room)
         service = control.Service(folder, self.answer)
@@ -254,21 +261,23 @@ class Daemon:
         self._reload(asked=asked)
 
     def _reload(self, *, asked: bool) -> None:
-        """Take the operator's file anew; a bad one changes nothing, and says why."""
+        """Take the operator's file anew, all of it; where anything is amiss nothing changes, and admins hear why."""
         try:
-            fresh = configuration.load(self.config.path)
-            office = open_office(fresh, self.store)
+            fresh, office = self._read_anew()
+            gone = vanished(self.config, fresh)
+            if gone and not asked:
+                self._warn(f"{_STAYS}: {', '.join(gone)} vanished from it; send SIGHUP to apply it.")
+                return
+            self.store.write(lambda tx: _take_in(tx, office, clock()))
         except ConfigError as fault:
-            self._warn("The configuration stays as it was.", *(str(problem) for problem in fault.problems[:20]))
+            self._warn(f"{_STAYS}.", *(str(problem) for problem in fault.problems[:20]))
             return
         except (keys.SecretError, OSError) as fault:
-            self._warn("The configuration stays as it was.", str(fault))
+            self._warn(f"{_STAYS}.", str(fault))
             return
-        gone = vanished(self.config, fresh)
-        if gone and not asked:
-            log.error(
-                "the configuration stays as it was: %s vanished from it; send SIGHUP to apply it", ", ".join(gone)
-            )
+        except Exception as fault:
+            log.exception("the configuration could not be taken")
+            self._warn(f"{_STAYS}.", f"It could not be taken ({type(fault).__name__}); the log says more.")
             return
         self.config, self.office = fresh, office
         for delivery in self.deliveries:
@@ -277,10 +286,21 @@ class Daemon:
             self.clerk.office = self.office
             self.clerk.ours = terms.ours(fresh)
         self.historian.office, self.historian.ours = office, terms.ours(fresh)
-        self.store.write(lambda tx: roll.take(tx, office, clock()))
-        self.store.write(lambda tx: remind.heed(tx, office, clock()))
         self.written.set()
-        log.info("the configuration is applied; listeners, mailboxes and the relay change at the next start")
+        log.info("the configuration is applied; the store, listeners, mailboxes and the relay change at the next start")
+
+    def _read_anew(self) -> tuple[Config, Office]:
+        """What the file says now; it may be anything, and waiting for it to be written would stop the clock."""
+        path = self.config.path
+        if path is not None and path.exists() and not path.is_file():
+            raise OSError(f"{path}: is no plain file")
+        fresh = configuration.load(path)
+        if not fresh.store.secret_file.exists():
+            # a new one would make every address void that customers hold
+            raise keys.SecretError(
+                f"{fresh.store.secret_file}: there is no such file; a new secret is made only at a start"
+            )
+        return fresh, open_office(fresh, self.store)
 
     def _warn(self, *lines: str) -> None:
         """Tell the admins of something that needs a look, by mail and in the log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -70,9 +71,9 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     return house
 
 
-def typed(house: House, *words: str) -> dict[str, object]:
+def typed(house: House, *words: str) -> dict[str, Any]:
     with time_machine.travel(house.now, tick=False):
-        answer: dict[str, object] = told("rules", "replay", *words)
+        answer: dict[str, Any] = told("rules", "replay", *words)
     return answer
 
 
@@ -89,7 +90,7 @@ def test_another_file_is_tried_before_it_goes_live(house: House) -> None:
     Path("new.toml").write_text(FILE + more)
     found = typed(house, "--with", "new.toml")
     assert (found["mails"], found["otherwise"]) == (4, 3)
-    assert [(one["id"], one["changed"]) for one in found["differences"]] == [  # type: ignore[attr-defined]
+    assert [(one["id"], one["changed"]) for one in found["differences"]] == [
         (
             house_mail(house, "This is urgent!"),
             {"rules": {"from": ["again"], "to": None}, "priority": {"from": "urgent", "to": None}},
@@ -129,8 +130,8 @@ def test_rules_that_changed_since_are_held_against_what_was_decided(house: House
     Path("config.toml").write_text(FILE + RULES.replace('"invoice"', '"bill"').replace('"money"\n', '"bills"\n'))
     found = typed(house)
     assert found["otherwise"] == 1
-    [one] = found["differences"]  # type: ignore[misc]
-    assert one["changed"]["rules"] == {"from": ["money"], "to": None}  # type: ignore[index]
+    [one] = found["differences"]
+    assert one["changed"]["rules"] == {"from": ["money"], "to": None}
 
 
 def test_a_replay_looks_back_as_far_as_it_is_told_and_writes_nothing(house: House) -> None:
