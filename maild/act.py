@@ -12,14 +12,28 @@ from maild.brief import originals
 from maild.compose import Unfit
 from maild.decide.gathered import limit_of, lines_of
 from maild.decide.people import visible
+from maild.decide.ripe import look_ahead
 from maild.decide.undelivered import on_refusal
-from maild.decision import Bulletin, Decision, Done, Draft, Duplicate, Notice, Post, SetAside
+from maild.decision import (
+    Bulletin,
+    ClearTimer,
+    Decision,
+    Done,
+    Draft,
+    Duplicate,
+    Notice,
+    Post,
+    SetAside,
+    SetTimer,
+    TimerName,
+)
 from maild.desk import Desk
 from maild.letters import AGENT_ATTACHMENTS, addressed, shown_subject, write
 from maild.lines import Line, plain
 from maild.mail import Attachment, Envelope, Mail, MessageId, Outgoing
 from maild.readers.scribe import Page, Scribe
 from maild.rules.match import RuleBook
+from maild.rules.model import On
 from maild.store import absences, inbox, later, meta, outbox, promises, tickets, timers
 from maild.store.engine import Store, Tx
 from maild.telling import Material, Press
@@ -29,6 +43,8 @@ BRIEF_FIRST = timedelta(minutes=5)
 """How long a customer's mail about a move waits for the successor's brief (DESIGN 3.3)."""
 
 _CONVERSATION = 40
+_SLOW = "slow-rule:"
+_DAY = timedelta(days=1)
 
 log = logging.getLogger("maild.act")
 
@@ -116,7 +132,7 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
     for other, happened in post.elsewhere:
         tickets.save(tx, other, known[other.number])
         tickets.record(tx, other.number, happened)
-    for timer in post.timers:
+    for timer in (*post.timers, *_look_ahead(office, post, ticket, now)):
         timers.change(tx, ticket.number, timer)
     promises.save(tx, ticket.number, post.promises)
     for absence in post.absences:
@@ -129,6 +145,31 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         publish(tx, office, post.bulletin, now, cause)
     if told.unsaid:
         _tell_unsaid(tx, office, ticket, told.unsaid, now)
+    if post.slow:
+        _tell_slow(tx, office, post.slow, ticket, now)
+
+
+def _look_ahead(office: Office, post: Post, ticket: Ticket, now: datetime) -> Sequence[SetTimer | ClearTimer]:
+    """When the rules on timers are to look at a ticket that has changed; history from elsewhere is left alone."""
+    known = any(one.timer is TimerName.RULES for one in post.timers)
+    if known or post.at is not None or not office.rules.by_event[On.TIMER]:
+        return ()
+    return (look_ahead(ticket, office.rules, office.press.desk, now),)
+
+
+def _tell_slow(tx: Tx, office: Office, rules: Sequence[str], ticket: Ticket, now: datetime) -> None:
+    """The admins hear once a day of each rule whose regexes ran out of time."""
+    told = meta.starting(tx, _SLOW)
+    fresh = [rule for rule in rules if rule not in told or now - datetime.fromisoformat(told[rule]) >= _DAY]
+    for rule in fresh:
+        meta.put(tx, f"{_SLOW}{rule}", now.isoformat())
+    lines = [
+        f'Rule "{rule}" ran over its time on ticket #{ticket.number}, so it did not act: make its regex simpler, '
+        "or use plain words."
+        for rule in fresh
+    ]
+    if lines:
+        warn(tx, office, tuple(lines), now)
 
 
 def _in_english(post: Post, press: Press, now: datetime) -> Sequence[Event]:

@@ -39,7 +39,7 @@ from maild.readers import Readers
 from maild.readers.scribe import Scribe
 from maild.scraped import scraped
 from maild.store import inbox, outbox
-from maild.store.engine import Store
+from maild.store.engine import Store, Tx
 from maild.store.fault import LostError, StoreError
 from maild.telling import Press
 from maild.templates.render import Templates
@@ -51,6 +51,8 @@ COURIERS = 2
 GRACE = 10.0
 HALF_WRITTEN = timedelta(hours=1)
 """Age at which what a crash left half written in the spool is swept away; nobody was told that it was kept."""
+
+_STAYS = "The configuration stays as it was"
 
 log = logging.getLogger("maild")
 
@@ -74,6 +76,12 @@ def wrong_words(config: Config) -> list[str]:
     """What is wrong with own templates and canned answers, each with its file and line; the first of it."""
     _, problems = configuration.read_canned(config.templates)
     return [*Templates(config.templates).check(), *map(str, problems)][:20]
+
+
+def _take_in(tx: Tx, office: Office, now: datetime) -> None:
+    """What follows from the file for people and for tickets that are there, in one transaction."""
+    roll.take(tx, office, now)
+    remind.heed(tx, office, now)
 
 
 def open_courier(config: Config) -> courier.Courier:
@@ -297,7 +305,7 @@ class Daemon:
             return
         self.deciding = False
         if self.store.stand():
-            self.store.write(lambda tx: roll.take(tx, self.office, clock()))
+            self.store.write(lambda tx: _take_in(tx, self.office, clock()))
             self.deciding = True
             log.info("this daemon decides")
             self.arrived.set()
@@ -318,25 +326,28 @@ class Daemon:
         self._reload(asked=asked)
 
     def _reload(self, *, asked: bool) -> None:
-        """Take the operator's file anew; a bad one changes nothing, and says why."""
+        """Take the operator's file anew, all of it; where anything is amiss nothing changes, and admins hear why."""
         try:
-            fresh = configuration.load(self.config.path)
-            office = open_office(fresh, self.store)
+            fresh, office = self._read_anew()
             tls = terms.tls(fresh)
+            gone = vanished(self.config, fresh)
+            if gone and not asked:
+                self._warn(f"{_STAYS}: {', '.join(gone)} vanished from it; send SIGHUP to apply it.")
+                return
+            if problems := wrong_words(fresh):
+                self._warn(f"{_STAYS}.", *problems)
+                return
+            if self.deciding:
+                self.store.write(lambda tx: _take_in(tx, office, clock()))
         except ConfigError as fault:
-            self._warn("The configuration stays as it was.", *(str(problem) for problem in fault.problems[:20]))
+            self._warn(f"{_STAYS}.", *(str(problem) for problem in fault.problems[:20]))
             return
         except (keys.SecretError, terms.CertificateError, OSError) as fault:
-            self._warn("The configuration stays as it was.", str(fault))
+            self._warn(f"{_STAYS}.", str(fault))
             return
-        if problems := wrong_words(fresh):
-            self._warn("The configuration stays as it was.", *problems)
-            return
-        gone = vanished(self.config, fresh)
-        if gone and not asked:
-            log.error(
-                "the configuration stays as it was: %s vanished from it; send SIGHUP to apply it", ", ".join(gone)
-            )
+        except Exception as fault:
+            log.exception("the configuration could not be taken")
+            self._warn(f"{_STAYS}.", f"It could not be taken ({type(fault).__name__}); the log says more.")
             return
         self.config, self.office = fresh, office
         self.doors.show(tls)
@@ -346,12 +357,21 @@ class Daemon:
             self.clerk.office = self.office
             self.clerk.ours = terms.ours(fresh)
         self.historian.office, self.historian.ours = office, terms.ours(fresh)
-        if self.deciding:
-            self.store.write(lambda tx: roll.take(tx, office, clock()))
         self.written.set()
-        log.info(
-            "the configuration is applied; addresses of listeners, mailboxes and the relay change at the next start"
-        )
+        log.info("the configuration is applied; store, listeners, mailboxes and relay change at the next start")
+
+    def _read_anew(self) -> tuple[Config, Office]:
+        """What the file says now; it may be anything, and waiting for it to be written would stop the clock."""
+        path = self.config.path
+        if path is not None and path.exists() and not path.is_file():
+            raise OSError(f"{path}: is no plain file")
+        fresh = configuration.load(path)
+        if not fresh.store.secret_file.exists():
+            # a new one would make every address void that customers hold
+            raise keys.SecretError(
+                f"{fresh.store.secret_file}: there is no such file; a new secret is made only at a start"
+            )
+        return fresh, open_office(fresh, self.store)
 
     def _warn(self, *lines: str) -> None:
         """Tell the admins of something that needs a look, by mail and in the log."""

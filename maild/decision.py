@@ -82,6 +82,7 @@ class TimerName(StrEnum):
     PROMISE = "promise"  # a promise of the ledger has to be looked at: its owner warned, or the customer told
     ESCALATED = "escalated"  # the customer had it escalated: not again before then
     REMIND = "remind"  # we wait for the customer; the detail is how often they were reminded
+    RULES = "rules"  # the earliest moment at which a rule on a timer can match
     SUMMARY = "summary"  # customers write faster than anybody reads: tell the owner of all of it at once
 
 
@@ -194,6 +195,7 @@ class Post:
     tickets in their new state, with what happened there. `bulletin` is what the mail tells beside the ticket.
     `lines` are those whose `plain` words are the text of an event: the history says them in English. `promises` are
     the lines of the ledger that are new or have changed. `at` is when the entry was said, where that is not now.
+    `slow` are rules that had a regex run out of its time.
     """
 
     ticket: Ticket
@@ -211,6 +213,7 @@ class Post:
     lines: tuple[Line, ...] = ()
     promises: tuple[Promise, ...] = ()
     at: datetime | None = None
+    slow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,16 @@ def opening(calendar: Calendar | None, now: datetime) -> datetime:
     return (_next_opening(calendar, now) if calendar else None) or now
 
 
+def closing(calendar: Calendar, now: datetime) -> datetime:
+    """The next moment at which people go who are at work now or next; `now` where nobody ever comes (aware UTC)."""
+    end = now
+    for first, last in _ahead(calendar, now):
+        if end > now and first > end:
+            break
+        end = last
+    return end
+
+
 def ends(calendar: Calendar | None, day: date) -> time:
     """The time at which work ends on a day, on the wall of the calendar; 18:00 where the day is free or has no hours.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,17 +11,20 @@ from datetime import datetime, timedelta
 from maild.act import NO_CAUSE, Cause, Office, carry_out, publish
 from maild.decide.absence import on_due
 from maild.decide.gathered import Waiting, tell_gathered, tell_gathered_apart
+from maild.decide.ripe import FIRED
 from maild.decide.timer import Seen, on_timer
 from maild.decision import Loads, SetTimer, TimerName
 from maild.gather import facts_of
-from maild.store import absences, later, outbox, tickets, timers
+from maild.rules.match import describe
+from maild.rules.model import On
+from maild.store import absences, later, meta, outbox, tickets, timers
 from maild.store.engine import Tx
 from maild.ticket import Ticket
 
 PUT_OFF = timedelta(minutes=10)
 """When a timer whose decision failed is tried again."""
 
-_ALL = 1_000_000
+_TIMER_RULES = "timer-rules"
 
 log = logging.getLogger("maild.remind")
 
@@ -34,6 +38,17 @@ def step(office: Office, now: datetime) -> bool:
     if absence is not None and absence.look_at is not None and (due is None or absence.look_at <= due):
         return office.store.write(lambda tx: _look(tx, office, now))
     return due is not None and due <= now and office.store.write(lambda tx: _fire(tx, office, now))
+
+
+def heed(tx: Tx, office: Office, now: datetime) -> None:
+    """Where the rules on timers are others than before, let the clock look at every ticket that stands."""
+    told = "\n".join(describe(rule) for rule in office.rules.by_event[On.TIMER])
+    mark = hashlib.sha256(told.encode()).hexdigest() if told else ""
+    if meta.starting(tx, _TIMER_RULES).get("", "") == mark:
+        return
+    meta.put(tx, _TIMER_RULES, mark)
+    if told:
+        timers.wake_all(tx, TimerName.RULES, now)
 
 
 def _look(tx: Tx, office: Office, now: datetime) -> bool:
@@ -110,7 +125,12 @@ def _decide(tx: Tx, office: Office, due: timers.Due, now: datetime) -> None:
     seen = Seen(answers)
     if due.timer in {TimerName.MOVE, TimerName.RETURN}:
         seen = _about_move(tx, ticket, due)
-    if due.timer is TimerName.PROMISE:
+    if due.timer is TimerName.ANSWER:
+        seen = replace(seen, rules=office.rules)
+    if due.timer is TimerName.RULES:
+        fired = tickets.history(tx, ticket.number, (FIRED,))
+        seen = replace(seen, rules=office.rules, history=fired)
+    if due.timer in {TimerName.PROMISE, TimerName.RULES}:
         seen = replace(seen, loads=Loads(tickets.open_counts(tx), tickets.last_owners(tx)))
     desk = absences.with_absences(tx, office.press.desk)
     post = on_timer(due.timer, due.detail, ticket, seen, desk, due.due_at, now)

@@ -188,7 +188,7 @@ def then(effects: Then) -> Shape:
         "level": effects.level,
         "cc": list(effects.cc),
         "notify": list(effects.notify),
-        "reply": effects.reply,
+        "reply": dict(effects.reply),
         "quarantine": effects.quarantine,
         "stop": effects.stop,
         "reason": dict(effects.reason),

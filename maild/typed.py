@@ -105,6 +105,14 @@ def duration(value: object) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def span(typed: str) -> timedelta | None:
+    """A length of time as a person types it at the shell, None where it is none."""
+    try:
+        return duration(typed)
+    except PydanticCustomError:
+        return None
+
+
 def longer_than_nothing(value: timedelta) -> timedelta:
     if not value:
         raise wrong("must be longer than nothing", 'write "1s" or more')

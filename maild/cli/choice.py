@@ -104,9 +104,14 @@ def chosen_file() -> Path | None:
 
 def load() -> Config:
     """The configuration that was chosen."""
+    return load_from(chosen_file())
+
+
+def load_from(file: Path | None) -> Config:
+    """The configuration in this file, or the built-in one."""
     from maild import config
 
     try:
-        return config.load(chosen_file())
+        return config.load(file)
     except config.ConfigError as fault:
         raise Misconfigured([str(problem) for problem in fault.problems]) from None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from maild.ingest.proof import Trust
     from maild.mail import Mail
     from maild.readers import Outcome, Readers
+    from maild.store.inbox import Kept
 
 Name = TypeVar("Name")
 _AHEAD = 16
@@ -55,6 +56,23 @@ def read_one(raw: bytes, config: Config) -> Mail:
         pool.submit(0, raw, sender=None, ours=ours_of(config), trust=trust_of(config))
         [(_, outcome)] = pool.wait(_PATIENCE)
         return _mail(outcome, raw, config)
+
+
+def read_kept(mails: Sequence[tuple[Kept, bytes]], config: Config) -> Iterator[tuple[int, Mail]]:
+    """Mails of the store read again, each as it came; in any order, by their numbers in the inbox."""
+    from maild import terms
+    from maild.process import sender_of
+
+    if not mails:
+        return
+    raws = {kept.id: raw for kept, raw in mails}
+    with _pool(1 if len(mails) < _FEW else 2, config) as pool:
+        for kept, raw in mails:
+            trust = terms.trust(config, kept.peer, kept.mailbox)
+            pool.submit(kept.id, raw, sender=sender_of(kept), ours=ours_of(config), trust=trust)
+        while raws:
+            for key, outcome in pool.wait(_PATIENCE):
+                yield key, _mail(outcome, raws.pop(key), config)
 
 
 def files_in(names: Sequence[str], within: Callable[[Path], list[Path]] | None = None) -> list[Path]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maild.cli import screen
-from maild.cli.choice import Failure, load, wants_json, with_config, with_json
+from maild.cli.choice import Failure, load, load_from, wants_json, with_config, with_json
 from maild.cli.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from maild.rules.model import Facts, Verdict
 
 
-@click.group(cls=Verbs, unbuilt=frozenset({"replay"}))
+@click.group(cls=Verbs)
 @with_config
 @with_json
 def rules() -> None:
@@ -72,6 +72,31 @@ def test_rules(files: tuple[str, ...]) -> None:
         return
     for one in told:
         _tell(*one)
+
+
+@rules.command("replay")
+@with_config
+@with_json
+@click.option("--since", default="30d", show_default=True, metavar="SPAN", help="How far back, like 12h, 30d or 4w.")
+@click.option("--with", "other", type=click.Path(path_type=Path), metavar="FILE", help="Another configuration to try.")
+def replay_rules(since: str, other: Path | None) -> None:
+    """Decide kept mail anew, and tell what would come out otherwise.
+
+    Without --with, what was decided then is compared with what the rules say now; with it, what the rules of the file
+    say with those of the other one. Nothing is written or sent, and a running daemon is not disturbed.
+    """
+    from maild.cli.replay import replay, shape, tell
+    from maild.typed import span
+
+    length = span(since)
+    if length is None:
+        raise click.BadOptionUsage("since", f"{since!r} is no span of time; write it like 30d")
+    config, begin = load(), datetime.now(UTC) - length
+    tally = replay(config, load_from(other) if other is not None else None, begin)
+    if wants_json():
+        screen.tell_json(shape(tally, begin))
+    else:
+        tell(tally, begin, config, other=other is not None)
 
 
 def _facts(mail: Mail, config: Config) -> Facts:
@@ -140,7 +165,7 @@ def _tell(path: Path, verdict: Verdict, fared: tuple[NearMiss, ...]) -> None:
             ("Level", verdict.level),
             ("Takes part", verdict.cc),
             ("Told", verdict.notify),
-            ("Answer", verdict.reply),
+            ("Answer", list(verdict.reply.values())),
             ("Set aside", "yes, in quarantine" if verdict.quarantine else ""),
             ("Why", " ".join([*verdict.team_reason.values(), *verdict.owner_reason.values()])),
             ("Too slow", verdict.slow),

@@ -83,10 +83,6 @@ def check(connect: bool, wait: float) -> None:
     screen.line(f"{config.path}: all is well." if config.path else "There is no config.toml: the built-in example.")
     _introduce(config)
     _foresee(config)
-    if config.unbuilt:
-        screen.line("Set, but not in this version:")
-        for words in config.unbuilt:
-            screen.line(f"  {words}")
     if config.advice:
         screen.line("Worth a look:")
         for words in config.advice:

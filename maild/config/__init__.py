@@ -14,7 +14,6 @@ from maild.config.check import Sheet, check, read_sheet
 from maild.config.handbook import Row, describe, handbook
 from maild.config.lines import Lines
 from maild.config.tables import DeskTable, LimitsTable
-from maild.config.unbuilt import find_unbuilt
 from maild.config.values import (
     Config,
     ConfigError,
@@ -78,9 +77,8 @@ def parse(text: str, path: FilePath | None) -> Config:
     lines = Lines(text)
     if wrong or isinstance(rules, tuple):
         raise ConfigError(_problems(wrong, lines, file))
-    unbuilt = _problems((Fault(place, why) for place, why in find_unbuilt(raw)), lines, file)
     advice = _problems(advise(sheet), lines, file)
-    return build(sheet, rules, path, tuple(map(str, unbuilt)), tuple(map(str, advice)))
+    return build(sheet, rules, path, tuple(map(str, advice)))
 
 
 def name(path: Path) -> str:

@@ -41,9 +41,7 @@ from maild.typed import TableT
 _SMTP_PORTS = {"smtp": 25, "smtps": 465}
 
 
-def build(
-    sheet: Sheet, rules: RuleBook, path: Path | None, unbuilt: tuple[str, ...], advice: tuple[str, ...] = ()
-) -> Config:
+def build(sheet: Sheet, rules: RuleBook, path: Path | None, advice: tuple[str, ...] = ()) -> Config:
     """Make the Config of a sheet that has no fault."""
     desk, store = _one(sheet, DeskTable), _one(sheet, StoreTable)
     keep, limits = _one(sheet, KeepTable), _one(sheet, LimitsTable)
@@ -59,7 +57,6 @@ def build(
         keep=Keep(keep.raw, keep.quarantine),
         limits=Limits(**{field.name: getattr(limits, field.name) for field in fields(Limits)}),
         templates=Path(desk.templates) if desk.templates else None,
-        unbuilt=unbuilt,
         advice=advice,
     )
 

@@ -149,8 +149,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file. `unbuilt` tells, in sentences, of each key that is set and does nothing in this version; `advice`
-    of what is not wrong and may go wrong one day."""
+    """The whole file. `advice` tells, in sentences, of what is not wrong and may go wrong one day."""
 
     path: Path | None
     desk: Desk
@@ -163,7 +162,6 @@ class Config:
     keep: Keep
     limits: Limits
     templates: Path | None
-    unbuilt: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
 
 

@@ -11,10 +11,12 @@ from maild.decide.moves import cover_if_away
 from maild.decide.promises import keep_time, tell_new_date
 from maild.decide.routing import (
     addressed,
+    answering,
+    change_fields,
     facts,
     invite,
     notify,
-    reply_rules,
+    reply_of,
     settle_fields,
     team_of,
     tell_successor,
@@ -68,9 +70,9 @@ def open_ticket(
         _tell_of_link(turn, situation, linked)
     teams = addressed(situation)
     also_teams(turn, situation, tuple(team for team in teams[1:] if team.id != turn.ticket.team))
-    notify(turn, situation, verdict)
+    notify(turn, verdict, mail.author.key, mail.attachments)
     keep_time(turn, heard=_person(situation))
-    _acknowledge(turn, situation, Notice.FOLLOW_UP if follows else Notice.RECEIVED)
+    _acknowledge(turn, situation, Notice.FOLLOW_UP if follows else Notice.RECEIVED, verdict)
     return turn.post()
 
 
@@ -88,7 +90,9 @@ def append(situation: Situation, ticket: Ticket, party: Party, because: tuple[st
     reopened = hear(turn, situation, party, verdict)
     keep_time(turn, heard=_wants_answer(situation))
     if reopened and turn.ticket.status.active:
-        _acknowledge(turn, situation, Notice.REOPENED)
+        _acknowledge(turn, situation, Notice.REOPENED, verdict)
+    elif verdict.reply:
+        _acknowledge(turn, situation, Notice.RECEIVED, verdict)
     tell_new_date(turn)
     return turn.post()
 
@@ -109,11 +113,11 @@ def hear(turn: Turn, situation: Situation, party: Party, verdict: Verdict | None
     reopened = speaks and _wake(turn, situation)
     if not speaks:
         turn.because.append(f"filed, changes nothing: {mail.kind.value}")
-    reply_rules(turn, situation, verdict)
+    change_fields(turn, situation.loads, verdict)
     cover_if_away(turn, situation.loads)
     _pass_on(turn, situation, party)
     tell_successor(turn, ticket)
-    notify(turn, situation, verdict)
+    notify(turn, verdict, mail.author.key, mail.attachments)
     return reopened
 
 
@@ -301,14 +305,16 @@ def _tell_of_link(turn: Turn, situation: Situation, linked: Ticket) -> None:
         turn.tell_agent(agent, Notice.LINKED, Use.NOTE, entry=turn.entry, lines=(told,), about=linked.number)
 
 
-def _acknowledge(turn: Turn, situation: Situation, notice: Notice) -> None:
+def _acknowledge(turn: Turn, situation: Situation, notice: Notice, verdict: Verdict) -> None:
     """Answer the customer's mail, if it may be answered and the limits leave room (DESIGN 3.9)."""
     desk, now = situation.desk, situation.now
+    rule = answering(verdict)
+    words = reply_of(desk, turn.ticket.language, rule, verdict.reply, now)
     match may_answer(situation.mail, desk, situation.answers, situation.received_at, now):
         case Answer():
-            turn.tell_customers(notice, auto=True, answers=True)
+            turn.tell_customers(notice, auto=True, answers=True, said=words)
         case Wait(because):
-            turn.set_timer(TimerName.ANSWER, now + RETRY, f"{notice.value} {now.isoformat()}")
+            turn.set_timer(TimerName.ANSWER, now + RETRY, f"{notice.value} {now.isoformat()} {rule}".strip())
             turn.because.append(plain(because))
         case Silence() as silence:
             pause(turn, silence)

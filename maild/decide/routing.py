@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from maild import reasons
 from maild.decide.assign import choose, named, people_of
 from maild.decide.cover import cover_of
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
-from maild.decision import Draft, Notice
+from maild.decision import Draft, Loads, Notice
 from maild.desk import Agent, AgentId, Desk, Team
 from maild.lines import line
+from maild.mail import Attachment, MessageId
 from maild.rules.model import Facts, On, Verdict
 from maild.threading.tags import split_token
-from maild.ticket import Code, Origin, Party, Priority, Reason, Role, Status, Ticket, Use
+from maild.ticket import Code, Entry, Origin, Party, Priority, Reason, Role, Status, Ticket, Use, Voice
 
 DESK = "desk"
 """Who acts in the history where the desk's own rules do."""
@@ -41,8 +44,14 @@ def facts(situation: Situation, on: On, team: str, ticket: Ticket | None) -> Fac
         first_time=situation.first_time,
         silent_for=(now - ticket.updated_at).total_seconds() if ticket else 0.0,
         age=(now - ticket.created_at).total_seconds() if ticket else 0.0,
+        promised_in=left(ticket, now),
         hours=situation.desk.open_hours(now),
     )
+
+
+def left(ticket: Ticket | None, now: datetime) -> float:
+    """Seconds until the date that the customer was told; not a number where there is none."""
+    return (ticket.promised_at - now).total_seconds() if ticket and ticket.promised_at else math.nan
 
 
 def addressed(situation: Situation) -> tuple[Team, ...]:
@@ -100,8 +109,8 @@ def settle_fields(turn: Turn, situation: Situation, verdict: Verdict, team: Team
     _explain(turn, verdict)
 
 
-def reply_rules(turn: Turn, situation: Situation, verdict: Verdict) -> None:
-    """What the rules make of a reply: the fields of the ticket, and a move with its reason."""
+def change_fields(turn: Turn, loads: Loads, verdict: Verdict) -> None:
+    """What the rules make of a ticket that stands: its fields, and a move with its reason."""
     with turn.by(DESK):
         if verdict.status:
             turn.status(Status(verdict.status), "a rule says so")
@@ -115,7 +124,7 @@ def reply_rules(turn: Turn, situation: Situation, verdict: Verdict) -> None:
             turn.change(sla=verdict.sla)
         if verdict.language:
             turn.ticket = replace(turn.ticket, language=verdict.language)
-        _move(turn, situation, verdict)
+        _move(turn, loads, verdict)
     _explain(turn, verdict)
 
 
@@ -130,11 +139,11 @@ def invite(turn: Turn, verdict: Verdict) -> None:
                 turn.join(replace(known, kept=True))
 
 
-def notify(turn: Turn, situation: Situation, verdict: Verdict) -> None:
-    """Tell the people once whom a rule names, and the colleagues whom it copies in."""
+def notify(turn: Turn, verdict: Verdict, author: str = "", attachments: tuple[Attachment, ...] = ()) -> None:
+    """Tell the people once whom a rule names, and the colleagues whom it copies in; not the author of the mail."""
     desk = turn.desk
     colleagues = [who for who in verdict.cc if desk.agent(who) or desk.agent_at(who)]
-    told: set[str] = {situation.mail.author.key}
+    told: set[str] = {author}
     for who in (*verdict.notify, *colleagues):
         agent = desk.agent(who) or desk.agent_at(who)
         spec = agent.email if agent else who
@@ -143,7 +152,7 @@ def notify(turn: Turn, situation: Situation, verdict: Verdict) -> None:
         told.add(spec.lower())
         turn.because.append(f"a rule tells {spec}")
         if agent is not None:
-            turn.tell_agent(agent, Notice.NOTE, Use.NOTE, entry=turn.entry, attachments=situation.mail.attachments)
+            turn.tell_agent(agent, Notice.NOTE, Use.NOTE, entry=turn.entry, attachments=attachments)
         else:
             # number 0 has no place on the ticket: a mail without a signed address
             outsider = Party(0, spec, role=Role.AGENT)
@@ -165,9 +174,9 @@ def _place(turn: Turn, situation: Situation, verdict: Verdict, team: Team, befor
         # a stranger is told nothing of the ticket before, not even that its owner is theirs too
         takes_part = before is not None and before.participant_at(situation.mail.author.spec) is not None
         why = reasons.knows_earlier(kept) if takes_part else how
-        turn.owner(*_present(turn, situation, kept, why), _absence(desk, kept, turn))
+        turn.owner(*_present(turn, situation.loads, kept, why, not_to), _absence(desk, kept, turn))
         return
-    owner, reason = _owner(turn, situation, verdict, chosen, said)
+    owner, reason = _owner(turn, situation.loads, verdict, chosen, said, not_to)
     if owner is not None and reason is not None:
         turn.owner(owner.id, reason, _behind(turn, verdict))
     elif said is None:
@@ -176,38 +185,38 @@ def _place(turn: Turn, situation: Situation, verdict: Verdict, team: Team, befor
 
 
 def _owner(
-    turn: Turn, situation: Situation, verdict: Verdict, team: Team, said: Reason | None
+    turn: Turn, loads: Loads, verdict: Verdict, team: Team, said: Reason | None, not_to: frozenset[str]
 ) -> tuple[Agent | None, Reason | None]:
-    desk, loads = situation.desk, situation.loads
-    not_to = frozenset({turn.ticket.requester.key if turn.ticket.parties else situation.mail.author.key})
+    desk = turn.desk
     if verdict.owner is not None:
         owner, against = named(desk, verdict.owner, team, loads, not_to, turn.now)
         if against:
             turn.because.append(against)
         words = _reason(verdict.owner_reason, desk.language)
         if owner is not None and words is not None and not desk.there(owner, turn.now):
-            covering, words = _present(turn, situation, owner, words)
+            covering, words = _present(turn, loads, owner, words, not_to)
             return desk.agent(covering), words
         return owner, words
     owner, reason = choose(desk, team, team.assign, loads, not_to, turn.now)
     return owner, said if said is not None and reason is not None else reason
 
 
-def _present(turn: Turn, situation: Situation, agent: Agent, reason: Reason) -> tuple[str | None, Reason]:
+def _present(
+    turn: Turn, loads: Loads, agent: Agent, reason: Reason, not_to: frozenset[str]
+) -> tuple[str | None, Reason]:
     """This agent and this reason, or the cover of an agent who is away, and why."""
-    desk = situation.desk
+    desk = turn.desk
     if desk.there(agent, turn.now):
         return agent.id, reason
     absence = desk.away(agent, turn.now)
-    not_to = frozenset({situation.mail.author.key})
-    cover = cover_of(desk, turn.ticket.team, not_to, agent.id, absence, situation.loads, turn.now)
+    cover = cover_of(desk, turn.ticket.team, not_to, agent.id, absence, loads, turn.now)
     turn.because.append(f"{agent.id} is away: {'; '.join(cover.because)}")
     name, tell = agent.name, desk.absence.tell_date
     why = reasons.absent(name, absence, tell_date=tell) if absence is not None else reasons.left(name)
     return cover.owner.id if cover.owner else None, why
 
 
-def _move(turn: Turn, situation: Situation, verdict: Verdict) -> None:
+def _move(turn: Turn, loads: Loads, verdict: Verdict) -> None:
     """A rule moves a ticket that stands; its people and the customer are told of it."""
     desk, before = turn.desk, turn.ticket
     team = desk.team_of(verdict.team or before.team)
@@ -217,7 +226,8 @@ def _move(turn: Turn, situation: Situation, verdict: Verdict) -> None:
     if team.id != before.team:
         turn.team(team.id, said, _rule(verdict, "team"))
     if verdict.owner is not None or (team.id != before.team and before.owner not in team.members):
-        owner, reason = _owner(turn, situation, verdict, team, said)
+        not_to = frozenset({before.requester.key})
+        owner, reason = _owner(turn, loads, verdict, team, said, not_to)
         if owner is not None or (verdict.owner == "none" and before.owner):
             turn.owner(owner.id if owner else None, reason or said, _behind(turn, verdict))
         elif verdict.owner is None:
@@ -246,6 +256,19 @@ def _absence(desk: Desk, agent: Agent, turn: Turn) -> Origin | None:
     return Origin(absence=away.id) if away else None
 
 
+def reply_of(desk: Desk, language: str, rule: str, reply: Mapping[str, str], now: datetime) -> Entry | None:
+    """The words with which a rule answers, in the ticket's language or the desk's own; None where there are none."""
+    text = reply.get(language) or reply.get(desk.language) or next(iter(reply.values()), "")
+    if not rule or not text:
+        return None
+    return Entry(now, desk.address, desk.name, Voice.MACHINE, text, MessageId(""))
+
+
+def answering(verdict: Verdict) -> str:
+    """The name of the rule whose answer is sent, "" where none answers."""
+    return next((hit.rule for hit in verdict.hits if hit.then.reply), "")
+
+
 def tell_successor(turn: Turn, before: Ticket) -> None:
     """After a move by a rule: the work goes to the new owner or team, and the owner before hears of it."""
     if (turn.ticket.owner, turn.ticket.team) == (before.owner, before.team):
@@ -266,6 +289,7 @@ def tell_successor(turn: Turn, before: Ticket) -> None:
 def _explain(turn: Turn, verdict: Verdict) -> None:
     turn.because.extend(f'rule "{hit.rule}": {hit.because}' for hit in verdict.hits)
     turn.because.extend(f'rule "{rule}" ran over its time' for rule in verdict.slow)
+    turn.slow.extend(verdict.slow)
 
 
 def _team_at(desk: Desk, plain: str) -> Team | None:

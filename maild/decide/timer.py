@@ -12,22 +12,31 @@ from maild.decide.assign import people_of
 from maild.decide.guard import late_now, look, remind
 from maild.decide.moves import come_back, move
 from maild.decide.promises import keep_time, tell_new_date
+from maild.decide.ripe import act_now, look_ahead
+from maild.decide.routing import reply_of
 from maild.decide.turn import Turn
 from maild.decision import NO_ANSWERS, NO_LOADS, Answers, Loads, Notice, Post, TimerName
 from maild.desk import AgentId, Desk
 from maild.lines import line, plain
+from maild.rules.match import RuleBook
 from maild.ticket import Entry, Event, Status, Ticket, Use
+
+NO_RULES = RuleBook()
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known when a timer is due; `absence`, `history` and `entries` only where the timer is about a move."""
+    """What is known when a timer is due; `absence`, `history` and `entries` only where the timer is about a move.
+
+    Where it is about rules, `history` holds those that acted by themselves.
+    """
 
     answers: Answers = NO_ANSWERS
     loads: Loads = NO_LOADS
     absence: Absence | None = None
     history: tuple[Event, ...] = ()
     entries: tuple[Entry, ...] = ()
+    rules: RuleBook = NO_RULES
 
 
 def on_timer(
@@ -49,8 +58,7 @@ def on_timer(
             else:
                 turn.because.append("no longer solved: nothing to close")
         case TimerName.ANSWER:
-            notice, _, since = detail.partition(" ")
-            _answer(turn, Notice(notice), datetime.fromisoformat(since) if since else ticket.created_at, seen.answers)
+            _answer(turn, detail, seen)
         case TimerName.ESCALATED:
             turn.because.append("the customer may have it escalated again")
         case TimerName.QUIET:
@@ -59,12 +67,17 @@ def on_timer(
             _sum_up(turn)
         case TimerName.PROMISE:
             look(turn, seen.loads)
+        case TimerName.RULES:
+            act_now(turn, seen.rules, seen.loads, seen.history, seen.answers)
         case TimerName.REMIND:
             remind(turn, int(detail or 0))
         case _:
             assert_never(timer)
     keep_time(turn)
     tell_new_date(turn)
+    if timer is TimerName.RULES:
+        acted = (*seen.history, *turn.events)
+        turn.timers[timer] = look_ahead(turn.ticket, seen.rules, turn.desk, now, acted)
     return turn.post()
 
 
@@ -82,20 +95,27 @@ def _tell_move(turn: Turn) -> None:
     turn.tell_customers(next(iter(moved)), auto=True, after_brief=True)
 
 
-def _answer(turn: Turn, notice: Notice, since: datetime, answers: Answers) -> None:
-    """Send the answer that has waited since then, if there is room now and it still says something."""
-    ticket, limits = turn.ticket, turn.desk.answers
-    if not ticket.status.active or (notice is not Notice.REOPENED and ticket.told_team):
+def _answer(turn: Turn, detail: str, seen: Seen) -> None:
+    """Send the answer that has waited, if there is room now and it still says something.
+
+    The detail is its notice, since when it waits, and the rule whose words it bears.
+    """
+    ticket, limits, answers = turn.ticket, turn.desk.answers, seen.answers
+    named, _, more = detail.partition(" ")
+    waited, _, rule = more.partition(" ")
+    notice, since = Notice(named), datetime.fromisoformat(waited) if waited else ticket.created_at
+    reply = next((one.then.reply for one in seen.rules.rules if one.name == rule), {})
+    words = reply_of(turn.desk, ticket.language, rule, reply, turn.now)
+    if not ticket.status.active or (notice not in {Notice.REOPENED, Notice.REPLY} and ticket.told_team and not words):
         turn.because.append("the customer has heard from us meanwhile: no answer is needed")
         return
     proven = ticket.requester.proven or answers.answered_by_agent
     match within(answers, limits, proven=proven):
         case Answer():
-            turn.tell_customers(notice, auto=True, answers=True)
+            turn.tell_customers(notice, auto=True, answers=True, said=words)
         case Wait(because) if turn.now - since < limits.wait:
-            turn.set_timer(
-                TimerName.ANSWER, min(turn.now + RETRY, since + limits.wait), f"{notice.value} {since.isoformat()}"
-            )
+            waits = f"{notice.value} {since.isoformat()} {rule}".strip()
+            turn.set_timer(TimerName.ANSWER, min(turn.now + RETRY, since + limits.wait), waits)
             turn.because.append(plain(because))
         case Wait(because) | Silence(because):
             turn.happened_because("unanswered", because)

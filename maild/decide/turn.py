@@ -47,6 +47,7 @@ class Turn:
     ended: list[Promise] = field(default_factory=list)
     late: Promise | None = None
     above: str = ""
+    slow: list[str] = field(default_factory=list)
     first: Ticket = field(init=False)
     """The ticket as it was when the turn began."""
 
@@ -268,9 +269,10 @@ class Turn:
         until: datetime | None = None,
         wish: str = "",
         above: str = "",
+        said: Entry | None = None,
     ) -> bool:
         """Draft one mail to everybody on the customer's side who is sent mail; machine text never goes to a machine,
-        nor to somebody who wants none, unless it tells of a new contact."""
+        nor to somebody who wants none, unless it tells of a new contact. `said` are an operator's words."""
         moved = self.moved()
         tells = frozenset({notice}) | also | moved
         after_brief = after_brief or Notice.OWNER_CHANGED in moved
@@ -296,7 +298,7 @@ class Turn:
                     reply_use=Use.CUSTOMER,
                     auto=auto,
                     answers=answers,
-                    entry=self.entry if not auto else None,
+                    entry=said or (self.entry if not auto else None),
                     attachments=attachments,
                     after_brief=after_brief,
                     proven=party.proven,
@@ -397,5 +399,6 @@ class Turn:
             absences=tuple(self.absences),
             bulletin=self.bulletin,
             lines=tuple(self.lines),
+            slow=tuple(self.slow),
             promises=(*self.ended, *(one for one in self.ticket.promises if one not in self.first.promises)),
         )

@@ -6,10 +6,12 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from maild.rules.index import Need, Needs, piece_of
 from maild.rules.match import ADDRESS_CAP, Bound, Condition, Look, Regex, fold
-from maild.rules.model import Facts
+from maild.rules.model import Anchor, Facts, Wait
 
 Wanted = Sequence[str | Regex]
+_ANCHORS = frozenset(Anchor)
 
 
 def text_condition(key: str, wanted: Wanted) -> Condition:
@@ -25,7 +27,8 @@ def text_condition(key: str, wanted: Wanted) -> Condition:
                         return words
         return _search(look, patterns, look.raw(key)) if patterns else None
 
-    return Condition(_told(key, "contains", wanted), holds, 2 if patterns else 1)
+    needs = _all_or_none(Need(key, piece_of(word), True, lambda look: look.folded(key)) for word, _ in plain)
+    return Condition(_told(key, "contains", wanted), holds, 2 if patterns else 1, () if patterns else needs)
 
 
 def address_condition(key: str, wanted: Wanted) -> Condition:
@@ -40,8 +43,10 @@ def name_condition(key: str, wanted: Wanted, found: Callable[[Facts], Iterable[s
     )
 
 
-def value_condition(key: str, wanted: Sequence[str], found: Callable[[Facts], Iterable[str]]) -> Condition:
-    """Ask for one of some exact values, without regard to case."""
+def value_condition(
+    key: str, wanted: Sequence[str], found: Callable[[Facts], Iterable[str]], *, lasts: bool = True
+) -> Condition:
+    """Ask for one of some exact values, without regard to case; one that does not last changes with the time alone."""
     exact = {word.lower(): f"{key} is {word}" for word in wanted}
 
     def holds(look: Look) -> str | None:
@@ -51,7 +56,13 @@ def value_condition(key: str, wanted: Sequence[str], found: Callable[[Facts], It
                 return words
         return None
 
-    return Condition(_told(key, "is", wanted, quoted=False), holds)
+    def seen(look: Look) -> Iterable[str]:
+        return (value.lower() for value in found(look.facts))
+
+    told = _told(key, "is", wanted, quoted=False)
+    if not lasts:
+        return Condition(told, holds, hours=frozenset(wanted))
+    return Condition(told, holds, needs=tuple(Need(key, value, False, seen) for value in exact))
 
 
 def truth_condition(key: str, wanted: bool, found: Callable[[Facts], bool]) -> Condition:
@@ -67,7 +78,8 @@ def number_condition(key: str, bounds: Sequence[Bound], found: Callable[[Facts],
         number = found(look.facts)
         return next((f"{key} is {bound.words}" for bound in bounds if bound.holds(number)), None)
 
-    return Condition(f"{key} is " + " or ".join(bound.words for bound in bounds), holds)
+    waits = tuple(Wait(Anchor(key), bound.value) for bound in bounds) if key in _ANCHORS else ()
+    return Condition(f"{key} is " + " or ".join(bound.words for bound in bounds), holds, waits=waits)
 
 
 def all_of(conditions: tuple[Condition, ...]) -> Condition:
@@ -77,7 +89,9 @@ def all_of(conditions: tuple[Condition, ...]) -> Condition:
         found = [condition.holds(look) for condition in conditions]
         return None if None in found else " and ".join(filter(None, found))
 
-    return Condition(" and ".join(one.words for one in conditions), holds, max(one.cost for one in conditions))
+    needs = min((one.needs for one in conditions if one.needs), key=len, default=())
+    words = " and ".join(one.words for one in conditions)
+    return Condition(words, holds, max(one.cost for one in conditions), needs, *_times(conditions))
 
 
 def any_of(conditions: tuple[Condition, ...]) -> Condition:
@@ -87,13 +101,23 @@ def any_of(conditions: tuple[Condition, ...]) -> Condition:
         return next((found for condition in conditions if (found := condition.holds(look)) is not None), None)
 
     words = " or ".join(one.words for one in conditions)
-    return Condition(f"({words})", holds, max(one.cost for one in conditions))
+    needs = tuple(need for one in conditions for need in one.needs) if all(one.needs for one in conditions) else ()
+    return Condition(f"({words})", holds, max(one.cost for one in conditions), needs, *_times(conditions))
 
 
 def none_of(condition: Condition) -> Condition:
     """Ask that a condition does not hold."""
     words = f"not ({condition.words})"
-    return Condition(words, lambda look: words if condition.holds(look) is None else None, condition.cost)
+
+    def holds(look: Look) -> str | None:
+        return words if condition.holds(look) is None else None
+
+    return Condition(words, holds, condition.cost, waits=condition.waits, hours=condition.hours)
+
+
+def _times(conditions: Sequence[Condition]) -> tuple[tuple[Wait, ...], frozenset[str]]:
+    waits = tuple(wait for one in conditions for wait in one.waits)
+    return waits, frozenset().union(*(one.hours for one in conditions))
 
 
 def _glob_condition(key: str, wanted: Wanted, found: Callable[[Look], tuple[str, ...]]) -> Condition:
@@ -108,7 +132,22 @@ def _glob_condition(key: str, wanted: Wanted, found: Callable[[Look], tuple[str,
                     return words
         return _search(look, patterns, names) if patterns else None
 
-    return Condition(_told(key, "is", wanted, quoted=False), holds, 2 if patterns else 0)
+    needs = _all_or_none(_glob_need(key, one, found) for one in wanted if isinstance(one, str))
+    told = _told(key, "is", wanted, quoted=False)
+    return Condition(told, holds, 2 if patterns else 0, () if patterns else needs)
+
+
+def _glob_need(key: str, pattern: str, found: Callable[[Look], tuple[str, ...]]) -> Need:
+    """A glob without a wild character is a value; of any other its longest fixed piece must be there."""
+    word = pattern.lower()
+    wild = "?" in word or "*" in word
+    return Need(key, piece_of(word, "*?") if wild else word, wild, found)
+
+
+def _all_or_none(needs: Iterable[Need]) -> Needs:
+    """The needs of all words, one of which is enough; nothing where one of them fits anything."""
+    known = tuple(needs)
+    return known if all(one.value for one in known) else ()
 
 
 def _search(look: Look, patterns: Sequence[tuple[Regex, str]], texts: tuple[str, ...]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from maild.rules.conditions import (
@@ -17,12 +17,13 @@ from maild.rules.conditions import (
     value_condition,
 )
 from maild.rules.match import Bound, Condition, Rule, RuleBook
-from maild.rules.model import Facts, On, Then
+from maild.rules.model import Anchor, Facts, On, Then
 from maild.rules.tables import RuleTable, ThenTable, WhenTable
 from maild.typed import LANGUAGES, Fault, Path, as_typed, nearest, quote, read
 
 NOBODY = "none"
 CHOOSERS = ("least-busy", "round-robin", NOBODY)
+_OF_MAIL = frozenset({"body", "to", "cc", "header", "list", "has_attachment", "attachment", "size", "first_time"})
 DEEPEST = 8
 """How deep tables of conditions may stand in one another."""
 
@@ -52,6 +53,7 @@ def load(tables: list[object], known: Known) -> RuleBook | tuple[Fault, ...]:
             continue
         faults += _check_when(table.when, known, (place, "when"))
         faults += _check_then(table.then, known, (place, "then"))
+        faults += _check_timer(table, (place,))
         if not faults:
             rules.append(_rule(table, known))
     if faults:
@@ -110,11 +112,35 @@ def _check_then(then: ThenTable, known: Known, path: Path) -> Iterable[Fault]:
     if (then.team or then.owner) and not then.reason:
         what = "is missing: a rule that sets team or owner must say why"
         yield Fault((*path, "reason"), what, 'add reason = "..."; the customer reads it')
-    if then.reason and "" not in then.reason:
-        yield from _unknown(path, "reason", then.reason, frozenset(LANGUAGES))
-        if known.language not in then.reason:
-            what = f"has no words in the desk's own language, {quote(known.language)}"
-            yield Fault((*path, "reason"), what, "add them; they are used where a language is missing")
+    for key, words in (("reason", then.reason), ("reply", then.reply)):
+        if words and "" not in words:
+            yield from _unknown(path, key, words, frozenset(LANGUAGES))
+            if known.language not in words:
+                what = f"has no words in the desk's own language, {quote(known.language)}"
+                yield Fault((*path, key), what, "add them; they are used where a language is missing")
+
+
+def _check_timer(table: RuleTable, path: Path) -> Iterable[Fault]:
+    """A timer has a ticket and no mail, and must know for what it waits."""
+    if On.TIMER not in map(On, table.on):
+        return
+    if table.then.quarantine:
+        yield Fault((*path, "then", "quarantine"), "a timer has no mail to set aside", 'take "timer" out of `on`')
+    asked = set(_asked(table.when))
+    for word in sorted(asked & _OF_MAIL):
+        remedy = f'take "timer" out of `on`, or {word} out of `when`'
+        yield Fault((*path, "when", word), "asks for a mail, and a timer has none", remedy)
+    if asked.isdisjoint(Anchor):
+        what = "does not say for what the timer waits"
+        yield Fault((*path, "when"), what, 'add silent_for, age or promised_in, like silent_for = "2d"')
+
+
+def _asked(when: WhenTable) -> Iterable[str]:
+    """The keys that are asked for, nested ones too."""
+    for word in when.model_fields_set:
+        yield WhenTable.model_fields[word].alias or word
+    for inner in (*(when.any_ or ()), *(when.not_ or ())):
+        yield from _asked(inner)
 
 
 def _unknown(path: Path, word: str, names: Iterable[str] | None, known: frozenset[str]) -> Iterable[Fault]:
@@ -129,9 +155,6 @@ def _some(value: str | None) -> tuple[str, ...]:
 
 def _rule(table: RuleTable, known: Known) -> Rule:
     then = table.then
-    reason = dict(then.reason or {})
-    if "" in reason:
-        reason = {known.language: reason[""]}
     effects = Then(
         team=then.team,
         owner=then.owner,
@@ -143,12 +166,17 @@ def _rule(table: RuleTable, known: Known) -> Rule:
         level=then.level,
         cc=tuple(then.cc),
         notify=tuple(then.notify),
-        reply=then.reply,
+        reply=_by_language(then.reply, known),
         quarantine=then.quarantine,
         stop=then.stop,
-        reason=reason,
+        reason=_by_language(then.reason, known),
     )
     return Rule(table.name, frozenset(map(On, table.on)), tuple(_conditions(table.when)), effects)
+
+
+def _by_language(words: Mapping[str, str] | None, known: Known) -> dict[str, str]:
+    """Words without a language are in the desk's own."""
+    return {language or known.language: one for language, one in (words or {}).items()}
 
 
 def _conditions(when: WhenTable) -> Iterable[Condition]:
@@ -188,7 +216,7 @@ def _value_conditions(when: WhenTable) -> Iterable[Condition]:
             yield value_condition(name, wanted, found)
     if when.hours is not None:
         shut = {f"outside:{name.removeprefix('outside:')}" for name in when.hours}
-        yield value_condition("hours", when.hours, lambda facts: _hours(facts, shut))
+        yield value_condition("hours", when.hours, lambda facts: _hours(facts, shut), lasts=False)
 
 
 def _measured_conditions(when: WhenTable) -> Iterable[Condition]:
@@ -204,6 +232,7 @@ def _measured_conditions(when: WhenTable) -> Iterable[Condition]:
         ("size", when.size, lambda facts: facts.mail.size),
         ("silent_for", when.silent_for, lambda facts: facts.silent_for),
         ("age", when.age, lambda facts: facts.age),
+        ("promised_in", when.promised_in, lambda facts: facts.promised_in),
         ("level", when.level, lambda facts: facts.level),
     )
     for name, bounds, measure in numbers:

@@ -13,10 +13,12 @@ from typing import Any
 
 import regex
 
-from maild.rules.model import Facts, Hit, On, Then, Verdict
+from maild.rules.index import Index, Needs
+from maild.rules.model import Facts, Hit, On, Then, Verdict, Wait
 
 TEXT_CAP = 200_000
 """How many characters of one text a rule looks at."""
+_LONGEST_SHOWN = 60
 ADDRESS_CAP = 1_000
 """How many addresses of one field a rule looks at."""
 PATTERN_CAP = 1_000
@@ -69,12 +71,16 @@ Holds = Callable[["Look"], str | None]
 class Condition:
     """One thing that a rule asks: `words` say all of it, `holds` says what of it was found, or None.
 
-    `cost` orders the conditions of a rule: 0 for a comparison, 1 for the folded text, 2 for a regex.
+    `cost` orders the conditions of a rule: 0 for a comparison, 1 for the folded text, 2 for a regex. `needs` are what
+    it cannot hold without, one of which is enough, `waits` the lengths of time and `hours` the hours that it asks for.
     """
 
     words: str
     holds: Holds = field(repr=False)
     cost: int = 0
+    needs: Needs = ()
+    waits: tuple[Wait, ...] = ()
+    hours: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +109,13 @@ class RuleBook:
     ours: frozenset[str] = frozenset()
     rule_seconds: float = 0.05
     by_event: dict[On, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
+    indexes: dict[On, Index] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_event = {on: tuple(rule for rule in self.rules if on in rule.on) for on in On}
+        indexes = {on: Index([[one.needs for one in rule.conditions] for rule in by_event[on]]) for on in On}
         object.__setattr__(self, "by_event", by_event)
+        object.__setattr__(self, "indexes", indexes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +127,36 @@ class NearMiss:
     failed: str
 
 
-def match(book: RuleBook, facts: Facts) -> Verdict:
-    """Say what the rules make of a mail: top to bottom, every rule that matches acts (DESIGN 3.2)."""
+def match(book: RuleBook, facts: Facts, done: frozenset[str] = frozenset()) -> Verdict:
+    """Say what the rules make of a mail: top to bottom, every rule that matches acts (DESIGN 3.2).
+
+    Only those are tried whose exact values and words are there; so the cost follows the rules that can match.
+    What is `done` has acted before and does not act again; but where it matches and stops, it still stops.
+    """
     look = Look(facts, book.ours, book.rule_seconds)
     hits: list[Hit] = []
-    for rule in book.by_event[facts.on]:
+    rules = book.by_event[facts.on]
+    for place in book.indexes[facts.on].possible(look):
+        rule = rules[place]
         because = _because(rule, look)
         if because is not None:
-            hits.append(Hit(rule.name, rule.then, because))
+            if rule.name not in done:
+                hits.append(Hit(rule.name, rule.then, because))
             if rule.then.stop:
                 break
-    return _sum_up(tuple(hits), tuple(look.slow))
+    return sum_up(tuple(hits), tuple(look.slow))
 
 
 def near_misses(book: RuleBook, facts: Facts) -> tuple[NearMiss, ...]:
     """Tell for each rule, in order, which of its conditions failed first; `stop` is not obeyed here."""
     look = Look(facts, book.ours, book.rule_seconds)
     return tuple(_near_miss(rule, look) for rule in book.rules)
+
+
+def possible(book: RuleBook, facts: Facts) -> tuple[Rule, ...]:
+    """The rules of this event that can match now or, if nothing but time passes, later."""
+    rules = book.by_event[facts.on]
+    return tuple(rules[place] for place in book.indexes[facts.on].possible(Look(facts, book.ours, book.rule_seconds)))
 
 
 def describe(rule: Rule) -> str:
@@ -276,7 +298,8 @@ def _near_miss(rule: Rule, look: Look) -> NearMiss:
     return NearMiss(rule.name, tuple(held), "")
 
 
-def _sum_up(hits: tuple[Hit, ...], slow: tuple[str, ...]) -> Verdict:
+def sum_up(hits: tuple[Hit, ...], slow: tuple[str, ...]) -> Verdict:
+    """What rules that matched say together: the first to set a field wins, what adds up adds up."""
     if not hits:
         return Verdict(slow=slow)
     effects = [hit.then for hit in hits]
@@ -296,7 +319,7 @@ def _sum_up(hits: tuple[Hit, ...], slow: tuple[str, ...]) -> Verdict:
         sla=next((then.sla for then in effects if then.sla is not None), None),
         cc=_added_up(then.cc for then in effects),
         notify=_added_up(then.notify for then in effects),
-        reply=next((then.reply for then in effects if then.reply is not None), None),
+        reply=next((then.reply for then in effects if then.reply), {}),
         quarantine=any(then.quarantine for then in effects),
         slow=slow,
     )
@@ -332,12 +355,17 @@ def _specs(facts: Facts, key: str) -> tuple[str, ...]:
             return (*facts.recipients, *(address.spec for address in (*mail.to, *mail.cc)))
 
 
+def _short(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= _LONGEST_SHOWN else f"{line[:_LONGEST_SHOWN]}..."
+
+
 def _effects(then: Then) -> str:
     values = [
-        (name, getattr(then, name))
-        for name in ("team", "owner", "priority", "status", "sla", "language", "level", "reply")
+        (name, getattr(then, name)) for name in ("team", "owner", "priority", "status", "sla", "language", "level")
     ]
     parts = [f"{name} {value}" for name, value in values if value is not None]
+    parts += [f'answer "{_short(words)}"' for words in tuple(then.reply.values())[:1]]
     lists = (("tags", then.tags), ("cc", then.cc), ("notify", then.notify))
     parts += [f"{name} {', '.join(words)}" for name, words in lists if words]
     parts += [name for name, wish in (("quarantine", then.quarantine), ("stop", then.stop)) if wish]

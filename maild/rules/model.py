@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +19,7 @@ class On(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """What a rule does. None and empty mean that the rule leaves the field alone; `reason` is by language."""
+    """What a rule does. None and empty leave the field alone; `reply` and `reason` are by language."""
 
     team: str | None = None
     owner: str | None = None
@@ -30,18 +31,35 @@ class Then:
     level: int | None = None
     cc: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
-    reply: str | None = None
+    reply: Mapping[str, str] = field(default_factory=dict)
     quarantine: bool = False
     stop: bool = False
     reason: Mapping[str, str] = field(default_factory=dict)
+
+
+class Anchor(StrEnum):
+    """What a rule on a timer counts from, under the name of its key."""
+
+    SILENT_FOR = "silent_for"  # the last word on the ticket
+    AGE = "age"  # its opening
+    PROMISED_IN = "promised_in"  # back from the date that the customer was told
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A length of time that a condition asks for: so many seconds from its anchor."""
+
+    anchor: Anchor
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a rule may look at: the mail, and the ticket as it stands (or would be opened).
 
-    `recipients` are the envelope's; `silent_for` and `age` are seconds; `hours` names the calendars that are open at
-    `now`; `language` is the ticket's, "" where the mail's own language is to count.
+    `recipients` are the envelope's; `silent_for`, `age` and `promised_in` are seconds, the last one not a number where
+    nothing is promised; `hours` names the calendars that are open at `now`; `language` is the ticket's, "" where the
+    mail's own language is to count.
     """
 
     mail: Mail
@@ -59,6 +77,7 @@ class Facts:
     first_time: bool = True
     silent_for: float = 0.0
     age: float = 0.0
+    promised_in: float = math.nan
     hours: tuple[str, ...] = ()
 
 
@@ -91,6 +110,6 @@ class Verdict:
     sla: str | None = None
     cc: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
-    reply: str | None = None
+    reply: Mapping[str, str] = field(default_factory=dict)
     quarantine: bool = False
     slow: tuple[str, ...] = ()

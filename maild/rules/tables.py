@@ -31,6 +31,8 @@ from maild.typed import (
 MOST_PATTERNS = 1_000
 """How many patterns one key may hold."""
 
+_LONGEST_ANSWER = 5_000
+
 
 def _patterns(value: object) -> object:
     """A text, { regex = "..." }, or a list of them."""
@@ -115,11 +117,24 @@ def _who(value: object) -> str:
     return address(value) if isinstance(value, str) and "@" in value else text(value)
 
 
-def _template(value: object) -> str:
-    name = text(value)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
-        raise wrong(f"{quote(name)} cannot be a template", "use its file's name without ending, in small letters")
-    return name
+def _answer(value: object) -> object:
+    """Words of some lines, or such words by language; those without a language stand under ""."""
+    if isinstance(value, dict):
+        if not value:
+            raise wrong("is empty", 'write a text, or one by language: { en = "..." }')
+        return {language: _lines(words) for language, words in value.items()}
+    return {"": _lines(value)}
+
+
+def _lines(value: object) -> str:
+    words = text(value).replace("\r\n", "\n").strip()
+    if not words:
+        raise wrong("is empty", "write a few words")
+    if any((ord(char) < 32 and char not in "\n\t") or 0x7F <= ord(char) < 0xA0 for char in words):
+        raise wrong("holds control characters", "take them out")
+    if len(words) > _LONGEST_ANSWER:
+        raise wrong(f"must be at most {_LONGEST_ANSWER} characters", "shorten it")
+    return words
 
 
 _LIST = BeforeValidator(_list)
@@ -137,12 +152,15 @@ LanguageTests = Annotated[list[Annotated[str, BeforeValidator(_language_word)]],
 SizeTests = Annotated[list[Bound], BeforeValidator(_bound(size, ">1MB")), Shown('">1MB" or "<10kB"')]
 _length = BeforeValidator(_bound(lambda value: duration(value).total_seconds(), "3d", ">="))
 TimeTests = Annotated[list[Bound], _length, Shown('"3d" (at least) or "<1h"')]
+_left = BeforeValidator(_bound(lambda value: duration(value).total_seconds(), "3d", "<="))
+TimesLeft = Annotated[list[Bound], _left, Shown('"2h" (at most) or ">1d"')]
 LevelTests = Annotated[list[Bound], BeforeValidator(_level), Shown('number or ">=2", or a list')]
 PriorityWord = Literal["low", "normal", "high", "urgent"]
 StatusWord = Literal["open", "pending", "hold", "solved", "closed"]
 Statuses = Annotated[list[StatusWord], _LIST, Shown("open, pending, hold, solved, closed, or a list")]
 Priorities = Annotated[list[PriorityWord], _LIST, Shown("low, normal, high, urgent, or a list")]
 Events = Annotated[list[Literal["new", "reply", "timer"]], _LIST, Shown("new, reply, timer, or a list")]
+Answer = Annotated[dict[str, str], BeforeValidator(_answer), Shown("text, or { en = text, fr = text }")]
 Reason = Annotated[dict[str, str], BeforeValidator(_reason), Shown("text, or { en = text, fr = text }")]
 
 
@@ -172,7 +190,10 @@ class WhenTable(Table):
     first_time: bool | None = key(None, "whether this address writes for the first time")
     silent_for: TimeTests | None = key(None, "how long nothing was said on the ticket")
     age: TimeTests | None = key(None, "how long ago the ticket was opened")
-    proven: bool | None = key(None, "whether the mail proved its sender's address")
+    promised_in: TimesLeft | None = key(None, "how long until the date that the customer was told")
+    proven: bool | None = key(
+        None, "whether the mail proved its sender's address (of a ticket: any of the requester's)"
+    )
     any_: Annotated[list[WhenTable], Field(min_length=1), Shown("list of such tables")] | None = key(
         None, "one of these tables must hold", alias="any"
     )
@@ -206,7 +227,7 @@ class ThenTable(Table):
     level: Some | None = key(None, "set the level")
     cc: People = key([], "let these people take part")
     notify: People = key([], "tell these people once")
-    reply: Annotated[str, BeforeValidator(_template), Shown("template")] | None = key(None, "answer with this template")
+    reply: Answer | None = key(None, "answer with these words; limited like every automatic answer")
     quarantine: bool = key(False, "set the mail aside instead of opening a ticket")
     stop: bool = key(False, "look at no further rule")
 
@@ -215,6 +236,6 @@ class RuleTable(Table):
     """One rule."""
 
     name: Line = key(..., "what the rule is called, where its decisions are explained")
-    on: Events = key(["new"], "what the rule looks at: new mail, replies, or timers (not in this version)")
+    on: Events = key(["new"], "what the rule looks at: new mail, replies, or tickets as time goes by (timer)")
     when: WhenTable = key({}, "the conditions; without any, every mail")
     then: ThenTable = key(..., "the effects")

@@ -202,6 +202,12 @@ def listing(tx: Tx, states: Sequence[str] = ()) -> list[Kept]:
     return [_kept(row) for row in tx.connection.execute(query)]
 
 
+def since(tx: Tx, moment: datetime, after: int, most: int, states: Sequence[str]) -> list[Kept]:
+    """The next rows in one of these states that came at this moment or later, beyond the one called `after`."""
+    query = select(_inbox).where(_inbox.c.id > after, _inbox.c.received_at >= moment, _inbox.c.state.in_(list(states)))
+    return [_kept(row) for row in tx.connection.execute(query.order_by(_inbox.c.id).limit(most))]
+
+
 def named(tx: Tx, name: str) -> list[Kept]:
     """The rows that a person means by a number, a Message-ID (with or without brackets), a hash or a source."""
     wanted = name.strip().strip("<>")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Dialect, delete, select
+from sqlalchemy import Dialect, delete, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -14,9 +14,10 @@ from maild.decision import ClearTimer, SetTimer, TimerName
 from maild.store.engine import Tx
 from maild.store.statement import Statement, given
 from maild.store.tables import table
-from maild.ticket import Ticket
+from maild.ticket import Status, Ticket
 
 _timer = table("timer")
+_ticket = table("ticket")
 _KEY = ["ticket", "timer"]
 
 
@@ -64,6 +65,15 @@ def take(tx: Tx, now: datetime) -> Due | None:
     due = Due(row.ticket, TimerName(row.timer), row.due_at, row.detail)
     change(tx, due.ticket, ClearTimer(due.timer))
     return due
+
+
+def wake_all(tx: Tx, timer: TimerName, now: datetime) -> None:
+    """Set this timer of every ticket that is neither closed nor merged, due now."""
+    standing = select(_ticket.c.number, literal(timer.value), literal(now, _timer.c.due_at.type), literal("")).where(
+        _ticket.c.status != Status.CLOSED.value, _ticket.c.merged_into.is_(None)
+    )
+    tx.connection.execute(delete(_timer).where(_timer.c.timer == timer.value))
+    tx.connection.execute(insert(_timer).from_select([*_KEY, "due_at", "detail"], standing))
 
 
 def next_due(tx: Tx) -> datetime | None:

@@ -113,7 +113,7 @@ def test_all_effects_reach_the_verdict() -> None:
     )
     verdict = match(book(rule("", effects)), facts())
     assert (verdict.status, verdict.language, verdict.level, verdict.sla) == ("hold", "fr", 2, "gold")
-    assert (verdict.cc, verdict.notify, verdict.reply) == (("ann", "x@y.test"), ("ben",), "thanks")
+    assert (verdict.cc, verdict.notify, verdict.reply) == (("ann", "x@y.test"), ("ben",), {"en": "thanks"})
     assert (verdict.owner, verdict.owner_reason) == ("none", {"en": "Shared.", "fr": "Partagé."})
 
 
@@ -360,7 +360,14 @@ def test_folding_twice_is_folding_once() -> None:
         (rule("", 'level = "2"'), ("0.then.level", "must be a whole number")),
         (rule("", 'cc = "a@"'), ("0.then.cc", '"a@" is not a mail address')),
         (rule("", 'notify = ["ann", "cleo"]'), ("0.then.notify", '"cleo" is not known')),
-        (rule("", 'reply = "../x"'), ("0.then.reply", '"../x" cannot be a template')),
+        (rule("", 'reply = " "'), ("0.then.reply", "is empty")),
+        (rule("", 'reply = { fr = "Merci." }'), ("0.then.reply", "has no words in the desk's own language, \"en\"")),
+        (rule("", 'reply = 3'), ("0.then.reply", "must be a text, not the number 3")),
+        (rule('age = "2d"', "quarantine = true", on='"timer"'),
+         ("0.then.quarantine", "a timer has no mail to set aside")),
+        (rule('age = "2d", not = { to = "x@*" }', on='"timer"'),
+         ("0.when.to", "asks for a mail, and a timer has none")),
+        (rule('status = "open"', on='"timer"'), ("0.when", "does not say for what the timer waits")),
         (rule("", 'sla = "x"'), ("0.then.sla", '"x" is not known')),
         (rule("", 'tags = ["a b"]'), ("0.then.tags.0", '"a b" cannot be a tag')),
         (rule("", on='"never"'), ("0.on", '"never" is not one of "new", "reply", "timer"')),

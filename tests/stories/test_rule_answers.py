@@ -1,0 +1,107 @@
+"""What a rule answers by itself, within the limits of every automatic answer, and what admins hear of a slow one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from maild.rules.load import Known, load
+from maild.rules.match import RuleBook
+from tests.stories.house import DESK, House
+
+LUC = "luc@customer.example"
+OPENING = "We are open from 9 to 5.\n\nThe keys are at the porter's."
+
+
+def ruled(house: House, *rules: dict[str, object], seconds: float = 0.05) -> None:
+    """The operator writes rules, and the daemon reloads."""
+    known = Known(frozenset({"ann", "ben", "cleo"}), frozenset({"support", "billing"}), rule_seconds=seconds)
+    book = load([{"name": f"rule {place}", **rule} for place, rule in enumerate(rules)], known)
+    assert isinstance(book, RuleBook), book
+    house.rules = book
+    house.open()
+
+
+def test_a_rule_answers_within_the_acknowledgement(house: House) -> None:
+    ruled(house, {"when": {"subject": "hours"}, "then": {"reply": OPENING}})
+    house.receives("When are you open?", subject="Your hours?")
+    (letter,) = house.sent_to(LUC)
+    assert letter.notice == "received"
+    assert "We are open from 9 to 5." in letter.text
+    assert "We are open from 9 to 5." in letter.html
+    assert letter["Auto-Submitted"] == "auto-replied"
+    assert house.history()[0].text != ""
+    house.receives("Where are you?", author="Eva <eva@elsewhere.example>", subject="Way")
+    assert "9 to 5" not in house.last("eva@elsewhere.example").text
+
+
+def test_a_rule_answers_in_the_customers_language(house: House) -> None:
+    words = {"en": "We are open from 9 to 5.", "fr": "Nous sommes ouverts de 9 h à 17 h."}
+    ruled(house, {"then": {"reply": words, "language": "fr"}})
+    house.receives("Bonjour, quand ouvrez-vous ?")
+    assert "Nous sommes ouverts" in house.last(LUC).text
+    assert "9 to 5" not in house.last(LUC).text
+    ruled(house, {"then": {"reply": words, "language": "de"}})
+    house.receives("Wann?", author="Eva <eva@elsewhere.example>")
+    assert "9 to 5" in house.last("eva@elsewhere.example").text
+
+
+def test_a_rule_answers_a_reply(house: House) -> None:
+    ruled(house, {"on": ["reply"], "when": {"body": "opening hours"}, "then": {"reply": OPENING}})
+    house.receives("The printer is on fire.")
+    house.receives("What are your opening hours?", answers=house.last(LUC))
+    assert "9 to 5" in house.last(LUC).text
+    assert len(house.sent_to(LUC)) == 2
+    house.receives("Thanks, I will come.", answers=house.last(LUC))
+    assert len(house.sent_to(LUC)) == 2
+
+
+def test_a_rule_never_answers_a_machine(house: House) -> None:
+    ruled(house, {"on": ["new", "reply"], "then": {"reply": OPENING}})
+    house.receives("I am away.", headers=[("Auto-Submitted", "auto-replied")], subject="Out of office")
+    assert house.sent_to(LUC) == []
+
+
+def test_the_limits_on_answers_hold_for_those_of_rules(house: House) -> None:
+    house.desk = replace(DESK, answers=replace(DESK.answers, proven_day=1))
+    ruled(house, {"then": {"reply": OPENING}})
+    house.receives("One.")
+    house.receives("Two.", subject="Another matter")
+    assert len(house.sent_to(LUC)) == 1
+    house.passes(days=1, hours=1)
+    letters = house.sent_to(LUC)
+    assert len(letters) == 2, "it waited for room"
+    assert "9 to 5" in letters[1].text
+
+
+def test_a_rule_answers_when_its_time_comes_and_does_so_once(house: House) -> None:
+    ruled(house, {"on": "timer", "when": {"silent_for": "1d"}, "then": {"reply": "We have not forgotten you."}})
+    house.receives("The printer is on fire.")
+    house.passes(days=1)
+    letter = house.last(LUC)
+    assert (letter.notice, letter["Auto-Submitted"]) == ("reply", "auto-replied")
+    assert "We have not forgotten you." in letter.text
+    count = len(house.sent)
+    house.passes(days=3)
+    assert len(house.sent) == count
+
+
+def test_nobody_who_proved_nothing_is_answered_twice_by_a_rule(house: House) -> None:
+    ruled(house, {"on": "timer", "when": {"silent_for": "1d"}, "then": {"reply": "We have not forgotten you."}})
+    house.receives("The printer is on fire.", proven=False)
+    house.passes(days=2)
+    assert len(house.sent_to(LUC)) == 1
+    assert any(event.event == "unanswered" for event in house.history())
+
+
+def test_admins_hear_once_a_day_of_a_rule_whose_regex_takes_too_long(house: House) -> None:
+    ruled(house, {"when": {"body": {"regex": "^(a|aa|aaa)+$"}}, "then": {"tags": "x"}}, seconds=0.005)
+    house.receives("a" * 900 + "!")
+    letter = house.last("ops@desk.example", "warning")
+    assert 'Rule "rule 0" ran over its time on ticket #1' in letter.text
+    assert 'rule "rule 0" ran over its time' in house.mail(1).because
+    house.receives("a" * 900 + "!", subject="Again")
+    assert len(house.sent_to("ops@desk.example")) == 1
+    house.now += timedelta(days=1)
+    house.receives("a" * 900 + "!", subject="Once more")
+    assert len(house.sent_to("ops@desk.example")) == 2
