@@ -6,7 +6,9 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 LOCK := requirements-dev.txt
-STORED := tests/stories tests/crash $(addprefix tests/wire/test_,agents.py conversation.py daemon.py database_wire.py promises_wire.py restore_drill.py)
+STORED := $(filter-out $(addprefix tests/stories/test_,languages.py any_weeks.py any_day.py canned.py inspect.py),\
+	$(wildcard tests/stories/test_*.py)) tests/crash/test_two_daemons.py \
+	$(addprefix tests/wire/test_,daemon.py database_wire.py restore_drill.py)
 TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 .DEFAULT_GOAL := help

@@ -119,8 +119,9 @@ def test_no_reader_stumbles_over_a_mail(language: str, browser: chromium.Browser
 
 @needs_chromium
 def test_long_words_and_loud_colours_are_read_as_well(browser: chromium.Browser, tmp_path: Path) -> None:
+    named = {"template": {"names": "refund, steps"}}
     help_ = tuple(
-        Command(one.form, TEMPLATES.say(line(f"help_{one.name}"), "en", DESK.timezone, NOW))
+        Command(one.form, TEMPLATES.say(line(f"help_{one.name}", **named.get(one.name, {})), "en", DESK.timezone, NOW))
         for one in KNOWN
         if not one.later
     )

@@ -28,7 +28,7 @@ PAGES = {
     "a heading and a rule": ("<h1>Order</h1>42<hr>Thanks", "Order\n\n42\n\nThanks"),
     "entities": ("&lt;b&gt; caf&eacute;&nbsp;&amp; &euro;5", "<b> café & €5"),
     "a quotation": ("He said <q>no</q>.", 'He said "no".'),
-    "a link's words": ("See <a href='https://example.org/x'>our page</a>.", "See our page."),
+    "a link's words": ("See <a href='https://example.org/x'>our page</a>.", "See our page. <https://example.org/x>"),
     "an address in angle brackets": ("From: Ann <ann@example.org><br>x", "From: Ann <ann@example.org>\nx"),
     "signs that are no tags": ("if 1 < 2 and 3 > 2 <3 you", "if 1 < 2 and 3 > 2 <3 you"),
     "a list": ("We need:<ul><li>a pump<li>two valves</ul>Thanks", "We need:\n\n  * a pump\n  * two valves\n\nThanks"),

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 
 from maild import config as configuration
+from tests import databases
 from tests.stories.house import House
 from tests.stories.shell import enter, say, told
 
@@ -60,7 +61,7 @@ then = { priority = "urgent" }
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     """A desk to which five mails came, three of which rules looked at with success."""
     enter(tmp_path, monkeypatch)
-    Path("config.toml").write_text(FILE + RULES)
+    Path("config.toml").write_text(databases.worded(FILE + RULES, tmp_path))
     config = configuration.load(Path("config.toml"))
     house = House(tmp_path, desk=config.desk, rules=config.rules)
     house.receives("It is wrong.", subject="Invoice 77")
@@ -127,7 +128,8 @@ def house_mail(house: House, words: str) -> int:
 
 
 def test_rules_that_changed_since_are_held_against_what_was_decided(house: House) -> None:
-    Path("config.toml").write_text(FILE + RULES.replace('"invoice"', '"bill"').replace('"money"\n', '"bills"\n'))
+    changed = RULES.replace('"invoice"', '"bill"').replace('"money"\n', '"bills"\n')
+    Path("config.toml").write_text(databases.worded(FILE + changed, house.folder))
     found = typed(house)
     assert found["otherwise"] == 1
     [one] = found["differences"]

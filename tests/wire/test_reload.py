@@ -25,7 +25,8 @@ from tests.wire.running import configuration as written
 
 EXAMPLE = (Path(__file__).parents[2] / "config.example.toml").read_text("utf-8")
 FULL = re.sub(r"(?m)^#(?=[A-Za-z\[])", "", EXAMPLE)
-FULL = re.sub(r'(?m)^(password_env|oauth2|templates|tls = "starttls").*\n', "", FULL)
+FULL = re.sub(r"(?m)^\[\w+\.oauth2\].*\n(?:\w+ = .*\n)*", "", FULL)
+FULL = re.sub(r'(?m)^(password_env|oauth2|templates|smtps|tls_cert|tls_key|tls = "starttls").*\n', "", FULL)
 BREAKS = 500
 LUC = "luc@customer.example"
 
@@ -188,7 +189,7 @@ def test_five_hundred_broken_files_stop_nothing_and_none_is_applied_by_half(
             applied += 1
             assert fresh is not None, way
             assert repr(daemon.config) == repr(fresh), way
-            assert daemon.office.press.desk is daemon.config.desk
+            assert daemon.office.press.desk.agents is daemon.config.desk.agents
             assert daemon.office.rules is daemon.config.rules
             assert daemon.historian.office is daemon.office
             assert daemon.office.press.keyring.domain == daemon.config.desk.domain
@@ -202,13 +203,13 @@ def test_five_hundred_broken_files_stop_nothing_and_none_is_applied_by_half(
 
 
 @pytest.mark.timeout(600)
-def test_a_running_desk_outlives_fifty_broken_files(tmp_path: Path) -> None:
+def test_a_running_desk_outlives_twenty_broken_files(tmp_path: Path) -> None:
     with Sink() as sink:
         rules = '[[rule]]\nname = "bills"\nwhen = { subject = "invoice" }\nthen = { tags = ["money"] }\n'
         text = written(tmp_path, sink.url, tables=rules)
         good, chance = text.encode(), random.Random(7)
         with running(tmp_path, text) as desk:
-            for number in range(50):
+            for number in range(20):
                 put(desk.file, WAYS[number % len(WAYS)](good, chance), chance)
                 desk.signal(SIGHUP)
                 until(partial(more_answers, desk, number))
@@ -218,7 +219,7 @@ def test_a_running_desk_outlives_fifty_broken_files(tmp_path: Path) -> None:
             until(partial(more_answers, desk, seen))
             desk.post(new_mail(f"Luc <{LUC}>", "Invoice 77", "It is wrong.", to=SUPPORT), LUC, [SUPPORT])
             assert "The Workshop" in sink.waits_for(LUC, "received")["From"]
-            assert len(sink.to(OPS, "warning")) > 20
+            assert len(sink.to(OPS, "warning")) > 10
             assert "Traceback" not in desk.log
 
 
