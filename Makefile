@@ -6,7 +6,8 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 LOCK := requirements-dev.txt
-STORED := $(filter-out $(addprefix tests/stories/test_,languages.py any_weeks.py any_day.py canned.py inspect.py),\
+STORED := $(filter-out $(addprefix tests/stories/test_,$(addsuffix .py,languages any_weeks any_day canned inspect \
+	command_line command_line_files command_line_agents learnt reminders wishes)),\
 	$(wildcard tests/stories/test_*.py)) tests/crash/test_two_daemons.py \
 	$(addprefix tests/wire/test_,daemon.py database_wire.py restore_drill.py)
 TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)

@@ -87,24 +87,24 @@ PARTS = (
 )
 
 
-def mails() -> Iterator[tuple[str, bytes]]:
-    """Every slow mail with its name."""
+def mails(size: int = SIZE) -> Iterator[tuple[str, bytes]]:
+    """Every slow mail with its name; about `size` octets of each thing."""
     for piece in PLAIN:
-        yield f"plain {piece!r}", b"From: a@b.c\nSubject: x\n\n" + _repeated(piece)
+        yield f"plain {piece!r}", b"From: a@b.c\nSubject: x\n\n" + _repeated(piece, size)
     for piece in HTML:
-        yield f"html {piece!r}", b"From: a@b.c\nContent-Type: text/html; charset=utf-8\n\n" + _repeated(piece)
+        yield f"html {piece!r}", b"From: a@b.c\nContent-Type: text/html; charset=utf-8\n\n" + _repeated(piece, size)
     for piece in HEADERS:
         for name in ("To", "Subject", "References", "Content-Type", "Authentication-Results"):
-            line = _repeated(piece, 60_000)
+            line = _repeated(piece, min(size, 60_000))
             yield f"{name} {piece!r}", b"From: a@b.c\n" + name.encode() + b": " + line + b"\n\nwords"
     for piece in PARTS:
-        yield f"parts {piece!r}", b"From: a@b.c\nContent-Type: multipart/mixed; boundary=b\n\n" + _repeated(piece)
+        yield f"parts {piece!r}", b"From: a@b.c\nContent-Type: multipart/mixed; boundary=b\n\n" + _repeated(piece, size)
 
 
-def texts() -> Iterator[tuple[str, str]]:
+def texts(size: int = SIZE) -> Iterator[tuple[str, str]]:
     """Every slow text with its name, as words that are read by themselves."""
     for piece in PLAIN:
-        yield f"words {piece!r}", (piece * (SIZE // len(piece) + 1))[:SIZE]
+        yield f"words {piece!r}", (piece * (size // len(piece) + 1))[:size]
 
 
 def took() -> Iterator[tuple[str, float]]:
@@ -120,6 +120,6 @@ def took() -> Iterator[tuple[str, float]]:
         yield name, time.process_time() - began
 
 
-def _repeated(piece: str, size: int = SIZE) -> bytes:
+def _repeated(piece: str, size: int) -> bytes:
     raw = piece.encode("utf-8")
     return (raw * (size // len(raw) + 1))[:size]

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from benchmarks.fuzz import pieces, slow, truths
 from maild.ingest import reading
 
-SLOW = dict(slow.mails())
-TEXTS = dict(slow.texts())
+SIZE = 200_000
+"""A fifth of what `make fuzz ARGS=--slow` times: what is quadratic shows here too."""
+SLOW = dict(slow.mails(SIZE))
+TEXTS = dict(slow.texts(SIZE))
 
 
 @given(st.binary(max_size=1500))
@@ -39,15 +41,15 @@ def test_any_page_is_read(html: str) -> None:
     truths.page(html)
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(10)
 @pytest.mark.parametrize("name", SLOW)
-def test_a_megabyte_of_one_thing_is_read_in_bounded_time(name: str) -> None:
+def test_very_much_of_one_thing_is_read_in_bounded_time(name: str) -> None:
     assert reading.read(SLOW[name], sender=None).why
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(10)
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_megabyte_of_words_is_read_in_bounded_time(name: str) -> None:
+def test_very_many_words_are_read_in_bounded_time(name: str) -> None:
     truths.speak(TEXTS[name], TEXTS[name][:2000])
 
 
