@@ -196,6 +196,31 @@ class Mail(_Handed):
         return self.authors[0] if len(self.authors) == 1 else Address("")
 
 
+NOTHING_SAID = Mail(
+    kind=Kind.PERSON,
+    message_id=MessageId(""),
+    in_reply_to=(),
+    references=(),
+    authors=(),
+    reply_to=(),
+    to=(),
+    cc=(),
+    delivered_to=(),
+    subject="",
+    date=None,
+    text="",
+    new_text="",
+    html="",
+    attachments=(),
+    headers=(),
+    fingerprint="",
+    sha256="",
+    size=0,
+    proof=Proof(),
+)
+"""A mail of which nothing is known, to begin with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """Where an outgoing mail goes, and where its bounces come back to ("" is the null sender; RFC 5321 4.5.5)."""

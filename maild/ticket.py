@@ -219,3 +219,21 @@ class Ticket:
     def participant_at(self, address: str) -> Party | None:
         key = address.lower()
         return next((party for party in self.participants if party.key == key), None)
+
+
+def fresh(number: TicketNo, subject: str, team: str, address: str, language: str, at: datetime) -> Ticket:
+    """A ticket as it is before anything is known of it but that somebody wrote."""
+    return Ticket(
+        number=number,
+        subject=subject,
+        shown="",
+        status=Status.OPEN,
+        owner=None,
+        team=team,
+        priority=Priority.NORMAL,
+        level=1,
+        address=address,
+        language=language,
+        created_at=at,
+        updated_at=at,
+    )

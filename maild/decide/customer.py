@@ -31,7 +31,7 @@ from maild.rules.match import match
 from maild.rules.model import Facts, On, Verdict
 from maild.threading.clues import own_words
 from maild.threading.tags import split_token
-from maild.ticket import Entry, Event, Party, Priority, Role, Status, Ticket, Use, Voice
+from maild.ticket import Entry, Event, Party, Role, Status, Ticket, Use, Voice, fresh
 from maild.wishes import mere_thanks
 
 _MOST_LINKS = 50
@@ -209,22 +209,8 @@ def _address_of(situation: Situation) -> str:
 
 
 def _blank(situation: Situation, team: Team) -> Ticket:
-    mail, now = situation.mail, situation.now
-    subject = own_words(mail.subject)
-    return Ticket(
-        number=situation.number,
-        subject=subject,
-        shown="",
-        status=Status.OPEN,
-        owner=None,
-        team=team.id,
-        priority=Priority.NORMAL,
-        level=1,
-        address=_address_of(situation),
-        language=situation.desk.language,
-        created_at=now,
-        updated_at=now,
-    )
+    subject, language = own_words(situation.mail.subject), situation.desk.language
+    return fresh(situation.number, subject, team.id, _address_of(situation), language, situation.now)
 
 
 def _admit(turn: Turn, situation: Situation) -> None:

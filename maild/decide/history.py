@@ -16,7 +16,7 @@ from maild.mail import Address, Kind, Mail, MessageId
 from maild.threading.clues import own_words
 from maild.threading.masks import for_customers
 from maild.threading.tags import split_token
-from maild.ticket import Entry, Event, Party, Priority, Role, Status, Ticket, TicketNo, Voice
+from maild.ticket import Entry, Event, Party, Priority, Role, Status, Ticket, TicketNo, Voice, fresh
 
 IMPORT = "import"
 """Who acts in the history where old mail is brought in, and how its rows in the inbox are called."""
@@ -292,21 +292,7 @@ def _post(past: Past, turn: Turn, others: Sequence[Thread] = ()) -> Post:
 
 
 def _blank(past: Past, address: str, team: Team) -> Ticket:
-    desk = past.desk
-    return Ticket(
-        number=past.number,
-        subject=own_words(past.mail.subject),
-        shown="",
-        status=Status.OPEN,
-        owner=None,
-        team=team.id,
-        priority=Priority.NORMAL,
-        level=1,
-        address=address,
-        language=desk.language,
-        created_at=past.at,
-        updated_at=past.at,
-    )
+    return fresh(past.number, own_words(past.mail.subject), team.id, address, past.desk.language, past.at)
 
 
 def _addressed(past: Past) -> tuple[str, tuple[Team, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maild.decide.answer import RETRY, Answer, Silence, Wait, within
@@ -13,7 +14,7 @@ from maild.decision import Answers, ClearTimer, Loads, Notice, SetTimer, TimerNa
 from maild.desk import Desk
 from maild.hours import closing, opening
 from maild.lines import plain
-from maild.mail import Address, Kind, Mail, MessageId, Proof
+from maild.mail import NOTHING_SAID, Address, Mail, Proof
 from maild.rules.match import Rule, RuleBook, match, possible
 from maild.rules.model import Anchor, Facts, On
 from maild.ticket import Entry, Event, Status, Ticket
@@ -154,26 +155,10 @@ def _moments(rule: Rule, ticket: Ticket, desk: Desk, now: datetime) -> Iterator[
 
 def _as_mail(ticket: Ticket) -> Mail:
     asker = ticket.requester
-    return Mail(
-        kind=Kind.PERSON,
-        message_id=MessageId(""),
-        in_reply_to=(),
-        references=(),
+    return replace(
+        NOTHING_SAID,
         authors=(Address(asker.address, asker.name),),
-        reply_to=(),
-        to=(),
-        cc=(),
-        delivered_to=(),
         subject=ticket.subject,
-        date=None,
-        text="",
-        new_text="",
-        html="",
-        attachments=(),
-        headers=(),
-        fingerprint="",
-        sha256="",
-        size=0,
         proof=Proof(proven=asker.proven),
         language=ticket.language,
     )

@@ -24,7 +24,7 @@ from maild.ingest.proof import Trust
 from maild.ingest.remarks import IS_ENCRYPTED, is_encrypted, remark
 from maild.ingest.smime import unsealed
 from maild.ingest.vacation import read_vacation
-from maild.mail import Address, Attachment, Kind, Mail, MessageId, Proof, Vacation
+from maild.mail import NOTHING_SAID, Address, Attachment, Kind, Mail, Proof, Vacation
 
 UNREADABLE = "This mail could not be read; the original is kept."
 NO_TRUST = Trust(relays=(), authserv_ids=(), peer="", mailbox="")
@@ -165,29 +165,7 @@ def _new_words(said: _Words) -> str:
 
 def _blank(raw: bytes) -> Mail:
     digest = hashlib.sha256(raw).hexdigest()
-    return Mail(
-        kind=Kind.PERSON,
-        message_id=MessageId(""),
-        in_reply_to=(),
-        references=(),
-        authors=(),
-        reply_to=(),
-        to=(),
-        cc=(),
-        delivered_to=(),
-        subject="",
-        date=None,
-        text="",
-        new_text="",
-        html="",
-        attachments=(),
-        headers=(),
-        fingerprint=digest,
-        sha256=digest,
-        size=len(raw),
-        proof=Proof(),
-        answerable=False,
-    )
+    return replace(NOTHING_SAID, fingerprint=digest, sha256=digest, size=len(raw), answerable=False)
 
 
 # --- which parts are the text ---------------------------------------------------------------------------------------
