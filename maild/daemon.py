@@ -31,6 +31,7 @@ from maild.ingest import imap, pipe
 from maild.ingest.doors import Journal, is_ours
 from maild.ingest.mailbox import Health
 from maild.ingest.proof import Trust
+from maild.ingest.rush import Rush
 from maild.listeners import Hall, Listeners, listening
 from maild.logs import log_to_stderr, notify
 from maild.oauth import Tokens
@@ -177,7 +178,7 @@ class Daemon:
             self.store.close()
 
     def _start_all(self, journal: Journal) -> None:
-        self._start("clerk", self._decide)
+        self._start("clerk", partial(self._decide, journal.rush))
         for number in range(1 if self.config.relay.maildir else COURIERS):
             self._start(f"courier-{number + 1}", self._deliver)
         for mailbox in self.config.mailboxes:
@@ -190,7 +191,7 @@ class Daemon:
 
     # --- the work of each thread ---
 
-    def _decide(self) -> None:
+    def _decide(self, rush: Rush) -> None:
         config = self.config
         readers = Readers(READERS, terms.share(config), terms.reading_limits(config))
         clerk = Clerk(self.office, readers, terms.ours(config), self._trust_of, scribe=Scribe())
@@ -202,6 +203,9 @@ class Daemon:
                 if not (self.deciding and self.store.decides):
                     clerk.stand_down()
                     self.arrived.wait(1.0)
+                    continue
+                if left := rush.left():
+                    self.stop.wait(left)
                     continue
                 try:
                     busy = clerk.step(clock(), wait=0.1)
@@ -215,6 +219,7 @@ class Daemon:
                 if busy:
                     self.written.set()
                 elif not clerk.flights:
+                    rush.rested()
                     self.arrived.wait(1.0)
         finally:
             clerk.close()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from maild.ingest.rush import Rush
 from maild.mail import Arrival
 from maild.store import inbox
 from maild.store.engine import Store, Tx
@@ -38,6 +39,7 @@ class Journal:
         self._has_room = has_room
         self._lock = threading.Lock()
         self._open: _Group | None = None
+        self.rush = Rush()
 
     def kept(self, sources: Sequence[str]) -> set[str]:
         """Which of these sources are in the inbox already."""
@@ -61,6 +63,13 @@ class Journal:
         file = ""
         if len(arrival.raw) > inbox.INLINE:
             file = await asyncio.to_thread(inbox.store_big, self._store.folder, arrival.raw)
+        self.rush.come()
+        try:
+            await self._keep_with_others(arrival, file)
+        finally:
+            self.rush.kept()
+
+    async def _keep_with_others(self, arrival: Arrival, file: str) -> None:
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         group = self._join(arrival, file, kept)
         try:
