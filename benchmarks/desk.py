@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import os
 import re
 import select
 import shutil
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.gauge import family
 from benchmarks.mails import DESK, TRUSTED, Size
 
 _START = 30.0
@@ -159,7 +161,9 @@ def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
     try:
         yield
     finally:
-        process.send_signal(signal.SIGTERM)
+        for pid in tuple(family(process.pid)):  # a tracer that is ended lets go of the daemon, which lives on
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
         try:
             process.wait(40)
         except subprocess.TimeoutExpired:
