@@ -246,13 +246,13 @@ def _renumbered(draft: Draft, numbers: Mapping[str, int]) -> Draft:
 def _named(post: Post, office: Office, now: datetime) -> Ticket:
     """The ticket with the Message-ID at the root of its thread, and with its subject once a customer is told."""
     ticket = post.ticket
-    if post.opened:
-        ticket = replace(ticket, root=office.press.keyring.message_id(ticket.number, 0, 0, now))
+    root = office.press.keyring.message_id(ticket.number, 0, 0, now) if post.opened else ticket.root
     told = [draft for draft in post.drafts if draft.to.agent is None and draft.to.number]
-    if told and not ticket.shown:
+    shown = ticket.shown
+    if told and not shown:
         person = any(not draft.auto for draft in told)
-        ticket = replace(ticket, shown=shown_subject(ticket, office.press, person=person))
-    return ticket
+        shown = shown_subject(ticket, office.press, person=person)
+    return ticket if (root, shown) == (ticket.root, ticket.shown) else replace(ticket, root=root, shown=shown)
 
 
 @dataclass(slots=True)
@@ -353,7 +353,8 @@ def _material(
     tx: Tx, office: Office, draft: Draft, post: Post, ticket: Ticket, conversation: Material, cause: Cause
 ) -> Material:
     answers = _answered(draft, office, cause)
-    ids = tuple(outbox.ids_to(tx, ticket.number, draft.to.address)) if conversation.entries[1:] or not answers else ()
+    new = post.opened or (answers and not conversation.entries[1:])
+    ids = () if new else tuple(outbox.ids_to(tx, ticket.number, draft.to.address))
     entries = conversation.entries
     if draft.to.agent is None and draft.to.number:
         entries = tuple(entry for entry in entries if entry.voice is not Voice.NOTE)
