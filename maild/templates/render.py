@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ class Rendered:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Tongue:
     """All templates of one language, compiled, and its fixed words."""
 
@@ -383,6 +384,9 @@ def _times(telling: Telling, tongue: _Tongue) -> dict[str, Callable[[datetime], 
 
 
 def _line(said: Line, tongue: _Tongue, zone: ZoneInfo, now: datetime) -> str:
+    if all(type(value) is str for _, value in said.values):
+        return _of_words(said, tongue)
+
     def written(value: Value) -> Any:
         match value:
             case datetime():
@@ -394,5 +398,14 @@ def _line(said: Line, tongue: _Tongue, zone: ZoneInfo, now: datetime) -> str:
             case _:
                 return value
 
-    words = tongue.lines[said.name](**{name: written(value) for name, value in said.values})
-    return " ".join(str(words).split())
+    return _of_values(said.name, tongue, {name: written(value) for name, value in said.values})
+
+
+@lru_cache(maxsize=256)
+def _of_words(said: Line, tongue: _Tongue) -> str:
+    """A line in which no time stands; labels of actions and reasons come again and again."""
+    return _of_values(said.name, tongue, dict(said.values))
+
+
+def _of_values(name: str, tongue: _Tongue, values: Mapping[str, Any]) -> str:
+    return " ".join(str(tongue.lines[name](**values)).split())
