@@ -28,7 +28,7 @@ from maild.decision import (
     TimerName,
 )
 from maild.desk import Desk
-from maild.letters import AGENT_ATTACHMENTS, addressed, shown_subject, write
+from maild.letters import AGENT_ATTACHMENTS, addressed, names_of, shown_subject, write
 from maild.lines import Line, plain
 from maild.mail import Attachment, Envelope, Mail, MessageId, Outgoing
 from maild.readers.scribe import Page, Scribe
@@ -281,8 +281,9 @@ def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now:
         if office.scribe is None:
             mail = write(draft, material, office.press, row, now)
         else:
-            mail = addressed(draft, ticket, office.press, row, now)
-            pages.append(Page(row, draft, material, now))
+            names = names_of(draft, ticket, office.press, row, now)
+            mail = addressed(names, draft)
+            pages.append(Page(row, draft, material, now, names))
         match mail:
             case Outgoing():
                 state, answer = "waiting", ""

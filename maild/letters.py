@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from maild.compose import Letter, Unfit, compose
 from maild.decision import Draft, Notice
@@ -27,6 +28,13 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+", re.IGNORECASE)
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\[\]:-]+")
 
 
+class Names(NamedTuple):
+    """What a mail is called, and the address that its bounces come back to; "" is the null sender."""
+
+    message_id: MessageId
+    sender: str
+
+
 def shown_subject(ticket: Ticket, press: Press, *, person: bool) -> str:
     """The subject of all mails of this ticket: the customer's own words only where they were proven, or a person
     writes first; never an address or a link, 100 characters at most."""
@@ -39,18 +47,20 @@ def shown_subject(ticket: Ticket, press: Press, *, person: bool) -> str:
     return f"[#{ticket.number}] {words}"
 
 
-def write(draft: Draft, material: Material, press: Press, row: int, now: datetime) -> Outgoing | Unfit:
-    """The finished mail of a draft; the same for the same arguments."""
+def write(
+    draft: Draft, material: Material, press: Press, row: int, now: datetime, names: Names | None = None
+) -> Outgoing | Unfit:
+    """The finished mail of a draft; the same for the same arguments. `names` are those that `names_of` gives."""
     desk, keyring, ticket = press.desk, press.keyring, material.ticket
     base = ticket.address if ticket else desk.address
     number = ticket.number if ticket else 0
+    message_id, sender = names or names_of(draft, ticket, press, row, now)
     attachments, left_out = _attached(draft, material.originals)
     reply_to = _reply_to(draft, base, number, press, now)
     telling = tell(draft, material, press, row, now, left_out, reply_to)
     rendered = press.templates.render(telling)
     if _holds_foreign((rendered.text, rendered.html), draft, number, row, press, reply_to):
         return Unfit("it would show a signed address that belongs to somebody else")
-    message_id = keyring.message_id(number, draft.to.number, row, now)
     ids = tuple(one for one in material.ids if _bears(one, draft.to, keyring))
     references = tuple(dict.fromkeys((*_root(ticket), *ids[-8:], *_cause(material))))
     named = Address(draft.to.address, draft.to.name if draft.to.agent or draft.proven else "")
@@ -68,17 +78,22 @@ def write(draft: Draft, material: Material, press: Press, row: int, now: datetim
             text=rendered.text,
             html=rendered.html,
             attachments=attachments,
-            sender=_sender(draft, base, row, press),
+            sender=sender,
             recipient=draft.to.address,
         )
     )
 
 
-def addressed(draft: Draft, ticket: Ticket | None, press: Press, row: int, now: datetime) -> Outgoing:
-    """The mail that `write` will make of a draft, with its name and its envelope, and without its content."""
+def names_of(draft: Draft, ticket: Ticket | None, press: Press, row: int, now: datetime) -> Names:
+    """The names that a mail has before it has any content."""
     base = ticket.address if ticket else press.desk.address
     message_id = press.keyring.message_id(ticket.number if ticket else 0, draft.to.number, row, now)
-    return Outgoing(message_id, Envelope(spec_of(_sender(draft, base, row, press)), spec_of(draft.to.address)), b"")
+    return Names(message_id, _sender(draft, base, row, press))
+
+
+def addressed(names: Names, draft: Draft) -> Outgoing:
+    """The mail that `write` will make of a draft, with its name and its envelope, and without its content."""
+    return Outgoing(names.message_id, Envelope(spec_of(names.sender), spec_of(draft.to.address)), b"")
 
 
 def _holds_foreign(texts: Iterable[str], draft: Draft, number: int, row: int, press: Press, reply_to: str) -> bool:

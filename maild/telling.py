@@ -106,7 +106,7 @@ def tell(
         )
     if draft.to.agent is not None or not draft.to.number:
         facts |= _inside(draft, material, reader)
-        facts["actions"] = tuple(_actions(draft, material.ticket, reader, row))
+        facts["actions"] = tuple(_actions(draft, material.ticket, reader, row, reply_to))
         return Telling(**facts | (_about(draft, seen, entries, material, reader) if seen is not None else {}))
     facts["actions"] = tuple(_ways(draft, material.ticket, reader, reply_to))
     if seen is not None:
@@ -317,7 +317,7 @@ def _help(reader: _Reader) -> tuple[Command, ...]:
     return tuple(said)
 
 
-def _actions(draft: Draft, ticket: Ticket | None, reader: _Reader, row: int) -> Sequence[Action]:
+def _actions(draft: Draft, ticket: Ticket | None, reader: _Reader, row: int, reply_to: str) -> Sequence[Action]:
     """What an agent can do with one reply; each is a mailto with the words beside it."""
     press, now = reader.press, reader.now
     if ticket is None:
@@ -326,7 +326,9 @@ def _actions(draft: Draft, ticket: Ticket | None, reader: _Reader, row: int) -> 
     if not draft.to.number or not press.desk.subaddress:
         return ()
     keyring, party = press.keyring, draft.to.number
-    reply = with_token(ticket.address, keyring.make(Use.REPLY, ticket.number, party, now))
+    reply = reply_to
+    if draft.reply_use is not Use.REPLY:
+        reply = with_token(ticket.address, keyring.make(Use.REPLY, ticket.number, party, now))
     subject = f"[#{ticket.number}] {without_tokens(ticket.subject)}"
     match draft.notice:
         case Notice.ASSIGNED | Notice.CUSTOMER_REPLIED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+import gc
 import io
 import os
 import pickle
@@ -23,15 +24,16 @@ from typing import Any, assert_never
 
 from maild.compose import Unfit
 from maild.decision import Draft, Notice
-from maild.letters import write
+from maild.letters import Names, write
 from maild.mail import Outgoing
 from maild.telling import Material, Press
 from maild.templates.samples import samples
 from maild.ticket import Code, Entry, Event, Party, Priority, Reason, Role, Status, Ticket, Use, Voice
 
 _AHEAD_OCTETS = 48 * 1024  # what the socket takes without a reader: so a busy child never makes us wait
-_PATIENCE = 15.0  # seconds for the letters of one mail
+_PATIENCE = 15.0  # seconds for letters that went over the line together
 _MOST_DEATHS = 5
+_AT_ONCE = 8  # pages that go over the line together: each time costs both sides a call or two, and wakes the child up
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,11 @@ class Page:
     draft: Draft
     material: Material
     now: datetime
+    names: Names
 
 
-Written = Outgoing | Unfit
+Written = bytes | Unfit
+"""What became of a page: the bytes of its letter, or why it must not leave."""
 
 
 def _in_short(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:
@@ -91,7 +95,8 @@ class Scribe:
         self._line: Connection | None = None
         self._ready = False
         self._deaths = 0
-        self._waiting: deque[int] = deque()  # octets of what was handed in and has not come back
+        self._pages: list[Page] = []  # what was handed in and has not been sent
+        self._waiting: deque[int] = deque()  # octets of what was sent and has not come back
         self._written: dict[int, Written] = {}
 
     def begin(self, press: Press) -> bool:
@@ -117,10 +122,67 @@ class Scribe:
         """Have these letters written; what is too big for the line is written here and now."""
         if self._line is None or not pages:
             return
-        packed = b"" if any(page.draft.attachments for page in pages) else _packed(pages)
-        if not packed or len(packed) > _AHEAD_OCTETS:
-            assert self._press is not None
-            self._written.update(_all_written(pages, self._press))
+        if any(page.draft.attachments for page in pages):
+            self._write_here(pages)
+            return
+        self._pages += pages
+        if len(self._pages) >= _AT_ONCE:
+            self._send_all()
+
+    def collect(self) -> dict[int, bytes]:
+        """The bytes of all letters that were handed in, by row; NotWrittenError where one of them has none."""
+        self._send_all()
+        self._hear_all()
+        written, self._written = self._written, {}
+        if self._line is None:
+            raise NotWrittenError("the scribe ended")
+        self._deaths = 0
+        contents: dict[int, bytes] = {}
+        for row, letter in written.items():
+            match letter:
+                case bytes():
+                    contents[row] = letter
+                case Unfit(reason):
+                    raise NotWrittenError(reason)
+                case _:
+                    assert_never(letter)
+        return contents
+
+    def forget(self) -> None:
+        """Let go of what was handed in; the child stays."""
+        self._pages.clear()
+        self._hear_all()
+        self._written.clear()
+
+    def close(self) -> None:
+        """Let go of the child, and of what was handed in."""
+        process, line, self.process, self._line = self.process, self._line, None, None
+        self._ready = False
+        self._pages.clear()
+        self._waiting.clear()
+        self._written.clear()
+        if line is not None:
+            line.close()
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _send_all(self) -> None:
+        pages, self._pages = self._pages, []
+        if pages:
+            self._send(pages)
+
+    def _send(self, pages: Sequence[Page]) -> None:
+        if self._line is None:
+            return
+        packed = _packed(pages)
+        if len(packed) > _AHEAD_OCTETS:
+            half = len(pages) // 2
+            if half:
+                self._send(pages[:half])
+                self._send(pages[half:])
+            else:
+                self._write_here(pages)
             return
         try:
             while sum(self._waiting) + len(packed) > _AHEAD_OCTETS:
@@ -130,40 +192,9 @@ class Scribe:
         except (EOFError, OSError):
             self._die()
 
-    def collect(self) -> dict[int, bytes]:
-        """The bytes of all letters that were handed in, by row; NotWrittenError where one of them has none."""
-        self._hear_all()
-        written, self._written = self._written, {}
-        if self._line is None:
-            raise NotWrittenError("the scribe ended")
-        self._deaths = 0
-        contents: dict[int, bytes] = {}
-        for row, mail in written.items():
-            match mail:
-                case Outgoing(content=content):
-                    contents[row] = content
-                case Unfit(reason):
-                    raise NotWrittenError(reason)
-                case _:
-                    assert_never(mail)
-        return contents
-
-    def forget(self) -> None:
-        """Let go of what was handed in; the child stays."""
-        self._hear_all()
-        self._written.clear()
-
-    def close(self) -> None:
-        """Let go of the child, and of what was handed in."""
-        process, line, self.process, self._line = self.process, self._line, None, None
-        self._ready = False
-        self._waiting.clear()
-        self._written.clear()
-        if line is not None:
-            line.close()
-        if process is not None:
-            process.kill()
-            process.wait()
+    def _write_here(self, pages: Sequence[Page]) -> None:
+        assert self._press is not None
+        self._written.update(_all_written(pages, self._press))
 
     def _hear_all(self) -> None:
         try:
@@ -201,7 +232,12 @@ class Scribe:
 
 
 def _all_written(pages: Sequence[Page], press: Press) -> dict[int, Written]:
-    return {page.row: write(page.draft, page.material, press, page.row, page.now) for page in pages}
+    return {page.row: _written(page, press) for page in pages}
+
+
+def _written(page: Page, press: Press) -> Written:
+    mail = write(page.draft, page.material, press, page.row, page.now, page.names)
+    return mail.content if isinstance(mail, Outgoing) else mail
 
 
 # --- in the child ---------------------------------------------------------------------------------------------------
@@ -215,6 +251,9 @@ def serve(descriptor: int) -> None:
     try:
         press: Press = line.recv()
         press.templates.render(samples()[0])  # what is compiled at first use is then compiled
+        gc.collect()
+        gc.freeze()  # the templates stay: no collection need look at them again
+        gc.set_threshold(10_000)  # a letter leaves nothing that waits for one
         line.send(None)
         while True:
             line.send(_all_written(line.recv(), press))

@@ -28,6 +28,7 @@ _SENTENCE = re.compile(r"[.!?…][\"'”’»)]*\s")
 _FOUND = re.compile(r"https?://[^\s<>\"\x00-\x1f]{1,2000}|\[(?:cid:|image: ?)([^\[\]\n]{1,300})\]", re.IGNORECASE)
 _INDENT = re.compile(r"(?m)^[ \t]+")
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+_PERCENTS = {safe: {code: quote(chr(code), safe=safe) for code in range(128)} for safe in ("", "@")}
 _PLAIN_ACCENT = "#0b6bcb"
 _PAPER = {False: (255, 255, 255), True: (24, 26, 31)}
 
@@ -275,10 +276,9 @@ def mailto(action: Action) -> str:
     return link if len(link) <= LONGEST_LINK else ""
 
 
-@lru_cache(maxsize=64)
 def _quoted(value: str, safe: str) -> str:
-    """The value with percents; the actions of one mail share most of theirs."""
-    return quote(value, safe=safe)
+    """The value with percents; `quote` goes from character to character."""
+    return value.translate(_PERCENTS[safe]) if value.isascii() else quote(value, safe=safe)
 
 
 @lru_cache(maxsize=64)

@@ -39,7 +39,7 @@ def ready(scribe: Scribe, house: House) -> None:
         scribe.wait(1.0)
 
 
-def receive_together(house: House, authors: tuple[str, ...], attached: bytes = b"") -> None:
+def receive_together(house: House, authors: tuple[str, ...], attached: bytes = b"", more: str = "") -> None:
     """Mails that wait when the clerk looks, so that they are decided in one commit."""
     for number, author in enumerate(authors):
         message = EmailMessage()
@@ -48,7 +48,7 @@ def receive_together(house: House, authors: tuple[str, ...], attached: bytes = b
         message["Subject"] = f"Question {number}"
         message["Date"] = house.now
         message["Message-ID"] = f"<q{number}@client.example>"
-        message.set_content(f"What about {number}?\n\nGrüße")
+        message.set_content(f"What about {number}?\n\n{more}Grüße")
         if attached:
             message.add_attachment(attached, maintype="application", subtype="octet-stream", filename="a.bin")
         arrival = Arrival(f"smtp:{number}", message.as_bytes(), author, (house.desk.address,), house.now, peer=RELAY)
@@ -71,6 +71,20 @@ def test_a_scribe_writes_what_the_clerk_would_have_written(tmp_path: Path, scrib
     assert what_left(helped) == what_left(alone)
     assert len(what_left(helped)) >= 2 * len(PLAIN)
     assert all(content for *_, content in what_left(helped))
+    alone.close()
+    helped.close()
+
+
+@pytest.mark.parametrize("octets", [10_000, 20_000, 60_000])
+def test_a_scribe_writes_what_is_too_long_for_one_message_or_for_any(
+    tmp_path: Path, scribe: Scribe, octets: int
+) -> None:
+    alone, helped = house_in(tmp_path / "alone"), house_in(tmp_path / "helped")
+    ready(scribe, helped)
+    for house in (alone, helped):
+        receive_together(house, PLAIN, more="All of it, and more.\n" * (octets // 21))
+    assert what_left(helped) == what_left(alone)
+    assert any(len(content or b"") > octets for *_, content in what_left(helped))
     alone.close()
     helped.close()
 
