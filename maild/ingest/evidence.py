@@ -76,5 +76,5 @@ class Evidence:
 
 def local_part(spec: str) -> str:
     """The part of an address before its last @, in lower case; with or without angle brackets."""
-    inside = re.search(r"<([^<>]*)>", spec)
+    inside = re.search(r"<([^<>]*)>", spec) if "<" in spec else None
     return (inside[1] if inside else spec).strip().rpartition("@")[0].lower()

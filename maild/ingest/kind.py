@@ -127,12 +127,13 @@ def _reply_marks(evidence: Evidence) -> Iterator[_Mark]:
         yield _Mark(Kind.AUTO_REPLY, "the subject of an automatic reply")
     if is_auto_opening(evidence.text):
         yield _Mark(Kind.AUTO_REPLY, "it says that it is an automatic reply")
-    for name in _REPLY_HEADERS:
+    for name in filter(evidence.top.named.__contains__, _REPLY_HEADERS):
         value = evidence.header(name).lower()
         if value and value not in {"no", "false"}:
             yield _Mark(Kind.AUTO_REPLY, name)
     for name, says in _REPLY_VALUES:
-        if says in re.split(r"[;\s]+", evidence.header(name)[:500].lower().replace("-", "_")):
+        value = evidence.header(name)[:500].lower().replace("-", "_")
+        if value and says in re.split(r"[;\s]+", value):
             yield _Mark(Kind.AUTO_REPLY, f"{name.capitalize()}: {says}")
 
 

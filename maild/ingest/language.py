@@ -59,6 +59,7 @@ def language_of(text: str, headers: Sequence[tuple[str, str]]) -> str:
 # --- what the headers say -------------------------------------------------------------------------------------------
 
 _RANGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9_-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
+_TOLD_BY = frozenset({"content-language", "accept-language", "x-accept-language"})
 _COMMENT = re.compile(r"\([^()]*\)")
 _NO_LANGUAGE = frozenset({"art", "mis", "mul", "und", "zxx"})
 _NOW = {"in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro"}  # RFC 5646 section 3.1.7: Preferred-Value
@@ -74,7 +75,8 @@ _KIN = (
 def _claimed(headers: Sequence[tuple[str, str]]) -> str:
     said: dict[str, list[str]] = {}
     for name, value in headers:
-        said.setdefault(name.lower(), []).append(value[:_VALUE])
+        if (key := name.lower()) in _TOLD_BY:
+            said.setdefault(key, []).append(value[:_VALUE])
     written = {language for value in said.get("content-language", ()) for language, _ in _ranges(value)}
     if len(written) == 1:
         return written.pop()
@@ -139,7 +141,8 @@ def _guess(text: str, enough: Sequence[tuple[int, float]]) -> _Guess:
 def _paragraphs(text: str) -> list[str]:
     said = _QUOTED.sub("\n", text) if ">" in text else text
     # most lines are words throughout, and to look whether there is another is fast
-    said = "\n".join([_NO_WORD.sub(" ", line) if _ODD.search(line) else line for line in said.split("\n")])
+    if _ODD.search(said):
+        said = "\n".join([_NO_WORD.sub(" ", line) if _ODD.search(line) else line for line in said.split("\n")])
     paragraphs = [one for one in map(_lettered, _PARAGRAPHS.split(said)) if one]
     # a server's warning on top of a mail from outside is not the sender's
     if paragraphs and _BANNER.match(paragraphs[0]) and _letters(" ".join(paragraphs[1:])) >= _FEWEST:

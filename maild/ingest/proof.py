@@ -249,6 +249,7 @@ _CLEAR = re.compile(
 )
 
 
+@lru_cache(maxsize=256)  # the same few servers vouch for most mail
 def _result(piece: str) -> _Result:
     """One result. A plain one is read with stand-ins for its values: that form is the same in all mail of a server."""
     plain = piece.strip()

@@ -53,6 +53,8 @@ MOST_LINES = 3_000
 _MARKED = "\2"
 """Below this stand the lines that begin with one of the two signs."""
 _SHORT = 60
+_SIGNS = "-–—:：>|@*_=~"
+"""One of these stands in everything that begins a quote, save for a line that ends in "wrote"."""
 _PROSE = b" ,.'!?()\""
 _PROSE_BEYOND = _PROSE + bytes(range(0x80, 0x100))
 _NO_SIGNS = str.maketrans("", "", f"{OWN}{INFERRED[0]}")
@@ -112,7 +114,7 @@ def divide(text: str, *, closing: bool = False) -> Reply:
     lines = (text.replace("\r\n", "\n") if "\r" in text else text).split("\n")
     apart = _split_introductions(lines[:MOST_LINES]) + lines[MOST_LINES:] if ":" in text else lines
     seen = _seen(apart)
-    cut = _cut(seen)
+    cut = _cut(seen) if _may_quote(text) else None
     if cut is None:
         return Reply(tidy(lines, seen if apart == lines else _seen(lines), closing=closing))
     above = tidy(apart[: cut.start], seen[: cut.start], closing=closing)
@@ -161,6 +163,11 @@ def _opaque(line: str) -> str:
 
 
 # Where the quote begins
+
+
+def _may_quote(text: str) -> bool:
+    """Whether a text needs a closer look at its lines; what somebody writes first often does not."""
+    return any(sign in text for sign in _SIGNS) or "wrote" in text.lower()
 
 
 def _split_introductions(lines: Sequence[str]) -> list[str]:

@@ -51,7 +51,7 @@ def unsealed(content: bytes, top: Sheet, limits: Limits) -> Unsealed:
         part = next(filter(_is_seal, leaves(mail.root)), None)
         wrapped = unwrapped(payload(mail.content, part)) if part else Wrapped()
         if part is None or not wrapped.signed:
-            return replace(mail, encrypted=wrapped.encrypted)
+            return replace(mail, encrypted=True) if wrapped.encrypted else mail
         content = spliced(mail.content, part.head, part.start, part.end, wrapped.signed)
         fresh = sheet(content, limits, plainly=True)
         top = replace(top, fields=fresh.fields, body=fresh.body)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -49,36 +49,46 @@ class Share:
     cpu: int = 10
     wall: float = 15
     memory: int = 512 * 1024 * 1024
-    mails: int = 200
+    mails: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
+    """A mail to be read; one that was in a bundle on which a child died is handed over `alone`."""
+
     key: int
     raw: bytes
     sender: str | None
     terms: bytes
+    alone: bool = False
 
 
 @dataclass(slots=True)
 class _Child:
-    """A process of ours, and what was handed to it, oldest first; `since` is when it began the oldest (monotonic)."""
+    """A process of ours, and the bundles handed to it, oldest first; `since` is when it began the oldest (monotonic).
+
+    A bundle is answered whole.
+    """
 
     process: subprocess.Popen[bytes]
     line: Connection
     born: float
     ready: bool = False
     since: float = 0.0
-    tasks: deque[_Task] = field(default_factory=deque)
+    bundles: deque[list[_Task]] = field(default_factory=deque)
+
+    @property
+    def waiting(self) -> int:
+        return sum(map(len, self.bundles))
 
     @property
     def waiting_octets(self) -> int:
-        return sum(len(task.raw) for task in self.tasks)
+        return sum(len(task.raw) for bundle in self.bundles for task in bundle)
 
 
-# What the socket takes without a reader: so a busy child never makes us wait.
-_AHEAD = 8
-_AHEAD_OCTETS = 48 * 1024
+_BUNDLE = 8  # mails: handed over one by one, each costs a fifth more
+_AHEAD = 2 * _BUNDLE
+_AHEAD_OCTETS = 48 * 1024  # what the socket takes without a reader: so a busy child never makes us wait
 _BIRTH = 30.0  # seconds a child has to start
 _STILLBIRTHS = 5
 
@@ -86,8 +96,9 @@ _STILLBIRTHS = 5
 class Readers:
     """A pool of children that read mail; used from one thread.
 
-    `submit` never waits for long and never fails for a mail's sake; `wait` gives what is finished, in any order. A
-    mail on which a child dies, or takes more than its share, comes back as `Unread`; the others go on elsewhere.
+    `submit` never waits and never fails for a mail's sake; `wait` hands over what was submitted, in bundles, and gives
+    what is finished, in any order. A mail on which a child dies, or takes more than its share, comes back as `Unread`;
+    the others go on elsewhere.
     """
 
     def __init__(self, count: int, share: Share | None = None, limits: Limits | None = None) -> None:
@@ -109,12 +120,11 @@ class Readers:
     @property
     def pending(self) -> int:
         """How many mails were handed in and have not come back."""
-        return len(self._queue) + len(self._finished) + sum(len(child.tasks) for child in self._children)
+        return len(self._queue) + len(self._finished) + sum(child.waiting for child in self._children)
 
     def submit(self, key: int, raw: bytes, *, sender: str | None, ours: Ours, trust: Trust) -> None:
         """Hand in a mail; `key` is yours and comes back with its outcome."""
         self._queue.append(_Task(key, raw, sender, _packed(ours, trust, self._limits)))
-        self._feed()
 
     def poll(self) -> list[tuple[int, Outcome]]:
         """What is finished by now."""
@@ -123,6 +133,7 @@ class Readers:
     def wait(self, timeout: float) -> list[tuple[int, Outcome]]:
         """What is finished; waits until something is, at most `timeout` seconds, and not at all where nothing pends."""
         until = time.monotonic() + timeout
+        self._feed()
         while not self._finished and self.pending:
             left = until - time.monotonic()
             self._gather(max(0.0, min(left, 1.0)))
@@ -163,25 +174,39 @@ class Readers:
         return child
 
     def _feed(self) -> None:
+        """Hand over what waits, shared out evenly among the children that have room."""
+        ready = sum(child.ready for child in self._children)
+        most = min(_BUNDLE, -(-len(self._queue) // max(ready, 1)))
         while self._queue:
-            child = min((one for one in self._children if one.ready), key=lambda one: len(one.tasks), default=None)
-            if child is None or not self._takes(child, len(self._queue[0].raw)):
+            child = min((one for one in self._children if one.ready), key=lambda one: one.waiting, default=None)
+            bundle = self._bundle(child, most) if child is not None else []
+            if child is None or not bundle:
                 return
-            task = self._queue.popleft()
-            child.since = child.since if child.tasks else time.monotonic()
-            child.tasks.append(task)
+            child.since = child.since if child.bundles else time.monotonic()
+            child.bundles.append(bundle)
             try:
-                child.line.send((task.raw, task.sender, task.terms))
+                child.line.send([(task.raw, task.sender, task.terms) for task in bundle])
             except OSError:
-                # A small mail would have fitted into the line of a living child: this one never saw it.
-                if len(task.raw) < _AHEAD_OCTETS:
-                    self._queue.appendleft(child.tasks.pop())
+                # A small bundle would have fitted into the line of a living child: this one never saw it.
+                if sum(len(task.raw) for task in bundle) < _AHEAD_OCTETS:
+                    self._queue.extendleft(reversed(child.bundles.pop()))
                 self._bury(child)
 
-    def _takes(self, child: _Child, octets: int) -> bool:
-        if not child.tasks:
-            return True
-        return len(child.tasks) < _AHEAD and child.waiting_octets + octets <= _AHEAD_OCTETS
+    def _bundle(self, child: _Child, most: int) -> list[_Task]:
+        """What the child takes next off the queue; an idle one takes any mail, a busy one what the line holds."""
+        bundle: list[_Task] = []
+        room = min(most, _AHEAD - child.waiting)
+        octets = _AHEAD_OCTETS - child.waiting_octets
+        while self._queue and len(bundle) < room:
+            task = self._queue[0]
+            octets -= len(task.raw)
+            fits = octets >= 0 or not (bundle or child.bundles)
+            if not fits or (bundle and task.alone):
+                break
+            bundle.append(self._queue.popleft())
+            if task.alone:
+                break
+        return bundle
 
     def _gather(self, timeout: float) -> None:
         while ready := self._selector.select(timeout):
@@ -191,34 +216,40 @@ class Readers:
 
     def _hear(self, child: _Child) -> None:
         try:
-            mail = child.line.recv()
+            mails = child.line.recv()
         except Exception:  # noqa: BLE001  a line that broke off, in whatever way: the child is gone or will be
             self._bury(child)
             return
-        if mail is None:
+        if mails is None:
             child.ready, self._stillbirths = True, 0
             return
-        self._finished.append((child.tasks.popleft().key, Read(mail)))
+        self._finished += [(task.key, Read(mail)) for task, mail in zip(child.bundles.popleft(), mails, strict=True)]
         child.since = time.monotonic()
 
     def _end_overdue(self) -> None:
         now = time.monotonic()
         for child in list(self._children):
             # The child's own alarm comes first; this one is for a child that cannot hear it.
-            late = child.tasks and now - child.since > self._share.wall * 1.5 + 1
+            late = child.bundles and now - child.since > self._share.wall * 1.5 + 1
             if late or (not child.ready and now - child.born > _BIRTH):
                 self._bury(child)
 
     def _bury(self, child: _Child) -> None:
-        """Replace a child; the mail that it was reading comes back unread, those behind it go to another."""
+        """Replace a child; the mail that it was reading comes back unread, those behind it go to another.
+
+        Which of a bundle it was shows when each is read alone.
+        """
         self._end(child)
         if child not in self._children:
             return
         self._children.remove(child)
-        if child.tasks:
-            reason = _reason(child.process.returncode, self._share)
-            self._finished.append((child.tasks.popleft().key, Unread(reason)))
-        self._queue.extendleft(reversed(child.tasks))
+        bundle = child.bundles.popleft() if child.bundles else []
+        for behind in reversed(child.bundles):
+            self._queue.extendleft(reversed(behind))
+        if len(bundle) == 1:
+            self._finished.append((bundle[0].key, Unread(_reason(child.process.returncode, self._share))))
+        else:
+            self._queue.extendleft(replace(task, alone=True) for task in reversed(bundle))
         self._stillbirths += not child.ready
         if self._stillbirths >= _STILLBIRTHS:
             self._finished += [(task.key, Unread("no reader can be started")) for task in self._queue]
@@ -315,24 +346,33 @@ def serve(descriptor: int, cpu: int, wall: float, memory: int, mails: int) -> No
 
 
 def _work(line: Connection, share: Share) -> int:
-    from maild.ingest import reading
-
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (_memory_now() + share.memory, resource.RLIM_INFINITY))
-    for _ in range(share.mails):
+    before = _memory_now()
+    resource.setrlimit(resource.RLIMIT_AS, (before + share.memory, resource.RLIM_INFINITY))
+    left = share.mails
+    while True:
         try:
-            raw, sender, terms = line.recv()
+            tasks = line.recv()
         except (EOFError, OSError):
             return _DISMISSED
-        _arm(share)
-        ours, trust, limits = _unpacked(terms)
-        mail = reading.read(raw, sender=sender, ours=ours, trust=trust, limits=limits)
+        mails = [_read(share, *task) for task in tasks]
         signal.setitimer(signal.ITIMER_REAL, 0)
         try:
-            line.send(mail)
+            line.send(mails)
         except OSError:
             return _DISMISSED
-    return _RECYCLED
+        left -= len(mails)
+        # a fork that has grown would leave later mails less than their share
+        if left <= 0 or _memory_now() - before > share.memory // 8:
+            return _RECYCLED
+
+
+def _read(share: Share, raw: bytes, sender: str | None, terms: bytes) -> Mail:
+    from maild.ingest import reading
+
+    _arm(share)
+    ours, trust, limits = _unpacked(terms)
+    return reading.read(raw, sender=sender, ours=ours, trust=trust, limits=limits)
 
 
 def _arm(share: Share) -> None:

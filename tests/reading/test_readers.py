@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -124,10 +124,38 @@ def test_a_reader_that_is_killed_costs_at_most_the_mail_that_it_read() -> None:
         assert [key for key, _ in pool.wait(60)] == [0]
         submit(pool, 1, SLOW)
         submit(pool, 2, small(2))
+        assert pool.poll() == [], "both are handed over"
         os.killpg(pool._children[0].process.pid, signal.SIGKILL)
         finished = all_of(pool)
     assert isinstance(finished[1], Unread)
     assert isinstance(finished[2], Read)
+
+
+class Deadly(frozenset[str]):
+    """Addresses on which a reader dies as soon as it takes them off the line."""
+
+    def __reduce__(self) -> tuple[Callable[[int], object], tuple[int]]:
+        return os._exit, (7,)
+
+
+def test_of_a_bundle_on_which_a_child_dies_only_the_mail_that_killed_it_comes_back_unread() -> None:
+    with Readers(1) as pool:
+        for n in range(16):
+            ours = Ours(Deadly({"sales@example.com"})) if n == 5 else OURS
+            pool.submit(n, small(n), sender="ann@example.org", ours=ours, trust=NO_TRUST)
+        finished = all_of(pool)
+    assert isinstance(finished.pop(5), Unread)
+    assert sorted(finished) == [*range(5), *range(6, 16)]
+    assert all(isinstance(outcome, Read) for outcome in finished.values())
+
+
+def test_small_mail_is_shared_out_among_the_children_in_bundles(readers: Readers) -> None:
+    for n in range(20):
+        submit(readers, n, small(n))
+    assert readers.poll() == []
+    handed = [list(map(len, child.bundles)) for child in readers._children]
+    assert sorted(handed) == [[8], [8, 4]]
+    assert len(all_of(readers)) == 20
 
 
 def test_a_mail_that_needs_more_memory_than_its_share_does_not_stop_the_next() -> None:
