@@ -35,6 +35,12 @@ class Canned:
     text: str
 
 
+def named(text: str) -> str:
+    """Return the name that a text is: one word, as `#template` takes it, in small letters; "" for words to be sent."""
+    name = text.casefold()
+    return name if NAME.fullmatch(name) else ""
+
+
 def wrong(text: str) -> Iterator[tuple[int, str]]:
     """Say what is wrong with a text, each with its line from 1: a fact that does not exist, braces that hold none."""
     for number, line in enumerate(text.split("\n"), 1):

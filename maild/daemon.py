@@ -74,9 +74,9 @@ def open_office(config: Config, store: Store) -> Office:
 
 
 def wrong_words(config: Config) -> list[str]:
-    """What is wrong with own templates and canned answers, each with its file and line; the first of it."""
-    _, problems = configuration.read_canned(config.templates)
-    return [*Templates(config.templates).check(), *map(str, problems)][:20]
+    """What is wrong with own templates, canned answers and rules that name one, each with its file and line; the first
+    of it."""
+    return [*Templates(config.templates).check(), *map(str, configuration.check_canned(config))][:20]
 
 
 def _take_in(tx: Tx, office: Office, now: datetime) -> None:
@@ -145,7 +145,9 @@ class Daemon:
             log.info("another daemon decides on this database; this one takes mail in and delivers")
         if problems := wrong_words(self.config):
             self._warn(
-                "Own words have a fault: the shipped ones stand in, such canned answers are left out.", *problems
+                "Own words have a fault: the shipped ones stand in; such canned answers are left out, and so are the "
+                "answers of rules that name them.",
+                *problems,
             )
         pipe.sweep(folder / "spool", clock() - HALF_WRITTEN)
         journal = Journal(self.store, self.arrived.set, self._has_room)

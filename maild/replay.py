@@ -149,9 +149,10 @@ def _outcome(verdict: Verdict) -> dict[str, Any]:
         "level": verdict.level,
         "cc": list(verdict.cc),
         "notify": list(verdict.notify),
-        "reply": dict(verdict.reply),
+        "canned": verdict.reply.canned if verdict.reply else "",
+        "reply": dict(verdict.reply.words) if verdict.reply else {},
     }
-    return {name: value for name, value in told.items() if value not in (None, [], {})}
+    return {name: value for name, value in told.items() if value not in (None, "", [], {})}
 
 
 def _as_it_stood(ticket: Ticket, history: Sequence[Event], kept: inbox.Kept) -> Ticket:

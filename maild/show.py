@@ -188,12 +188,13 @@ def then(effects: Then) -> Shape:
         "level": effects.level,
         "cc": list(effects.cc),
         "notify": list(effects.notify),
-        "reply": dict(effects.reply),
+        "canned": effects.reply.canned if effects.reply else "",
+        "reply": dict(effects.reply.words) if effects.reply else {},
         "quarantine": effects.quarantine,
         "stop": effects.stop,
         "reason": dict(effects.reason),
     }
-    return {name: value for name, value in named.items() if value not in (None, [], {}, False)}
+    return {name: value for name, value in named.items() if value not in (None, "", [], {}, False)}
 
 
 def fared(miss: NearMiss) -> Shape:

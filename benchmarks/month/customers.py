@@ -57,8 +57,8 @@ class Customer:
 
     @property
     def language(self) -> str:
-        """English for most; each of the others for one in seven."""
-        return {0: "fr", 1: "es", 2: "de", 3: "ru"}.get(self.number % 7, "en")
+        """English for three in eight; each of the others for one in eight."""
+        return {0: "fr", 1: "es", 2: "de", 3: "ru", 4: "pt"}.get(self.number % 8, "en")
 
     def asks(self, to: str) -> None:
         """A first mail about something; now and then it looks like a word to the desk, or somebody gets a copy."""

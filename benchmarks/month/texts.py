@@ -9,9 +9,13 @@ from datetime import datetime
 from benchmarks.month.letters import Letter
 from benchmarks.month.roster import FIRST, ZONE
 
-_MONTHS = {"oct": 10, "okt": 10, "окт": 10, "nov": 11, "ноя": 11, "dec": 12, "déc": 12, "dic": 12, "dez": 12, "дек": 12}
+_MONTHS = {
+    name: number
+    for number, names in ((10, "oct okt out окт"), (11, "nov ноя"), (12, "dec déc dic dez дек"))
+    for name in names.split()
+}
 _WHEN = re.compile(
-    r"(?<!\d)(\d{1,2})(?:er|\.)?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:(?:à|a\s+las?|um)\s+)?(\d{1,2}):(\d{2})"
+    r"(?<!\d)(\d{1,2})(?:er|\.)?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:(?:às?|a\s+las?|um)\s+)?(\d{1,2}):(\d{2})"
 )
 
 

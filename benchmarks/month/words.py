@@ -1,8 +1,8 @@
-"""What the customers of the month write, in five languages: their questions, and the words that the desk answers."""
+"""What the customers of the month write, in six languages: their questions, and the words that the desk answers."""
 
 from __future__ import annotations
 
-LANGUAGES = ("en", "fr", "es", "de", "ru")
+LANGUAGES = ("en", "fr", "es", "de", "ru", "pt")
 
 FIRST = {
     "en": (
@@ -27,17 +27,42 @@ FIRST = {
         "Здравствуйте, в счёте указаны две лицензии, а мы заказывали только одну. Исправьте его, пожалуйста.",
         "Добрый день, наш заказ ещё не пришёл. Когда мы можем его ожидать? Заранее спасибо.",
     ),
+    "pt": (
+        "Bom dia, a fatura indica duas licenças, mas só encomendámos uma. Podem corrigi-la, por favor? Obrigado.",
+        "Boa tarde, a nossa encomenda ainda não chegou. Quando podemos contar com ela? Com os melhores cumprimentos.",
+    ),
 }
 
 WISHES = {
-    "status": {"en": "STATUS", "fr": "Statut", "es": "Estado", "de": "Stand", "ru": "Статус"},
-    "history": {"en": "History", "fr": "historique", "es": "HISTORIAL", "de": "Verlauf", "ru": "История"},
-    "who": {"en": "Who?", "fr": "Qui ?", "es": "¿Quién?", "de": "wer?", "ru": "Кто"},
-    "help": {"en": "HELP", "fr": "aide", "es": "Ayuda", "de": "Hilfe", "ru": "помощь"},
-    "escalate": {"en": "Escalate", "fr": "ESCALADER", "es": "escalar", "de": "Eskalieren", "ru": "эскалация"},
-    "close": {"en": "close", "fr": "Fermer", "es": "CERRAR", "de": "schließen", "ru": "закрыть"},
-    "reopen": {"en": "REOPEN", "fr": "rouvrir", "es": "Reabrir", "de": "wiederöffnen", "ru": "Возобновить"},
-    "stop": {"en": "Stop", "fr": "STOP", "es": "parar", "de": "Abbestellen", "ru": "стоп"},
+    "status": {"en": "STATUS", "fr": "Statut", "es": "Estado", "de": "Stand", "ru": "Статус", "pt": "Estado"},
+    "history": {
+        "en": "History",
+        "fr": "historique",
+        "es": "HISTORIAL",
+        "de": "Verlauf",
+        "ru": "История",
+        "pt": "HISTÓRICO",
+    },
+    "who": {"en": "Who?", "fr": "Qui ?", "es": "¿Quién?", "de": "wer?", "ru": "Кто", "pt": "Quem?"},
+    "help": {"en": "HELP", "fr": "aide", "es": "Ayuda", "de": "Hilfe", "ru": "помощь", "pt": "ajuda"},
+    "escalate": {
+        "en": "Escalate",
+        "fr": "ESCALADER",
+        "es": "escalar",
+        "de": "Eskalieren",
+        "ru": "эскалация",
+        "pt": "Escalar",
+    },
+    "close": {"en": "close", "fr": "Fermer", "es": "CERRAR", "de": "schließen", "ru": "закрыть", "pt": "Fechar"},
+    "reopen": {
+        "en": "REOPEN",
+        "fr": "rouvrir",
+        "es": "Reabrir",
+        "de": "wiederöffnen",
+        "ru": "Возобновить",
+        "pt": "reabrir",
+    },
+    "stop": {"en": "Stop", "fr": "STOP", "es": "parar", "de": "Abbestellen", "ru": "стоп", "pt": "Parar"},
 }
 
 OFTEN = ("status", "status", "status", "history", "history", "who", "help", "escalate", "escalate", "close", "stop")

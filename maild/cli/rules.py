@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from maild.config import Config
     from maild.mail import Mail
     from maild.rules.match import NearMiss
-    from maild.rules.model import Facts, Verdict
+    from maild.rules.model import Facts, Reply, Verdict
 
 
 @click.group(cls=Verbs)
@@ -71,7 +71,7 @@ def test_rules(files: tuple[str, ...]) -> None:
         screen.tell_json([_shape(*one) for one in told])
         return
     for one in told:
-        _tell(*one)
+        _tell(*one, config)
 
 
 @rules.command("replay")
@@ -144,7 +144,7 @@ def _shape(path: Path, verdict: Verdict, fared: tuple[NearMiss, ...]) -> dict[st
     }
 
 
-def _tell(path: Path, verdict: Verdict, fared: tuple[NearMiss, ...]) -> None:
+def _tell(path: Path, verdict: Verdict, fared: tuple[NearMiss, ...], config: Config) -> None:
     screen.heading(str(path))
     acted = {hit.rule for hit in verdict.hits}
     for one in fared:
@@ -165,10 +165,21 @@ def _tell(path: Path, verdict: Verdict, fared: tuple[NearMiss, ...]) -> None:
             ("Level", verdict.level),
             ("Takes part", verdict.cc),
             ("Told", verdict.notify),
-            ("Answer", list(verdict.reply.values())),
+            ("Answer", _answer(verdict.reply, config)),
             ("Set aside", "yes, in quarantine" if verdict.quarantine else ""),
             ("Why", " ".join([*verdict.team_reason.values(), *verdict.owner_reason.values()])),
             ("Too slow", verdict.slow),
         )
     )
     screen.line()
+
+
+def _answer(reply: Reply | None, config: Config) -> list[str]:
+    """The words, or the canned answer with its languages."""
+    from maild.canned import languages_of
+    from maild.config import read_canned
+
+    if reply is None or not reply.canned:
+        return list(reply.words.values()) if reply else []
+    there = ", ".join(languages_of(read_canned(config.templates)[0], reply.canned))
+    return [f'the canned answer "{reply.canned}" ({there or "there is none"})']

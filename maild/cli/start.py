@@ -140,11 +140,13 @@ def _troubles(config: Config) -> Iterator[str]:
         if not _is_writable(folder):
             yield f"{folder}: {key} needs this folder, and you may not write there; change its rights, or the key"
     if config.templates is not None:
-        from maild.config import read_canned
         from maild.templates.render import Templates
 
         yield from Templates(config.templates).check()
-        yield from map(str, read_canned(config.templates)[1])
+    if config.templates is not None or config.named:
+        from maild.config import check_canned
+
+        yield from map(str, check_canned(config))
 
 
 def _certificate_troubles(config: Config) -> Iterator[str]:

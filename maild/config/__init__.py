@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 from maild.config.advice import advise
 from maild.config.build import build
-from maild.config.canned import read_canned
+from maild.config.canned import check_canned, read_canned
 from maild.config.check import Sheet, check, read_sheet
 from maild.config.handbook import Row, describe, handbook
 from maild.config.lines import Lines
@@ -22,6 +22,7 @@ from maild.config.values import (
     Limits,
     Listen,
     Mailbox,
+    Named,
     Problem,
     Relay,
     Secret,
@@ -78,7 +79,7 @@ def parse(text: str, path: FilePath | None) -> Config:
     if wrong or isinstance(rules, tuple):
         raise ConfigError(_problems(wrong, lines, file))
     advice = _problems(advise(sheet), lines, file)
-    return build(sheet, rules, path, tuple(map(str, advice)))
+    return build(sheet, rules, path, tuple(map(str, advice)), tuple(_named(rules, lines, file)))
 
 
 def name(path: Path) -> str:
@@ -151,6 +152,15 @@ def _rules(raw: Mapping[str, object], sheet: Sheet) -> RuleBook | tuple[Fault, .
     return tuple(Fault(("rule", *fault.path), fault.what, fault.remedy) for fault in found)
 
 
+def _named(rules: RuleBook, lines: Lines, file: str) -> Iterable[Named]:
+    """Every canned answer that a rule names, with its place."""
+    for number, rule in enumerate(rules.rules):
+        if rule.then.reply is not None and rule.then.reply.canned:
+            path: Path = ("rule", number, "then", "reply")
+            line, column = lines.find(path)
+            yield Named(rule.then.reply.canned, file, line, column, name(path))
+
+
 def _problems(faults: Iterable[Fault], lines: Lines, file: str) -> tuple[Problem, ...]:
     found = [(lines.find(fault.path), fault) for fault in faults]
     found.sort(key=lambda one: one[0])
@@ -169,6 +179,7 @@ __all__ = [
     "Limits",
     "Listen",
     "Mailbox",
+    "Named",
     "Pace",
     "Problem",
     "Relay",
@@ -176,6 +187,7 @@ __all__ = [
     "Secret",
     "Store",
     "Trust",
+    "check_canned",
     "describe",
     "handbook",
     "load",

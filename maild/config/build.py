@@ -31,7 +31,7 @@ from maild.config.tables import (
     TimesTable,
     TrustTable,
 )
-from maild.config.values import Config, Door, Keep, Limits, Listen, Mailbox, Relay, Store, Trust, secret
+from maild.config.values import Config, Door, Keep, Limits, Listen, Mailbox, Named, Relay, Store, Trust, secret
 from maild.hours import Calendar
 from maild.oauth import Grant
 from maild.rules.match import RuleBook
@@ -41,7 +41,9 @@ from maild.typed import TableT
 _SMTP_PORTS = {"smtp": 25, "smtps": 465}
 
 
-def build(sheet: Sheet, rules: RuleBook, path: Path | None, advice: tuple[str, ...] = ()) -> Config:
+def build(
+    sheet: Sheet, rules: RuleBook, path: Path | None, advice: tuple[str, ...] = (), named: tuple[Named, ...] = ()
+) -> Config:
     """Make the Config of a sheet that has no fault."""
     desk, store = _one(sheet, DeskTable), _one(sheet, StoreTable)
     keep, limits = _one(sheet, KeepTable), _one(sheet, LimitsTable)
@@ -58,6 +60,7 @@ def build(sheet: Sheet, rules: RuleBook, path: Path | None, advice: tuple[str, .
         limits=Limits(**{field.name: getattr(limits, field.name) for field in fields(Limits)}),
         templates=Path(desk.templates) if desk.templates else None,
         advice=advice,
+        named=named,
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from maild.canned import NAME, Canned, wrong
-from maild.config.values import Problem
-from maild.typed import LANGUAGES
+from maild.canned import NAME, Canned, choose, languages_of, nearest, wrong
+from maild.config.values import Config, Named, Problem
+from maild.typed import LANGUAGES, quote
 
 FOLDER = "canned"
 BIGGEST = 64 * 1024
@@ -23,6 +23,31 @@ def read_canned(templates: Path | None) -> tuple[tuple[Canned, ...], tuple[Probl
     read = [_read(path) for path in sorted((templates / FOLDER).glob("[!.]*")) if not path.name.endswith("~")]
     sound = tuple(one for one in read if isinstance(one, Canned))
     return sound, tuple(problem for one in read if not isinstance(one, Canned) for problem in one)
+
+
+def check_canned(config: Config) -> tuple[Problem, ...]:
+    """Tell every fault of the canned answers, and each rule that names one which there is not."""
+    sound, faults = read_canned(config.templates)
+    faulty = {Path(fault.file).name.partition(".")[0] for fault in faults}
+    missing = (_missing(one, config, sound) for one in config.named if one.canned not in faulty)
+    return (*faults, *(problem for problem in missing if problem is not None))
+
+
+def _missing(named: Named, config: Config, sound: tuple[Canned, ...]) -> Problem | None:
+    """What is wrong with a rule's name of a canned answer: every customer must get a text, whatever the language."""
+    own = config.desk.language
+    if choose(sound, named.canned, (own,)) is not None:
+        return None
+    file = (config.templates or Path("FOLDER")) / FOLDER / f"{named.canned}.{own}.txt"
+    if elsewhere := languages_of(sound, named.canned):
+        what = f"{quote(named.canned)} is a canned answer in {', '.join(elsewhere)} alone"
+        remedy = f"write {file}, which is sent where a language is missing"
+    else:
+        what = f"{quote(named.canned)} is one word, and no canned answer has this name"
+        near = " or ".join(map(quote, nearest(sound, named.canned)))
+        folder = "" if config.templates else ", name the FOLDER as desk.templates"
+        remedy = f"{f'did you mean {near}? Else ' if near else ''}write {file}{folder}, or answer in a whole sentence"
+    return Problem(named.file, named.line, named.column, named.key, what, remedy)
 
 
 def _read(path: Path) -> Canned | tuple[Problem, ...]:

@@ -148,8 +148,22 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The name of a canned answer, and where in the file a rule answers with it; line and column from 1."""
+
+    canned: str
+    file: str
+    line: int
+    column: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file. `advice` tells, in sentences, of what is not wrong and may go wrong one day."""
+    """The whole file.
+
+    `advice` tells, in sentences, of what is not wrong and may go wrong one day; `named` are the rules' canned answers.
+    """
 
     path: Path | None
     desk: Desk
@@ -163,6 +177,7 @@ class Config:
     limits: Limits
     templates: Path | None
     advice: tuple[str, ...] = ()
+    named: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

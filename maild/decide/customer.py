@@ -72,7 +72,9 @@ def open_ticket(
     also_teams(turn, situation, tuple(team for team in teams[1:] if team.id != turn.ticket.team))
     notify(turn, verdict, mail.author.key, mail.attachments)
     keep_time(turn, heard=_person(situation))
-    _acknowledge(turn, situation, Notice.FOLLOW_UP if follows else Notice.RECEIVED, verdict)
+    rule = answering(verdict)
+    words = reply_of(turn, rule, verdict.reply)
+    _acknowledge(turn, situation, Notice.FOLLOW_UP if follows else Notice.RECEIVED, rule, words)
     return turn.post()
 
 
@@ -89,10 +91,12 @@ def append(situation: Situation, ticket: Ticket, party: Party, because: tuple[st
     turn.join(replace(party, proven=party.proven or mail.proof.proven, machine=party.machine and not heard))
     reopened = hear(turn, situation, party, verdict)
     keep_time(turn, heard=_wants_answer(situation))
+    rule = answering(verdict)
+    words = reply_of(turn, rule, verdict.reply)
     if reopened and turn.ticket.status.active:
-        _acknowledge(turn, situation, Notice.REOPENED, verdict)
-    elif verdict.reply:
-        _acknowledge(turn, situation, Notice.RECEIVED, verdict)
+        _acknowledge(turn, situation, Notice.REOPENED, rule, words)
+    elif words is not None:
+        _acknowledge(turn, situation, Notice.RECEIVED, rule, words)
     tell_new_date(turn)
     return turn.post()
 
@@ -291,11 +295,10 @@ def _tell_of_link(turn: Turn, situation: Situation, linked: Ticket) -> None:
         turn.tell_agent(agent, Notice.LINKED, Use.NOTE, entry=turn.entry, lines=(told,), about=linked.number)
 
 
-def _acknowledge(turn: Turn, situation: Situation, notice: Notice, verdict: Verdict) -> None:
-    """Answer the customer's mail, if it may be answered and the limits leave room (DESIGN 3.9)."""
+def _acknowledge(turn: Turn, situation: Situation, notice: Notice, rule: str, words: Entry | None) -> None:
+    """Answer the customer's mail, with a rule's words where it has some, if it may be answered and the limits leave
+    room (DESIGN 3.9)."""
     desk, now = situation.desk, situation.now
-    rule = answering(verdict)
-    words = reply_of(desk, turn.ticket.language, rule, verdict.reply, now)
     match may_answer(situation.mail, desk, situation.answers, situation.received_at, now):
         case Answer():
             turn.tell_customers(notice, auto=True, answers=True, said=words)

@@ -227,6 +227,7 @@ def _send(turn: Turn, before: Ticket, mail: Mail, agent: Agent) -> None:
     """The agent's words to everybody on the customer's side, with what changed beside them, in one mail."""
     also = _changed(turn.ticket.status, before.status)
     also |= _dated(turn, before)
+    moved = turn.moved()
     # an agent who takes part as a customer wrote these words, and needs no copy of them
     copied = agent.addresses | frozenset(address.key for address in (*mail.to, *mail.cc))
     turn.tell_customers(
@@ -238,6 +239,13 @@ def _send(turn: Turn, before: Ticket, mail: Mail, agent: Agent) -> None:
         late=turn.late,
         above=turn.above,
     )
+    if Notice.DELAYED in also:
+        # whoever is in copy has the agent's words, and of the date at most the line of the command
+        others = frozenset(party.key for party in turn.ticket.participants) - copied
+        news = frozenset(also) | moved
+        turn.tell_customers(
+            Notice.DELAYED, auto=True, skip=others | agent.addresses, also=news, late=turn.late, above=turn.above
+        )
 
 
 def _changed(status: Status, was: Status) -> set[Notice]:

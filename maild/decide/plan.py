@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from maild import canned
 from maild.canned import Canned
 from maild.commands import Command, Name, Words
-from maild.decide import away, delay
+from maild.decide import away, delay, prepared
 from maild.decide.cover import cover_of
 from maild.decide.holds import Hold, leak, stale
 from maild.decide.ladder import next_rung, rungs_of
@@ -122,21 +121,7 @@ def _against(situation: Situation, ticket: Ticket, agent: Agent, command: Comman
 
 def text_of(situation: Situation, ticket: Ticket, agent: Agent, command: Command) -> Canned | None:
     """The canned answer that a command names, in the ticket's language where there is one, with its facts filled in."""
-    desk = situation.desk
-    found = canned.choose(desk.canned, command.words[0], (ticket.language, desk.language))
-    if found is None:
-        return None
-    team = desk.team_of(ticket.team)
-    facts = {
-        "requester": ticket.requester.name,
-        "number": f"#{ticket.number}",
-        "subject": ticket.subject,
-        "agent": agent.name,
-        "agent_short": agent.short,
-        "team": (team.public_name or team.name) if team else desk.name,
-        "desk": desk.name,
-    }
-    return replace(found, text=canned.fill(found.text, {name: " ".join(one.split()) for name, one in facts.items()}))
+    return prepared.of_agent(situation.desk, ticket, command.words[0], agent)
 
 
 def _no_rung(situation: Situation, ticket: Ticket, agent: Agent, command: Command) -> Line | None:

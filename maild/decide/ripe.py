@@ -62,7 +62,7 @@ def act_now(turn: Turn, rules: RuleBook, loads: Loads, fired: Sequence[Event], a
         cover_if_away(turn, loads)
     tell_successor(turn, before)
     notify(turn, verdict)
-    words = reply_of(turn.desk, turn.ticket.language, answering(verdict), verdict.reply, turn.now)
+    words = reply_of(turn, answering(verdict), verdict.reply)
     if turn.ticket.status is Status.SOLVED and before.status is not Status.SOLVED:
         turn.tell_customers(Notice.SOLVED, auto=True, said=words)
     elif words is not None:

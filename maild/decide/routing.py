@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild import reasons
+from maild.decide import prepared
 from maild.decide.assign import choose, named, people_of
 from maild.decide.cover import cover_of
 from maild.decide.situation import Situation
@@ -16,7 +17,7 @@ from maild.decision import Draft, Loads, Notice
 from maild.desk import Agent, AgentId, Desk, Team
 from maild.lines import line
 from maild.mail import Attachment, MessageId
-from maild.rules.model import Facts, On, Verdict
+from maild.rules.model import Facts, On, Reply, Verdict
 from maild.threading.tags import split_token
 from maild.ticket import Code, Entry, Origin, Party, Priority, Reason, Role, Status, Ticket, Use, Voice
 
@@ -256,17 +257,29 @@ def _absence(desk: Desk, agent: Agent, turn: Turn) -> Origin | None:
     return Origin(absence=away.id) if away else None
 
 
-def reply_of(desk: Desk, language: str, rule: str, reply: Mapping[str, str], now: datetime) -> Entry | None:
+def reply_of(turn: Turn, rule: str, reply: Reply | None) -> Entry | None:
     """The words with which a rule answers, in the ticket's language or the desk's own; None where there are none."""
-    text = reply.get(language) or reply.get(desk.language) or next(iter(reply.values()), "")
-    if not rule or not text:
-        return None
-    return Entry(now, desk.address, desk.name, Voice.MACHINE, text, MessageId(""))
+    text = _words(turn, rule, reply) if rule and reply is not None else ""
+    desk = turn.desk
+    return Entry(turn.now, desk.address, desk.name, Voice.MACHINE, text, MessageId("")) if text else None
+
+
+def _words(turn: Turn, rule: str, reply: Reply) -> str:
+    """A rule's own words, or the canned answer that it names; a name alone is never sent."""
+    if not reply.canned:
+        words, language = reply.words, turn.ticket.language
+        return words.get(language) or words.get(turn.desk.language) or next(iter(words.values()), "")
+    found = prepared.of_rule(turn.desk, turn.ticket, reply.canned)
+    if found is None:
+        turn.because.append(f'rule "{rule}" does not answer: there is no canned answer "{reply.canned}" to send')
+        return ""
+    turn.because.append(f'rule "{rule}" answers with the canned answer "{found.name}" ({found.language})')
+    return found.text
 
 
 def answering(verdict: Verdict) -> str:
     """The name of the rule whose answer is sent, "" where none answers."""
-    return next((hit.rule for hit in verdict.hits if hit.then.reply), "")
+    return next((hit.rule for hit in verdict.hits if hit.then.reply is not None), "")
 
 
 def tell_successor(turn: Turn, before: Ticket) -> None:

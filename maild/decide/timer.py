@@ -104,8 +104,8 @@ def _answer(turn: Turn, detail: str, seen: Seen) -> None:
     named, _, more = detail.partition(" ")
     waited, _, rule = more.partition(" ")
     notice, since = Notice(named), datetime.fromisoformat(waited) if waited else ticket.created_at
-    reply = next((one.then.reply for one in seen.rules.rules if one.name == rule), {})
-    words = reply_of(turn.desk, ticket.language, rule, reply, turn.now)
+    reply = next((one.then.reply for one in seen.rules.rules if one.name == rule), None)
+    words = reply_of(turn, rule, reply)
     if not ticket.status.active or (notice not in {Notice.REOPENED, Notice.REPLY} and ticket.told_team and not words):
         turn.because.append("the customer has heard from us meanwhile: no answer is needed")
         return

@@ -286,7 +286,8 @@ class Turn:
             return False
         if moved:
             self.tell_move_now()
-        if Notice.DELAYED in tells and self.ticket.promised_at is not None:
+        recorded = any(event.event == "delayed" for event in self.events)
+        if Notice.DELAYED in tells and self.ticket.promised_at is not None and not recorded:
             date = told(self.ticket.promises)
             words = date.text if date and date.by == self.who else ""
             self.happened("delayed", text=words, after=self.ticket.promised_at.isoformat())

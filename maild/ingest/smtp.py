@@ -31,6 +31,7 @@ from maild.ingest.smtp_session import (
     with_status,
 )
 from maild.mail import Arrival
+from maild.store.fault import LostError
 
 __all__ = ["Door", "Limits", "open_door"]
 
@@ -452,6 +453,10 @@ class _Session(SMTP):
             terms = self._terms
             await terms.keep(Arrival(terms.new_source(), raw, sender, recipients, terms.now(), self._peer))
             return _KEPT
+        except LostError as fault:
+            # the store tells the operator why; what is left to say is where the mail is
+            self._terms.log.warning("a mail of %s stays with its sender for now: %s", self._peer, fault)
+            return _FAILED
         except Exception:
             self._terms.log.exception("a mail of %s could not be kept", self._peer)
             return _FAILED

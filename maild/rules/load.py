@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from maild.canned import named
 from maild.rules.conditions import (
     address_condition,
     all_of,
@@ -17,7 +18,7 @@ from maild.rules.conditions import (
     value_condition,
 )
 from maild.rules.match import Bound, Condition, Rule, RuleBook
-from maild.rules.model import Anchor, Facts, On, Then
+from maild.rules.model import Anchor, Facts, On, Reply, Then
 from maild.rules.tables import RuleTable, ThenTable, WhenTable
 from maild.typed import LANGUAGES, Fault, Path, as_typed, nearest, quote, read
 
@@ -118,6 +119,15 @@ def _check_then(then: ThenTable, known: Known, path: Path) -> Iterable[Fault]:
             if known.language not in words:
                 what = f"has no words in the desk's own language, {quote(known.language)}"
                 yield Fault((*path, key), what, "add them; they are used where a language is missing")
+    yield from _check_reply(then.reply or {}, (*path, "reply"))
+
+
+def _check_reply(reply: Mapping[str, str], path: Path) -> Iterable[Fault]:
+    """A canned answer has languages of its own, so that a name by language would be sent as a word."""
+    for language, words in reply.items():
+        if language and named(words):
+            what = f"{quote(words)} is one word, and so the name of a canned answer"
+            yield Fault((*path, language), what, f"write reply = {quote(words)}, or a sentence in each language")
 
 
 def _check_timer(table: RuleTable, path: Path) -> Iterable[Fault]:
@@ -166,12 +176,18 @@ def _rule(table: RuleTable, known: Known) -> Rule:
         level=then.level,
         cc=tuple(then.cc),
         notify=tuple(then.notify),
-        reply=_by_language(then.reply, known),
+        reply=_reply(then.reply, known) if then.reply else None,
         quarantine=then.quarantine,
         stop=then.stop,
         reason=_by_language(then.reason, known),
     )
     return Rule(table.name, frozenset(map(On, table.on)), tuple(_conditions(table.when)), effects)
+
+
+def _reply(reply: Mapping[str, str], known: Known) -> Reply:
+    """A text of one word is a canned answer's name; every other text is sent as it stands."""
+    name = named(reply.get("", ""))
+    return Reply(canned=name) if name else Reply(words=_by_language(reply, known))
 
 
 def _by_language(words: Mapping[str, str] | None, known: Known) -> dict[str, str]:

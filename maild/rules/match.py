@@ -14,7 +14,7 @@ from typing import Any
 import regex
 
 from maild.rules.index import Index, Needs
-from maild.rules.model import Facts, Hit, On, Then, Verdict, Wait
+from maild.rules.model import Facts, Hit, On, Reply, Then, Verdict, Wait
 
 TEXT_CAP = 200_000
 """How many characters of one text a rule looks at."""
@@ -319,7 +319,7 @@ def sum_up(hits: tuple[Hit, ...], slow: tuple[str, ...]) -> Verdict:
         sla=next((then.sla for then in effects if then.sla is not None), None),
         cc=_added_up(then.cc for then in effects),
         notify=_added_up(then.notify for then in effects),
-        reply=next((then.reply for then in effects if then.reply), {}),
+        reply=next((then.reply for then in effects if then.reply is not None), None),
         quarantine=any(then.quarantine for then in effects),
         slow=slow,
     )
@@ -360,12 +360,19 @@ def _short(words: str) -> str:
     return line if len(line) <= _LONGEST_SHOWN else f"{line[:_LONGEST_SHOWN]}..."
 
 
+def _answer(reply: Reply) -> str:
+    if reply.canned:
+        return f'answer with the canned answer "{reply.canned}"'
+    return f'answer "{_short(next(iter(reply.words.values())))}"'
+
+
 def _effects(then: Then) -> str:
     values = [
         (name, getattr(then, name)) for name in ("team", "owner", "priority", "status", "sla", "language", "level")
     ]
     parts = [f"{name} {value}" for name, value in values if value is not None]
-    parts += [f'answer "{_short(words)}"' for words in tuple(then.reply.values())[:1]]
+    if then.reply is not None:
+        parts.append(_answer(then.reply))
     lists = (("tags", then.tags), ("cc", then.cc), ("notify", then.notify))
     parts += [f"{name} {', '.join(words)}" for name, words in lists if words]
     parts += [name for name, wish in (("quarantine", then.quarantine), ("stop", then.stop)) if wish]

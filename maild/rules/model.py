@@ -18,8 +18,16 @@ class On(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """With what a rule answers: the canned answer of this name, else words of its own by language."""
+
+    canned: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Then:
-    """What a rule does. None and empty leave the field alone; `reply` and `reason` are by language."""
+    """What a rule does. None and empty leave the field alone; `reason` is by language."""
 
     team: str | None = None
     owner: str | None = None
@@ -31,7 +39,7 @@ class Then:
     level: int | None = None
     cc: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
-    reply: Mapping[str, str] = field(default_factory=dict)
+    reply: Reply | None = None
     quarantine: bool = False
     stop: bool = False
     reason: Mapping[str, str] = field(default_factory=dict)
@@ -110,6 +118,6 @@ class Verdict:
     sla: str | None = None
     cc: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
-    reply: Mapping[str, str] = field(default_factory=dict)
+    reply: Reply | None = None
     quarantine: bool = False
     slow: tuple[str, ...] = ()

@@ -160,7 +160,9 @@ StatusWord = Literal["open", "pending", "hold", "solved", "closed"]
 Statuses = Annotated[list[StatusWord], _LIST, Shown("open, pending, hold, solved, closed, or a list")]
 Priorities = Annotated[list[PriorityWord], _LIST, Shown("low, normal, high, urgent, or a list")]
 Events = Annotated[list[Literal["new", "reply", "timer"]], _LIST, Shown("new, reply, timer, or a list")]
-Answer = Annotated[dict[str, str], BeforeValidator(_answer), Shown("text, or { en = text, fr = text }")]
+Answer = Annotated[
+    dict[str, str], BeforeValidator(_answer), Shown("text, a canned answer's name, or { en = text, fr = text }")
+]
 Reason = Annotated[dict[str, str], BeforeValidator(_reason), Shown("text, or { en = text, fr = text }")]
 
 
@@ -227,7 +229,9 @@ class ThenTable(Table):
     level: Some | None = key(None, "set the level")
     cc: People = key([], "let these people take part")
     notify: People = key([], "tell these people once")
-    reply: Answer | None = key(None, "answer with these words; limited like every automatic answer")
+    reply: Answer | None = key(
+        None, "answer with these words, or with the canned answer of this name; limited like every automatic answer"
+    )
     quarantine: bool = key(False, "set the mail aside instead of opening a ticket")
     stop: bool = key(False, "look at no further rule")
 

@@ -84,6 +84,44 @@ def test_the_restored_desk_goes_on_and_gives_no_number_twice(house: House, elsew
     assert not late & {letter["Message-ID"] for letter in elsewhere.sent}
 
 
+def test_an_address_that_was_void_since_the_backup_is_valid_again_and_one_mail_makes_it_void(
+    house: House, elsewhere: House, tmp_path: Path
+) -> None:
+    house.takes_roll()
+    house.works()
+    old = house.last(ANN.email, "welcome")
+    file = written(house, tmp_path / "backup")
+    house.receives("#list", author="Eve <eve@other.example>", to=old["Reply-To"], subject="Hello")
+    fresh = house.last(ANN.email, "welcome")
+    assert fresh["Reply-To"] != old["Reply-To"]
+    elsewhere.store.write(lambda tx: archive.read(tx, file, force=False))
+    elsewhere.counter = house.counter  # what comes now has not come before
+    elsewhere.agent_replies("#list", old)
+    assert elsewhere.last(ANN.email).notice == "list", "what the page on restoring says"
+    elsewhere.agent_replies("#list", fresh)
+    assert elsewhere.last(ANN.email, "held")["Reply-To"]
+    elsewhere.receives("Void.", author="Olga <ops@desk.example>", to=old["Reply-To"], subject="Void")
+    assert "ops@desk.example" in elsewhere.last(ANN.email, "welcome").text
+    held = elsewhere.agent_replies("#list", old)
+    assert elsewhere.mail(held).state == "quarantine"
+
+
+def test_answers_that_are_taken_in_again_after_a_restore_go_to_the_customer_again(
+    house: House, elsewhere: House, tmp_path: Path
+) -> None:
+    house.receives("Hello")
+    brief = house.last(ANN.email, "assigned")
+    file = written(house, tmp_path / "backup")
+    house.agent_replies("We look into it.\n\nAnn", brief)
+    elsewhere.store.write(lambda tx: archive.read(tx, file, force=False))
+    elsewhere.counter = house.counter  # what comes now has not come before
+    assert [entry.text for entry in elsewhere.entries(1)] == ["Hello"]
+    elsewhere.agent_replies("We look into it.\n\nAnn", brief)
+    again = elsewhere.last(LUC, "reply")
+    assert "We look into it." in again.text
+    assert again["Message-ID"] != house.last(LUC, "reply")["Message-ID"]
+
+
 def test_what_waited_to_be_sent_waits_for_the_operator(house: House, elsewhere: House, tmp_path: Path) -> None:
     house.letterbox.answer = lambda _: Deferred("451 later")
     house.receives("Hello")

@@ -242,6 +242,45 @@ def test_rules_are_told_in_words_and_tried_on_a_mail(folder: Path) -> None:
     assert not (folder / "maild.db").exists()
 
 
+def test_rules_say_which_canned_answer_they_send(folder: Path) -> None:
+    answer = folder / "own" / "canned" / "invoice.en.txt"
+    answer.parent.mkdir(parents=True)
+    answer.write_text("Hello {{ requester }},\n\nit is on its way.")
+    text = CONFIG.replace("[store]", 'templates = "own"\n\n[store]')
+    (folder / "config.toml").write_text(text.replace('tags = ["money"]', 'reply = "invoice"'))
+    assert "all is well" in say("check").stdout
+    assert 'priority high, answer with the canned answer "invoice"' in say("rules", "show").stdout
+    assert told("rules", "show")[0]["then"] == {"priority": "high", "canned": "invoice"}
+    assert 'the canned answer "invoice" (en)' in " ".join(say("rules", "test", "mail.eml").stdout.split())
+    answer.unlink()
+    assert 'the canned answer "invoice" (there is none)' in " ".join(say("rules", "test", "mail.eml").stdout.split())
+
+
+def test_check_tells_a_rule_that_names_no_canned_answer_with_its_line(folder: Path) -> None:
+    text = CONFIG.replace('then = { priority = "low" }', 'then = { reply = "invoise" }')
+    line = text[: text.index("invoise")].count("\n") + 1
+    (folder / "config.toml").write_text(text)
+    lacking = say("check")
+    assert lacking.exit_code == 78
+    assert f'config.toml:{line}:10: rule 2, then.reply: "invoise" is one word, and no canned' in lacking.stderr
+    assert "name the FOLDER as desk.templates, or answer in a whole sentence" in lacking.stderr
+    answers = folder / "own" / "canned"
+    answers.mkdir(parents=True)
+    (folder / "config.toml").write_text(text.replace("[store]", 'templates = "own"\n\n[store]'))
+    (answers / "invoice.fr.txt").write_text("Elle arrive.")
+    near = say("check").stderr
+    assert f'config.toml:{line + 2}:10: rule 2, then.reply: "invoise" is one word' in near
+    assert 'did you mean "invoice"? Else write own/canned/invoise.en.txt, or answer in a whole sentence' in near
+    (answers / "invoise.fr.txt").write_text("Elle arrive.")
+    assert '"invoise" is a canned answer in fr alone; write own/canned/invoise.en.txt' in say("check").stderr
+    (answers / "invoise.en.txt").write_text("It comes, {{ requestor }}.")
+    faulty = say("check").stderr
+    assert "invoise.en.txt:1:1" in faulty
+    assert "config.toml" not in faulty, "one fault is told once"
+    (answers / "invoise.en.txt").write_text("It comes, {{ requester }}.")
+    assert say("check").exit_code == 0
+
+
 def test_mail_is_inspected_from_files_folders_and_lists_in_their_order(folder: Path) -> None:
     box = folder / "box" / "new"
     box.mkdir(parents=True)

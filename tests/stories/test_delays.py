@@ -29,12 +29,14 @@ from tests.stories.promised import (
     notices,
     played,
     row,
+    ruled,
     runs_until,
     standing,
     with_sla,
 )
 
 BANK = "because the bank has not answered"
+EVA = "eva@elsewhere.example"
 
 
 @pytest.fixture
@@ -250,3 +252,47 @@ def test_a_date_beside_solved_is_refused_for_they_contradict(house: House) -> No
     house.agent_replies("#solved\n#delay monday 12:00 because of the bank\n\nDone.", house.last(ANN.email, "assigned"))
     assert '"#solved" and "#delay" contradict' in house.last(ANN.email, "refused").text
     assert house.ticket().status.value == "open"
+
+
+# --- the customer is in copy of the agent's mail ---
+
+
+def test_a_customer_in_copy_of_the_agents_mail_hears_the_date_from_us_and_the_words_once(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies(f"#delay monday 12:00 {BANK}\n\nI asked the bank today.", brief, headers=[("Cc", LUC)])
+    assert notices(house) == ["received", "delayed"]
+    told = house.last(LUC, "delayed")
+    assert row(told, "Next") == "Ann Lee writes to you by Monday 23 November, 12:00"
+    assert "Before, we had said Thursday 19 November, 14:00." in told.text
+    assert "the bank has not answered" in told.text
+    assert "I asked the bank today." not in told.text, "Luc has these words from Ann"
+    assert told["Auto-Submitted"] == "auto-generated"
+    assert [one.event for one in house.history()].count("delayed") == 1
+
+
+def test_who_is_in_copy_hears_the_date_and_who_is_not_hears_it_with_the_words(house: House) -> None:
+    ruled(house, {"then": {"cc": [EVA]}})
+    brief = asks(house)
+    house.agent_replies(f"#delay monday 12:00 {BANK}\n\nI asked the bank today.", brief, headers=[("Cc", EVA)])
+    luc, eva = house.last(LUC, "delayed"), house.last(EVA, "delayed")
+    assert "I asked the bank today." in luc.text
+    assert luc["From"] == '"Ann Lee (Example Support)" <support@desk.example>'
+    assert "I asked the bank today." not in eva.text
+    assert row(eva, "Next") == row(luc, "Next") == "Ann Lee writes to you by Monday 23 November, 12:00"
+    assert [notices(house, who).count("delayed") for who in (LUC, EVA)] == [1, 1]
+    assert [one.event for one in house.history()].count("delayed") == 1
+
+
+def test_a_customer_in_copy_hears_of_a_move_and_its_date_in_one_mail(house: House) -> None:
+    text = f"#assign ben because Ben knows the bank\n#delay monday 12:00 {BANK}\n\nBen takes it up."
+    house.agent_replies(text, asks(house), headers=[("Cc", LUC)])
+    house.passes(minutes=10)
+    assert notices(house) == ["received", "owner-changed"]
+    told = house.last(LUC, "owner-changed")
+    assert "Ben knows the bank" in told.text
+    assert row(told, "Next") == "Ben Ode writes to you by Monday 23 November, 12:00"
+
+
+def test_words_without_a_date_are_not_told_to_who_is_in_copy(house: House) -> None:
+    house.agent_replies("I asked the bank today.", asks(house), headers=[("Cc", LUC)])
+    assert notices(house) == ["received"]

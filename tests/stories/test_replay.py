@@ -84,6 +84,16 @@ def test_the_same_rules_decide_the_same(house: House) -> None:
     assert found["rules"] == [{"name": name, "before": 1, "after": 1} for name in ("again", "money", "spam")]
 
 
+def test_a_canned_answer_in_place_of_words_is_told(house: House) -> None:
+    Path("new.toml").write_text(FILE + RULES.replace('tags = ["money"]', 'tags = ["money"], reply = "refund"'))
+    found = typed(house, "--with", "new.toml")
+    (one,) = found["differences"]
+    assert one["changed"] == {"canned": {"from": None, "to": "refund"}}
+    with time_machine.travel(house.now, tick=False):
+        shown = say("rules", "replay", "--with", "new.toml").stdout
+    assert "(nothing) -> refund" in shown
+
+
 def test_another_file_is_tried_before_it_goes_live(house: House) -> None:
     more = RULES.replace('"viagra"', '"casino"').replace('status = "open", ', 'status = "solved", ')
     more += '[[rule]]\nname = "parcels"\nwhen = { subject = "parcel" }\n'

@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from maild.canned import Canned
 from maild.rules.load import Known, load
 from maild.rules.match import RuleBook
 from tests.stories.house import DESK, House
 
 LUC = "luc@customer.example"
+EVA = "eva@elsewhere.example"
+REFUND = Canned(
+    "refund",
+    "en",
+    "Hello {{ requester }},\n\n{{ number }}, {{ subject }}: the money comes within a week.\n\n{{ agent }}, {{ team }}",
+)
+RETOUR = Canned("refund", "fr", "Bonjour {{ requester }},\n\nvous serez remboursé sous huit jours ({{ number }}).")
 OPENING = "We are open from 9 to 5.\n\nThe keys are at the porter's."
 
 
@@ -31,8 +39,8 @@ def test_a_rule_answers_within_the_acknowledgement(house: House) -> None:
     assert "We are open from 9 to 5." in letter.html
     assert letter["Auto-Submitted"] == "auto-replied"
     assert house.history()[0].text != ""
-    house.receives("Where are you?", author="Eva <eva@elsewhere.example>", subject="Way")
-    assert "9 to 5" not in house.last("eva@elsewhere.example").text
+    house.receives("Where are you?", author=f"Eva <{EVA}>", subject="Way")
+    assert "9 to 5" not in house.last(EVA).text
 
 
 def test_a_rule_answers_in_the_customers_language(house: House) -> None:
@@ -42,8 +50,8 @@ def test_a_rule_answers_in_the_customers_language(house: House) -> None:
     assert "Nous sommes ouverts" in house.last(LUC).text
     assert "9 to 5" not in house.last(LUC).text
     ruled(house, {"then": {"reply": words, "language": "de"}})
-    house.receives("Wann?", author="Eva <eva@elsewhere.example>")
-    assert "9 to 5" in house.last("eva@elsewhere.example").text
+    house.receives("Wann?", author=f"Eva <{EVA}>")
+    assert "9 to 5" in house.last(EVA).text
 
 
 def test_a_rule_answers_a_reply(house: House) -> None:
@@ -105,3 +113,92 @@ def test_admins_hear_once_a_day_of_a_rule_whose_regex_takes_too_long(house: Hous
     house.now += timedelta(days=1)
     house.receives("a" * 900 + "!", subject="Once more")
     assert len(house.sent_to("ops@desk.example")) == 2
+
+
+# --- by a canned answer ---
+
+
+def prepared(house: House, *answers: Canned) -> None:
+    """The operator's folder holds these canned answers, and the daemon reloads."""
+    house.changes(canned=answers)
+
+
+def test_a_rule_answers_with_a_canned_answer_and_the_facts_of_the_ticket(house: House) -> None:
+    ruled(house, {"when": {"subject": "refund"}, "then": {"reply": "refund"}})
+    prepared(house, REFUND)
+    house.receives("Where is my money?", subject="A refund?")
+    letter = house.last(LUC)
+    assert "Hello Luc Petit," in letter.text
+    assert "#1, A refund?: the money comes within a week." in letter.text
+    assert "Example Support, our support team" in letter.text, "no person wrote it, so that none signs it"
+    assert (letter.notice, letter["Auto-Submitted"]) == ("received", "auto-replied")
+    assert 'rule "rule 0" answers with the canned answer "refund" (en)' in house.mail(1).because
+
+
+def test_a_canned_answer_of_a_rule_speaks_the_customers_language_and_else_the_desks(house: House) -> None:
+    ruled(
+        house,
+        {"when": {"subject": "argent"}, "then": {"reply": "Refund", "language": "fr"}},
+        {"when": {"subject": "Geld"}, "then": {"reply": "refund", "language": "de"}},
+    )
+    prepared(house, REFUND, RETOUR)
+    house.receives("Bonjour, où est mon argent ?", subject="Mon argent")
+    assert "vous serez remboursé sous huit jours (#1)" in house.last(LUC).text
+    house.receives("Wo bleibt mein Geld?", author=f"Eva <{EVA}>", subject="Mein Geld")
+    assert "the money comes within a week" in house.last(EVA).text
+
+
+def test_a_canned_answer_repeats_nothing_of_somebody_who_proved_nothing(house: House) -> None:
+    ruled(house, {"then": {"reply": "refund"}})
+    prepared(house, REFUND)
+    house.receives("Hi.", author=f"Buy at shop.example <{EVA}>", subject="Cheap watches", proven=False)
+    told = house.last(EVA)
+    assert "Hello,\r\n\r\n#1,: the money comes" in told.text or "Hello,\n\n#1,: the money comes" in told.text
+    for words in ("Buy at", "Cheap watches"):
+        assert words not in told.text + told.html + told["Subject"]
+
+
+def test_a_canned_answer_shows_no_subject_that_colleagues_gave_the_ticket(house: House) -> None:
+    ruled(house, {"on": ["reply"], "then": {"reply": "refund"}})
+    prepared(house, REFUND)
+    house.receives("Where is my money?", subject="A refund?")
+    house.agent_replies("#subject fraud suspected", house.last("ann@agents.example", "assigned"))
+    house.receives("Anything new?", answers=house.last(LUC))
+    assert "#1, A refund?: the money comes" in house.last(LUC).text
+
+
+def test_a_rule_whose_canned_answer_is_gone_never_sends_its_name(house: House) -> None:
+    ruled(house, {"on": ["new", "reply"], "then": {"reply": "refund"}})
+    house.receives("Where is my money?", subject="Money")
+    letter = house.last(LUC)
+    assert letter.notice == "received"
+    assert "refund" not in letter.text
+    why = 'rule "rule 0" does not answer: there is no canned answer "refund" to send'
+    assert why in house.mail(1).because
+    house.receives("What are you doing?", answers=letter)
+    assert len(house.sent_to(LUC)) == 1
+    assert why in house.mail(2).because
+    prepared(house, RETOUR)
+    house.receives("Hello?", answers=letter)
+    assert len(house.sent_to(LUC)) == 1, "it is there in a language that neither the ticket nor the desk speaks"
+
+
+def test_a_canned_answer_that_waits_for_room_is_sent_as_it_is_then(house: House) -> None:
+    house.desk = replace(DESK, answers=replace(DESK.answers, proven_day=1))
+    ruled(house, {"then": {"reply": "refund"}})
+    prepared(house, REFUND)
+    house.receives("One.")
+    house.receives("Two.", subject="Another matter")
+    prepared(house, replace(REFUND, text="The money for {{ number }} is there tomorrow."))
+    house.passes(days=1, hours=1)
+    assert "The money for #2 is there tomorrow." in house.sent_to(LUC)[1].text
+
+
+def test_a_rule_sends_a_canned_answer_when_its_time_comes(house: House) -> None:
+    ruled(house, {"on": "timer", "when": {"silent_for": "1d"}, "then": {"reply": "refund"}})
+    prepared(house, REFUND)
+    house.receives("Where is my money?", subject="A refund?")
+    house.passes(days=1)
+    letter = house.last(LUC)
+    assert (letter.notice, letter["Auto-Submitted"]) == ("reply", "auto-replied")
+    assert "#1, A refund?: the money comes within a week." in letter.text

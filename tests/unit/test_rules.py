@@ -12,7 +12,7 @@ import pytest
 from maild.mail import Address, Attachment, Kind, Mail, MessageId, Proof
 from maild.rules.load import Known, load
 from maild.rules.match import RuleBook, describe, fold, match, near_misses
-from maild.rules.model import Facts, On, Verdict
+from maild.rules.model import Facts, On, Reply, Verdict
 from maild.typed import Fault
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -108,12 +108,16 @@ def test_a_rule_looks_only_at_what_it_was_made_for() -> None:
 
 def test_all_effects_reach_the_verdict() -> None:
     effects = (
-        'status = "hold", language = "fr", level = 2, cc = ["ann", "x@y.test"], notify = "ben", reply = "thanks", '
+        'status = "hold", language = "fr", level = 2, cc = ["ann", "x@y.test"], notify = "ben", reply = "Thanks.", '
         'sla = "gold", owner = "none", reason = { en = "Shared.", fr = "Partagé." }'
     )
     verdict = match(book(rule("", effects)), facts())
     assert (verdict.status, verdict.language, verdict.level, verdict.sla) == ("hold", "fr", 2, "gold")
-    assert (verdict.cc, verdict.notify, verdict.reply) == (("ann", "x@y.test"), ("ben",), {"en": "thanks"})
+    assert (verdict.cc, verdict.notify, verdict.reply) == (
+        ("ann", "x@y.test"),
+        ("ben",),
+        Reply(words={"en": "Thanks."}),
+    )
     assert (verdict.owner, verdict.owner_reason) == ("none", {"en": "Shared.", "fr": "Partagé."})
 
 
@@ -270,6 +274,29 @@ def test_a_rule_describes_itself_in_one_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "reply"),
+    [
+        ("refund", Reply(canned="refund")),
+        ("VPN-Reset", Reply(canned="vpn-reset")),
+        ("2_days", Reply(canned="2_days")),
+        ("Thanks.", Reply(words={"en": "Thanks."})),
+        ("Of course", Reply(words={"en": "Of course"})),
+        ("Спасибо", Reply(words={"en": "Спасибо"})),
+        ("-", Reply(words={"en": "-"})),
+        ("x" * 51, Reply(words={"en": "x" * 51})),
+    ],
+)
+def test_one_word_is_the_name_of_a_canned_answer_and_all_else_is_sent_as_it_stands(typed: str, reply: Reply) -> None:
+    assert match(book(rule("", f'reply = "{typed}"')), facts()).reply == reply
+
+
+def test_a_rule_says_what_it_answers() -> None:
+    named, worded = book(rule("", 'reply = "refund"', "a") + rule("", 'reply = "It takes a week."', "b")).rules
+    assert describe(named) == 'a (on new): if any mail comes, then answer with the canned answer "refund"'
+    assert describe(worded) == 'b (on new): if any mail comes, then answer "It takes a week."'
+
+
 def test_near_misses_tell_which_condition_failed_first() -> None:
     rules = book(
         rule('subject = "invoice", from = "*@other.example"', name="a")
@@ -362,6 +389,8 @@ def test_folding_twice_is_folding_once() -> None:
         (rule("", 'notify = ["ann", "cleo"]'), ("0.then.notify", '"cleo" is not known')),
         (rule("", 'reply = " "'), ("0.then.reply", "is empty")),
         (rule("", 'reply = { fr = "Merci." }'), ("0.then.reply", "has no words in the desk's own language, \"en\"")),
+        (rule("", 'reply = { en = "We are open.", fr = "horaires" }'),
+         ("0.then.reply.fr", '"horaires" is one word, and so the name of a canned answer')),
         (rule("", 'reply = 3'), ("0.then.reply", "must be a text, not the number 3")),
         (rule('age = "2d"', "quarantine = true", on='"timer"'),
          ("0.then.quarantine", "a timer has no mail to set aside")),

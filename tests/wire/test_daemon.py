@@ -290,6 +290,27 @@ def test_own_words_with_a_fault_are_told_with_their_line_and_the_old_ones_speak_
         assert "Hello Luc" in sink.waits_for(LUC_AT, "reply").text
 
 
+def test_a_canned_answer_that_a_rule_names_and_that_vanishes_is_told_and_the_old_one_speaks_on(
+    tmp_path: Path, sink: Sink
+) -> None:
+    answer = tmp_path / "words" / "canned" / "hours.en.txt"
+    answer.parent.mkdir(parents=True)
+    answer.write_text("We are open from 9 to 5, {{ requester }}.", "utf-8")
+    text = configuration(tmp_path, sink.url).replace("[desk]\n", f'[desk]\ntemplates = "{tmp_path / "words"}"\n')
+    text += '\n[[rule]]\nname = "hours"\nthen = { reply = "hours" }\n'
+    with running(tmp_path, text) as desk:
+        answer.unlink()
+        desk.signal(SIGHUP)
+        told = " ".join(sink.waits_for(OPS, "warning").text.split())
+        assert "The configuration stays as it was." in told
+        assert 'rule 1, then.reply: "hours" is one word, and no canned answer has this name' in told
+        ask(desk)
+        assert "We are open from 9 to 5" in sink.waits_for(LUC_AT, "received").text
+    out = "such canned answers are left out, and so are the answers of rules that name them"
+    with running(tmp_path, text):
+        until(lambda: any(out in " ".join(letter.text.split()) for letter in sink.to(OPS, "warning")))
+
+
 def test_a_changed_file_is_applied_once_it_is_still(tmp_path: Path, sink: Sink) -> None:
     text = configuration(tmp_path, sink.url)
     with running(tmp_path, text) as desk:
