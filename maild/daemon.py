@@ -244,10 +244,13 @@ class Daemon:
         delivery.courier.close()
 
     def _until_due(self) -> float:
-        """Seconds until a mail is due, a second at most: another process may have written meanwhile."""
+        """Seconds until a mail may leave, a second at most: another process may have written meanwhile."""
         with self.store.read() as tx:
             due = outbox.next_due(tx)
-        return 1.0 if due is None else min(1.0, max(0.05, (due - clock()).total_seconds()))
+        if due is None:
+            return 1.0
+        due = max(due, self.relay.paused_until or due)
+        return min(1.0, max(0.05, (due - clock()).total_seconds()))
 
     def _fetch(self, box: configuration.Mailbox, journal: Journal) -> None:
         mailbox = terms.mailbox(self.config, box)
@@ -427,7 +430,7 @@ class Daemon:
             return self.historian.answer(request)
         answer = self.store.write(lambda tx: control.execute(tx, self.office, request, clock()))
         if request.get("do") == "outbox-retry":
-            self.relay.paused_until = None  # whoever says "now" has looked after the relay
+            self.relay.resume(clock())
         self.arrived.set()
         self.written.set()
         return answer
