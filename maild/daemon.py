@@ -21,7 +21,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from maild import config as configuration
-from maild import control, courier, keys, remind, roll, terms
+from maild import control, courier, keys, orders, remind, roll, terms
 from maild.act import Office, warn
 from maild.alarm import Alarm
 from maild.config import Config, ConfigError
@@ -428,7 +428,7 @@ class Daemon:
             if not self.deciding:
                 return {"ok": False, "words": "another daemon decides on this store: run the import where it runs"}
             return self.historian.answer(request)
-        answer = self.store.write(lambda tx: control.execute(tx, self.office, request, clock()))
+        answer = self.store.write(lambda tx: orders.execute(tx, self.office, request, clock()))
         if request.get("do") == "outbox-retry":
             self.relay.resume(clock())
         self.arrived.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from maild import control
+from maild import orders
 from maild.courier import Deferred, Outcome, Sent
 from maild.deliver import RELAY_PAUSE, Delivery
 from maild.mail import Outgoing
@@ -35,7 +35,7 @@ def comes_back(house: House) -> None:
 def has_retried(house: House) -> None:
     """The operator has looked after the relay, and says `outbox retry` of a single mail."""
     request = {"do": "outbox-retry", "row": house.outbox[0].id}
-    assert house.store.write(lambda tx: control.execute(tx, house.office, request, house.now))["ok"]
+    assert house.store.write(lambda tx: orders.execute(tx, house.office, request, house.now))["ok"]
     house.delivery.relay.resume(house.now)
     house.works()
 
