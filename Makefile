@@ -12,6 +12,9 @@ STORED := $(filter-out $(addprefix tests/stories/test_,$(addsuffix .py,languages
 	$(addprefix tests/wire/test_,daemon.py database_wire.py restore_drill.py)
 TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
+# Each daemon of a story is half a dozen processes, which need not compile the desk anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup demo run test postgresql lint style types floors check bench month mails score fuzz fmt lock clean
