@@ -12,19 +12,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any, assert_never
-
-from maild import dates
-from maild.act import Office, publish
-from maild.dates import Span
-from maild.decide.admin import Amiss, Away, Back, Left, Word, on_word
-from maild.decide.preview import told_of_word
-from maild.decision import Bulletin
-from maild.gather import outlook_of
-from maild.store import absences, inbox, outbox
-from maild.store.engine import Tx
+from typing import Any
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -71,64 +60,6 @@ def ask(folder: Path, request: Request, patience: float = _PATIENCE) -> Answer |
             raise ConnectionResetError(errno.ECONNRESET, "the daemon has gone")
         answer: Answer = json.loads(said)
         return answer
-
-
-def offline(folder: Path, office: Office, request: Request, now: datetime) -> Answer:
-    """Do it ourselves where no daemon runs, under its lock; LockedError where one has just started."""
-    with lock(folder):
-        office.store.create()
-        return office.store.write(lambda tx: execute(tx, office, request, now))
-
-
-def execute(tx: Tx, office: Office, request: Request, now: datetime) -> Answer:
-    """Carry out one writing request; the words say what became of it."""
-    match request:
-        case {"do": "outbox-retry", "row": int(row)}:
-            done = outbox.retry(tx, row, now)
-            return _said(done, f"outbox mail {row} is sent again now", f"outbox mail {row} is not waiting for anything")
-        case {"do": "inbox-retry" | "quarantine-release", "mail": int(mail)}:
-            done = inbox.release(tx, mail, ("operator", "proof", "difference", "stale", "leak"))
-            return _said(done, f"inbox mail {mail} is decided again", f"inbox mail {mail} is not in quarantine")
-        case {"do": "quarantine-spam", "mail": int(mail)}:
-            done = inbox.mark(tx, mail, "spam, says the operator")
-            return _said(done, f"inbox mail {mail} is marked as spam", f"inbox mail {mail} is not in quarantine")
-        case {"do": "agent-away", "agent": str(agent), "days": str(days), "by": str(by)}:
-            span = dates.read(days)
-            if not isinstance(span, Span):
-                return _said(False, "", "these are no days; write them like 2026-12-01..2026-12-07")
-            backup, because = _word(request, "backup"), _word(request, "because")
-            return _tell(tx, office, Away(agent, span, backup, because, by), now)
-        case {"do": "agent-back", "agent": str(agent), "planned": bool(planned), "by": str(by)}:
-            return _tell(tx, office, Back(agent, planned, by), now)
-        case {"do": "agent-left", "agent": str(agent), "by": str(by)}:
-            last = _word(request, "last")
-            return _tell(tx, office, Left(agent, date.fromisoformat(last) if last else None, by), now)
-        case _:
-            return _said(False, "", "this maild does not know that request")
-
-
-def _word(request: Request, name: str) -> str:
-    """A word that may be left out; ValueError where it is something else."""
-    word = request.get(name) or ""
-    if not isinstance(word, str):
-        raise ValueError(f"{name} is no text")  # noqa: TRY004  the asker's value is wrong, not our call
-    return word
-
-
-def _tell(tx: Tx, office: Office, word: Word, now: datetime) -> Answer:
-    """Do what an admin says of an agent; the answer says what follows from it."""
-    desk = absences.with_absences(tx, office.press.desk)
-    match on_word(word, desk, absences.living(tx), absences.next_id(tx), now):
-        case Amiss(words):
-            return _said(False, "", words)
-        case Bulletin() as bulletin:
-            lines = told_of_word(outlook_of(tx, bulletin.absences, desk, now), desk)
-            publish(tx, office, bulletin, now)
-            log.info("%s", "; ".join(bulletin.because))
-            said = (office.press.templates.say(one, "en", desk.timezone, now) for one in lines)
-            return _said(True, " ".join(said), "")
-        case unexpected:
-            assert_never(unexpected)
 
 
 class Service:
@@ -184,23 +115,23 @@ class Service:
             try:
                 request = read_request(_read_line(line, time.monotonic() + _HEARING))
             except (OSError, ValueError) as fault:
-                _say(line, _said(False, "", f"that is no request: {fault}"))
+                _say(line, said(False, "", f"that is no request: {fault}"))
                 return
             _say(line, self._one(request))
 
     def _turn_away(self, line: socket.socket) -> None:
         with line, contextlib.suppress(OSError):
-            _say(line, _said(False, "", "too many ask at once; try again in a moment"))
+            _say(line, said(False, "", "too many ask at once; try again in a moment"))
 
     def _one(self, request: Request) -> Answer:
         try:
             return self._answer(request)
         except (ValueError, OverflowError) as fault:
             log.warning("a request could not be carried out", exc_info=True)
-            return _said(False, "", f"that cannot be: {fault}")
+            return said(False, "", f"that cannot be: {fault}")
         except Exception:
             log.exception("a request failed")
-            return _said(False, "", "that failed; the daemon's log says why")
+            return said(False, "", "that failed; the daemon's log says why")
 
 
 def read_request(line: str) -> Request:
@@ -244,5 +175,6 @@ def _path(folder: Path) -> str:
     return whole if len(whole.encode()) <= 100 else os.path.relpath(whole)
 
 
-def _said(done: bool, yes: str, no: str) -> Answer:  # noqa: FBT001, RUF100  two words for two outcomes
+def said(done: bool, yes: str, no: str) -> Answer:  # noqa: FBT001, RUF100  two words for two outcomes
+    """An answer: whether it was done, and the words for that."""
     return {"ok": done, "words": yes if done else no}

@@ -21,7 +21,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from maild import config as configuration
-from maild import control, courier, keys, remind, roll, terms
+from maild import control, courier, keys, orders, remind, roll, terms
 from maild.act import Office, warn
 from maild.alarm import Alarm
 from maild.config import Config, ConfigError
@@ -251,10 +251,13 @@ class Daemon:
         delivery.courier.close()
 
     def _until_due(self) -> float:
-        """Seconds until a mail is due, a second at most: another process may have written meanwhile."""
+        """Seconds until a mail may leave, a second at most: another process may have written meanwhile."""
         with self.store.read() as tx:
             due = outbox.next_due(tx)
-        return 1.0 if due is None else min(1.0, max(0.05, (due - clock()).total_seconds()))
+        if due is None:
+            return 1.0
+        due = max(due, self.relay.paused_until or due)
+        return min(1.0, max(0.05, (due - clock()).total_seconds()))
 
     def _fetch(self, box: configuration.Mailbox, journal: Journal) -> None:
         mailbox = terms.mailbox(self.config, box)
@@ -432,9 +435,9 @@ class Daemon:
             if not self.deciding:
                 return {"ok": False, "words": "another daemon decides on this store: run the import where it runs"}
             return self.historian.answer(request)
-        answer = self.store.write(lambda tx: control.execute(tx, self.office, request, clock()))
+        answer = self.store.write(lambda tx: orders.execute(tx, self.office, request, clock()))
         if request.get("do") == "outbox-retry":
-            self.relay.paused_until = None  # whoever says "now" has looked after the relay
+            self.relay.resume(clock())
         self.arrived.set()
         self.written.set()
         return answer

@@ -47,7 +47,24 @@ class Relayed:
     paused_until: datetime | None = None
     trouble: str = ""
     failures: int = 0
+    told_at: datetime | None = None
+    """When a courier last found it failing, or an operator said that it should be tried."""
     answers: Counter[str] = field(default_factory=Counter)
+
+    def pause(self, answer: str, began: datetime, now: datetime) -> datetime:
+        """Leave it alone for a minute, doubling to half an hour; when it is tried again.
+
+        A try that `began` before somebody else found it failing, or asked for it, tells nothing newer than that.
+        """
+        self.trouble = answer
+        if self.told_at is None or began >= self.told_at:
+            self.failures, self.told_at = self.failures + 1, now
+            self.paused_until = now + RELAY_PAUSE * min(2 ** (self.failures - 1), 30)
+        return max(now, self.paused_until or now)
+
+    def resume(self, now: datetime) -> None:
+        """Try it now, all mail of it: an operator has looked after it."""
+        self.paused_until, self.failures, self.told_at = None, 0, now
 
 
 @dataclass(slots=True)
@@ -109,7 +126,7 @@ class Delivery:
             about = {"outbox": one.id, "mail": one.inbox, "ticket": one.ticket}
             log.info("outbox mail %d%s: %s %s", one.id, cause, became, _in_short(outcome), extra=about)
             if isinstance(outcome, Deferred) and outcome.relay:
-                self._pause(outcome.answer, leased[place:])
+                self._pause(outcome.answer, leased[place:], began=now)
                 break
             self.relay.failures, self.relay.trouble = 0, ""
             carried.append((one, outcome, self.clock()))
@@ -144,18 +161,15 @@ class Delivery:
 
         return write
 
-    def _pause(self, answer: str, left: list[outbox.Leased]) -> None:
-        """The relay refuses to work at all: no mail is to blame, all wait, and somebody can see why."""
+    def _pause(self, answer: str, left: list[outbox.Leased], *, began: datetime) -> None:
+        """The relay refuses to work at all: no mail is to blame, all stay due, and somebody can see why."""
         now = self.clock()
-        self.relay.failures += 1
-        self.relay.trouble = answer
-        self.relay.paused_until = now + RELAY_PAUSE * min(2 ** (self.relay.failures - 1), 30)
-        until = self.relay.paused_until
+        until = self.relay.pause(answer, began, now)
         log.error("the relay takes no mail: %s; next try at %s", answer, until.isoformat())
 
         def back(tx: Tx) -> None:
             for one in left:
-                outbox.give_back(tx, one, answer, until)
+                outbox.give_back(tx, one, answer, now)
                 _tell_if_late(tx, self.office, one, answer, now, self.patience)
 
         self.office.store.write(back)

@@ -68,11 +68,16 @@ class Vitals:
         if self.store.lost_since is not None:
             yield f"the database does not answer: {self.store.shown}"
         if self.relay.trouble:
-            yield f"the relay takes no mail: {self.relay.trouble}"
+            yield f"the relay takes no mail: {self.relay.trouble}{self._again()}"
         for health in list(self.health.values()):
             if health.failing_since is not None:
                 yield f"mailbox {health.mailbox}: {health.reason}"
             yield from (f"mailbox {health.mailbox}: {left}" for left in health.left)
+
+    def _again(self) -> str:
+        """When the relay is tried next, where it is left alone for now."""
+        until = self.relay.paused_until
+        return "" if until is None or until <= self.clock() else f"; next try at {until:%H:%M:%S} UTC"
 
     def page(self) -> str:
         """The figures in Prometheus' text form; the store is looked at once in five seconds at most."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -38,6 +39,20 @@ def _database(request: pytest.FixtureRequest) -> Iterator[None]:
     )
     if about and about != databases.chosen.kind:
         pytest.skip(f"it is about {about}, and this run is about {databases.chosen.kind}")
+    with _made_and_dropped(request):
+        yield
+
+
+@pytest.fixture(scope="module")
+def databases_of_module(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For stories of a module that share a desk: its databases stay until the last of them is told."""
+    with _made_and_dropped(request):
+        yield
+
+
+@contextlib.contextmanager
+def _made_and_dropped(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What is made meanwhile on the server, where there is one, goes in the end."""
     if databases.chosen.kind == databases.SQLITE:
         yield
         return

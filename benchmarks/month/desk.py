@@ -18,7 +18,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import event
 
-from maild import config, control, remind, roll, terms
+from maild import config, control, orders, remind, roll, terms
 from maild.courier import Outcome
 from maild.daemon import open_office
 from maild.deliver import Delivery
@@ -219,7 +219,7 @@ class Desk:
 
     def asks(self, request: control.Request) -> None:
         """Do what an admin asks for at the command line, through the daemon's socket."""
-        self.write(lambda tx: control.execute(tx, self.office, request, self.now))
+        self.write(lambda tx: orders.execute(tx, self.office, request, self.now))
 
     def close(self) -> None:
         self.clerk.close()

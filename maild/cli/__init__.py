@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -53,6 +54,8 @@ class Desk(Verbs):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")
+        # What a verb loads makes thousands of things that stay: looking through them again and again is a tenth of it.
+        gc.set_threshold(10_000)
         sys.exit(self._run(args))
 
     def _run(self, args: Sequence[str] | None) -> int:

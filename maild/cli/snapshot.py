@@ -83,10 +83,11 @@ def write(config: Config, request: Mapping[str, Any]) -> None:
     try:
         answer = control.ask(folder, request)
         if answer is None:
+            from maild import orders
             from maild.daemon import open_office
 
             with opened(config) as store:
-                answer = control.offline(folder, open_office(config, store), request, datetime.now(UTC))
+                answer = orders.offline(folder, open_office(config, store), request, datetime.now(UTC))
     except (control.LockedError, keys.SecretError, OSError, ValueError) as fault:
         raise Failure(f"{folder}: it could not be asked for: {fault}") from fault
     if not answer["ok"]:

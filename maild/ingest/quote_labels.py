@@ -170,20 +170,18 @@ LABELS = {
 
 KINDS = ("from", "date", "to", "subject", "cc")
 
-KIND = {
-    folded(word): kind
-    for row in LABELS.values()
-    for kind, words in zip(KINDS, row, strict=True)
-    for word in words.split("|")
+_IN = {
+    language: [(folded(word), kind) for kind, words in zip(KINDS, row, strict=True) for word in words.split("|")]
+    for language, row in LABELS.items()
 }
+
+KIND = {word: kind for labels in _IN.values() for word, kind in labels}
 """Every label in lower case, and what it names."""
 
-_LANGUAGES = {
-    word: frozenset(
-        language for language, row in LABELS.items() if word in {folded(one) for one in "|".join(row).split("|")}
-    )
-    for word in KIND
-}
+_LANGUAGES: dict[str, set[str]] = {}
+for _language, _labels in _IN.items():
+    for _word, _ in _labels:
+        _LANGUAGES.setdefault(_word, set()).add(_language)
 _OTHER_WORDS = frozenset({"no", "at", "per", "pro", "la", "hal", "ke", "nora", "gaia", "prima", "kam", "vec", "se"})
 """Labels of one language that may stand before a colon in a form or a talk in another."""
 
@@ -192,4 +190,4 @@ def of_one_language(words: Sequence[str]) -> bool:
     """Whether labels (not those of copies) can stand together: a word that means something else too needs its own."""
     if _OTHER_WORDS.isdisjoint(words):
         return True
-    return bool(frozenset.intersection(*(_LANGUAGES[word] for word in words)))
+    return bool(set.intersection(*(_LANGUAGES[word] for word in words)))

@@ -217,9 +217,9 @@ def put_off(tx: Tx, leased: Leased, answer: str, next_at: datetime, *, told_late
     return _settle(tx, leased, state="waiting", answer=answer, next_at=next_at, told_late=told_late)
 
 
-def give_back(tx: Tx, leased: Leased, answer: str, next_at: datetime) -> None:
-    """The relay as a whole is in trouble: that is no try of this mail."""
-    _settle(tx, leased, state="waiting", answer=answer, next_at=next_at, tries=_outbox.c.tries - 1)
+def give_back(tx: Tx, leased: Leased, answer: str, now: datetime) -> None:
+    """The relay as a whole is in trouble: that is no try of this mail, which stays due, behind those not yet tried."""
+    _settle(tx, leased, state="waiting", answer=answer, next_at=now, tries=_outbox.c.tries - 1)
 
 
 def put_back(tx: Tx, holder: str, known: Sequence[int]) -> int:

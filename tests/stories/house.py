@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from functools import lru_cache
 from pathlib import Path
 
-from maild import control, remind, roll
+from maild import control, orders, remind, roll
 from maild.act import Office
 from maild.courier import Outcome, Sent
 from maild.deliver import Delivery
@@ -222,7 +222,7 @@ class House:
     def releases(self, kept: int) -> control.Answer:
         """The operator takes a mail out of quarantine, as `maild quarantine release` does."""
         request = {"do": "quarantine-release", "mail": kept}
-        answer = self.store.write(lambda tx: control.execute(tx, self.office, request, self.now))
+        answer = self.store.write(lambda tx: orders.execute(tx, self.office, request, self.now))
         self.works()
         return answer
 

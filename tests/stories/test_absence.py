@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from maild import control
+from maild import orders
 from maild.absence import Absence, Leave, Source, Stage
 from maild.desk import AbsencePolicy, Agent, Assign, Desk, OnReturn
 from maild.store import absences
@@ -52,7 +52,7 @@ def until(house: House, moment: datetime) -> None:
 
 def says(house: House, request: dict[str, object]) -> None:
     """An admin types `maild agents ...`."""
-    answer = house.store.write(lambda tx: control.execute(tx, house.office, request, house.now))
+    answer = house.store.write(lambda tx: orders.execute(tx, house.office, request, house.now))
     assert answer["ok"], answer
     house.works()
 

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from click.testing import CliRunner
+
+from maild.cli import main
 from maild.mail import Envelope, MessageId, Outgoing
 from maild.store import verify
 from maild.store.engine import Store
@@ -170,8 +173,14 @@ class Site:
         return [sys.executable, "-m", "maild", "-c", str(self.file), *words]
 
     def does(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """A command typed beside the daemon; its output and exit code."""
-        return subprocess.run(self.command(*words), capture_output=True, text=True, timeout=PATIENCE, check=False)
+        """A command typed beside the daemon; its output and exit code. All but `run` need no process of their own."""
+        command = self.command(*words)
+        if words[0] == "run":
+            return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = CliRunner().invoke(main, ["-c", str(self.file), *words])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(command, done.exit_code, done.stdout, done.stderr)
 
     def launch(self) -> None:
         """Begin a daemon, and do not wait until it serves."""
