@@ -67,8 +67,8 @@ class Vitals:
             yield f"the {loop} is stuck: no sign of life for {self.pulse.silences()[loop]:.0f} s; restart maild"
         if self.store.lost_since is not None:
             yield f"the database does not answer: {self.store.shown}"
-        if self.relay.trouble:
-            yield f"the relay takes no mail: {self.relay.trouble}"
+        if worry := self.relay.worry(self.clock()):
+            yield worry
         for health in list(self.health.values()):
             if health.failing_since is not None:
                 yield f"mailbox {health.mailbox}: {health.reason}"
@@ -92,7 +92,7 @@ class Vitals:
             version=__version__,
             started=self.started,
             answers=dict(self.relay.answers),
-            relay_works=not self.relay.trouble,
+            relay_works=not self.relay.worry(self.clock()),
             mailboxes=tuple(self.health.values()),
             silences=self.pulse.silences(),
             threads_ended=sum(not thread.is_alive() for thread in self.threads),

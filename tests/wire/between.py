@@ -109,8 +109,10 @@ class Between:
     def fails(self, then: End) -> None:
         """Every line that is there ends so; a machine that vanished takes no new ones either."""
         with self._lock:
-            for line in self._lines:
+            for line in tuple(self._lines):
                 self._strike(line, then)
+            if then is End.VANISH and self._listener is not None:
+                deafen(self._listener)
 
     def fails_after(self, octets: int, then: End, *, side: Side = "server") -> None:
         """Each line ends so once one side has said so many octets on it."""
@@ -245,9 +247,9 @@ class Between:
             case End.VANISH:
                 line.mute = True
                 for wire in line.wires:
-                    _deafen(wire)
+                    deafen(wire)
                 if self._listener is not None:
-                    _deafen(self._listener)
+                    deafen(self._listener)
             case End.DRIP:
                 line.drips = True
 
@@ -266,7 +268,7 @@ class Between:
             wire.close()
 
 
-def _deafen(wire: socket.socket) -> None:
+def deafen(wire: socket.socket) -> None:
     """Let the kernel drop whatever comes for this socket, as if nobody were there: no answer, no refusal."""
     if wire.family != socket.AF_INET:
         return
