@@ -31,6 +31,8 @@ BATCH = 16
 SETTLE = timedelta(seconds=0.2)
 """Mails that left within this time are settled in one commit; a crash before it makes them uncertain."""
 RELAY_PAUSE = timedelta(minutes=1)
+SLOW = timedelta(seconds=90)
+"""A relay that has had a mail for so long and has not said what becomes of it is worth a look."""
 
 _CODE = re.compile(r"[2-5]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?")
 
@@ -41,7 +43,8 @@ log = logging.getLogger("maild.deliver")
 class Relayed:
     """What the delivering threads know of the relay as a whole: until when it is left alone, and why.
 
-    `answers` counts what became of the mails that were handed to it, since the start.
+    `answers` counts what became of the mails that were handed to it, since the start; `asked` tells since when it has
+    had the mail of each courier, None where it has answered.
     """
 
     paused_until: datetime | None = None
@@ -50,6 +53,16 @@ class Relayed:
     told_at: datetime | None = None
     """When a courier last found it failing, or an operator said that it should be tried."""
     answers: Counter[str] = field(default_factory=Counter)
+    asked: dict[str, datetime | None] = field(default_factory=dict)
+
+    def worry(self, now: datetime) -> str:
+        """What is wrong with the relay, in plain words; "" where nothing is."""
+        if self.trouble:
+            until = self.paused_until
+            again = f"; next try at {until:%H:%M:%S} UTC" if until is not None and until > now else ""
+            return f"the relay takes no mail: {self.trouble}{again}"
+        waits = max((now - since for since in list(self.asked.values()) if since is not None), default=timedelta())
+        return f"the relay has had a mail for {waits.total_seconds():.0f} s without an answer" if waits > SLOW else ""
 
     def pause(self, answer: str, began: datetime, now: datetime) -> datetime:
         """Leave it alone for a minute, doubling to half an hour; when it is tried again.
@@ -119,7 +132,9 @@ class Delivery:
         carried: list[tuple[outbox.Leased, Outcome, datetime]] = []
         settling: list[Future[None]] = []
         for place, one in enumerate(leased):
+            self.relay.asked[self.holder] = self.clock()
             outcome = self.courier.send(one.mail, one.id)
+            self.relay.asked[self.holder] = None
             became = type(outcome).__name__.lower()
             self.relay.answers[became] += 1
             cause = "" if one.inbox is None else f" for inbox mail {one.inbox}"

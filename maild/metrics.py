@@ -64,7 +64,7 @@ def families(figures: Figures, life: Life, now: datetime) -> Iterator[Family]:
         life.answers,
         "counter",
     )
-    yield _one("maild_relay_works", "1 unless the relay as a whole takes no mail.", life.relay_works)
+    yield _one("maild_relay_works", "1 unless the relay takes no mail, or gives no answer.", life.relay_works)
     yield _each("maild_tickets", "Tickets by status.", "status", figures.tickets)
     yield _many("maild_promises", "Promises by clock and standing.", ("clock", "standing"), figures.promises)
     yield _one("maild_timers", "Timers that are set.", figures.timers)

@@ -67,17 +67,12 @@ class Vitals:
             yield f"the {loop} is stuck: no sign of life for {self.pulse.silences()[loop]:.0f} s; restart maild"
         if self.store.lost_since is not None:
             yield f"the database does not answer: {self.store.shown}"
-        if self.relay.trouble:
-            yield f"the relay takes no mail: {self.relay.trouble}{self._again()}"
+        if worry := self.relay.worry(self.clock()):
+            yield worry
         for health in list(self.health.values()):
             if health.failing_since is not None:
                 yield f"mailbox {health.mailbox}: {health.reason}"
             yield from (f"mailbox {health.mailbox}: {left}" for left in health.left)
-
-    def _again(self) -> str:
-        """When the relay is tried next, where it is left alone for now."""
-        until = self.relay.paused_until
-        return "" if until is None or until <= self.clock() else f"; next try at {until:%H:%M:%S} UTC"
 
     def page(self) -> str:
         """The figures in Prometheus' text form; the store is looked at once in five seconds at most."""
@@ -97,7 +92,7 @@ class Vitals:
             version=__version__,
             started=self.started,
             answers=dict(self.relay.answers),
-            relay_works=not self.relay.trouble,
+            relay_works=not self.relay.worry(self.clock()),
             mailboxes=tuple(self.health.values()),
             silences=self.pulse.silences(),
             threads_ended=sum(not thread.is_alive() for thread in self.threads),

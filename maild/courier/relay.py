@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import smtplib
 import socket
@@ -32,7 +33,10 @@ Tls = Literal["starttls", "implicit", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds that are waited for a connection, for the answer to a verb, and for the mail with its verdict."""
+    """Seconds that are waited for a connection, for the answer to a verb, and for the mail with its verdict.
+
+    A machine that does not even acknowledge what it gets for the time of a verb is gone, whatever is waited for.
+    """
 
     connect: float = 15
     verb: float = 60
@@ -152,7 +156,7 @@ class Relay:
         self._stage = _Stage.CONNECT
         session = self._session = _Session(self._name)
         session.patience = self._timeouts.verb
-        session.reach(self._host, self._port, self._timeouts.connect)
+        session.reach(self._host, self._port, self._timeouts)
         if self._tls == "implicit":
             session.secure(self._tls_context(), self._host)
         self._stage = _Stage.GREETING
@@ -325,6 +329,8 @@ def _cause(stage: _Stage, patience: Timeouts, fault: Exception) -> str:
     match fault:
         case ssl.SSLCertVerificationError():
             return f"the relay's certificate does not hold: {fault.verify_message}"
+        case TimeoutError(errno=errno.ETIMEDOUT) if stage > _Stage.CONNECT:
+            return f"its machine is gone: it acknowledged nothing for {patience.verb:g} s"
         case TimeoutError():
             slow = {_Stage.CONNECT: patience.connect, _Stage.CONTENT: patience.dot, _Stage.DOT: patience.dot}
             return f"no answer within {slow.get(stage, patience.verb):g} s"
@@ -350,10 +356,11 @@ class _Session(smtplib.SMTP):
         super().__init__(local_hostname=name)
         self._heard = bytearray()
 
-    def reach(self, host: str, port: int, patience: float) -> None:
+    def reach(self, host: str, port: int, timeouts: Timeouts) -> None:
         """Connect. Small packets go at once: the final dot is one, and must not wait for those before it."""
-        self.sock = socket.create_connection((host, port), patience)
+        self.sock = socket.create_connection((host, port), timeouts.connect)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _feel_the_pulse(self.sock, timeouts.verb)
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from here on, and forget what was heard before and not read: anybody may have said it."""
@@ -408,6 +415,23 @@ class _Session(smtplib.SMTP):
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("the connection is closed")
         return self.sock
+
+
+def _feel_the_pulse(wire: socket.socket, patience: float) -> None:
+    """Have the connection end where the other machine has been gone for so many seconds: no answer comes from there.
+
+    What was sent must be acknowledged in that time (RFC 5482), and where nothing is sent keep-alives are.
+    """
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    kinds = {
+        "TCP_USER_TIMEOUT": patience * 1000,
+        "TCP_KEEPIDLE": patience / 2,
+        "TCP_KEEPINTVL": patience / 6,
+        "TCP_KEEPCNT": 3,
+    }
+    for name, value in kinds.items():
+        if hasattr(socket, name):  # not every system has all of them
+            wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), max(1, round(value)))
 
 
 def _demand(holds: bool, code: int, text: bytes) -> None:

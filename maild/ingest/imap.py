@@ -22,6 +22,8 @@ CHUNK: Final = 500
 """UIDs that are looked at together: one question to the inbox, one RFC822.SIZE, one MOVE (which is dear)."""
 RECONCILE: Final = timedelta(minutes=15)
 TRIES: Final = 3
+AGAIN: Final = timedelta(minutes=1)
+"""When a mail over which the connection broke so often is tried once more; each time later, `RECONCILE` at most."""
 FIRST_WAIT: Final = 1.0
 CALM: Final = 0.2
 
@@ -64,6 +66,7 @@ class _Worker:
     owed: bool = True
     trouble: str = ""
     tries: Counter[int] = field(default_factory=Counter)
+    again: dict[int, datetime] = field(default_factory=dict)
     left: dict[int, str] = field(default_factory=dict)
     told: set[int] = field(default_factory=set)
 
@@ -100,10 +103,7 @@ class _Worker:
         idles = client.has_capability("IDLE")
         wait, full_at = FIRST_WAIT / 2, None
         while not self.stop.is_set():
-            due = full_at is not None and self.now() - full_at >= RECONCILE
-            if due:
-                self.tries.clear()
-            full = due or full_at is None or bool(self.trouble)
+            full = full_at is None or bool(self.trouble) or self._is_due(full_at)
             took = self._round(client, full)
             full_at = self.now() if full else full_at
             self._tell_round(took)
@@ -113,6 +113,11 @@ class _Worker:
             woken = wait_for_word(client, idles, wait, self.stop)
             if woken and not took:
                 self.stop.wait(CALM)
+
+    def _is_due(self, full_at: datetime) -> bool:
+        """Whether the whole folder is to be compared, or a mail that was left is to be tried once more."""
+        now = self.now()
+        return now - full_at >= RECONCILE or any(at <= now for at in self.again.values())
 
     def _tell_round(self, took: int) -> None:
         at = self.now()
@@ -149,6 +154,7 @@ class _Worker:
         if full:
             self.owed = False
             self.told = set(self.left)
+            self.again = {uid: at for uid, at in self.again.items() if uid in self.left}
         return took
 
     def _enter(self, client: Client) -> tuple[int, int]:
@@ -165,6 +171,7 @@ class _Worker:
         if uidvalidity != self.uidvalidity:
             self.uidvalidity, self.highest = uidvalidity, 0
             self.tries.clear()
+            self.again.clear()
             self.told.clear()
         self.left, self.trouble = {}, ""
         return answer.get(b"EXISTS", 0), answer.get(b"UIDNEXT", 0)
@@ -189,9 +196,10 @@ class _Worker:
 
     def _weigh(self, client: Client, uids: Sequence[int]) -> list[tuple[int, int]]:
         """The UIDs worth fetching, each with its size in octets."""
+        now = self.now()
         for uid in uids:
-            if self.tries[uid] >= TRIES:
-                self._leave(uid, f"the connection broke {TRIES} times while it was fetched")
+            if uid in self.again and now < self.again[uid]:
+                self._leave(uid, f"the connection broke {self.tries[uid]} times while it was fetched")
         wanted = [uid for uid in uids if uid not in self.left]
         answers = client.fetch(wanted, ["RFC822.SIZE"])
         sizes = [(uid, answers[uid].get(b"RFC822.SIZE") or 0) for uid in wanted if uid in answers]
@@ -214,12 +222,21 @@ class _Worker:
         """Fetch these and have them kept; the UIDs of those that are."""
         # Whichever mail breaks the connection, the next one must show which it was.
         alone, self.alone = self.alone, max(self.alone, len(uids))
-        self.tries.update(uids if len(uids) == 1 else ())
+        if len(uids) == 1:
+            self._note_try(uids[0])
         arrivals = self._fetch(client, uids)
         self.alone = max(0, alone - len(uids))
         for uid in uids:
             self.tries.pop(uid, None)
+            self.again.pop(uid, None)
         return self._keep(arrivals)
+
+    def _note_try(self, uid: int) -> None:
+        """Should the connection break now, it was over this mail; another time it may be the line that was bad."""
+        self.tries[uid] += 1
+        over = self.tries[uid] - TRIES
+        if over >= 0:
+            self.again[uid] = self.now() + min(AGAIN * 2 ** min(over, 10), RECONCILE)
 
     def _fetch(self, client: Client, uids: Sequence[int]) -> dict[int, Arrival]:
         """The mails of these UIDs; those that vanished, are too big, or that the server refuses are missing."""

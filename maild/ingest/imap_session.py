@@ -9,6 +9,7 @@ import select
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -28,29 +29,79 @@ logging.getLogger("imapclient").setLevel(logging.WARNING)
 WINDOW: Final = 50_000
 """UIDs in one SEARCH: a line of its answer may not pass a million octets."""
 TICK: Final = 0.25
+_SLOWEST: Final = 1000
+"""Octets that a living line brings in a second."""
+_LONGEST_LINE: Final = 1_000_000
+_BLOCK: Final = 65536
 
 
 class _Bounded(imaplib.IMAP4):
-    """A connection that takes in at most `most` octets for one command, and never writes mail into the log."""
+    """A connection that takes in at most `most` octets for one command, and never writes mail into the log.
+
+    Each line and each literal must come whole within `patience` seconds, and one more for each 1,000 octets: what comes
+    in drops is as dead as what does not come.
+    """
 
     most: int = 0
     taken: int = 0
+    patience: float = 0.0
+    heard: bytearray
+    """What has come and was not asked for yet."""
 
     # The client sets level 5, at which the library formats every mail whether or not anybody logs.
     debug = property(lambda _self: 0, lambda _self, _level: None)
 
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
+        self.heard = bytearray()
+        super().open(host, port, timeout)
+        self._heard_on = self.sock
+        self.patience = self.sock.gettimeout() or 0.0
+
     def send(self, data: Any) -> None:
         self.taken = 0
+        if self.sock is not self._heard_on:
+            # TLS has begun: what was said before it, anybody may have said.
+            self._heard_on, self.heard = self.sock, bytearray()
+        self.sock.settimeout(self.patience)
         super().send(data)
 
     def read(self, size: int) -> bytes:
         self._count(size)
-        return super().read(size)
+        self._hear(lambda: len(self.heard) >= size)
+        return self._give(size)
 
     def readline(self) -> bytes:
-        line = super().readline()
+        looked = 0
+
+        def is_whole() -> bool:
+            nonlocal looked
+            found, looked = self.heard.find(b"\n", looked) >= 0, len(self.heard)
+            return found or looked > _LONGEST_LINE
+
+        self._hear(is_whole)
+        line = self._give(self.heard.find(b"\n") + 1 or len(self.heard))
+        if len(line) > _LONGEST_LINE:
+            raise self.error(f"a line of more than {_LONGEST_LINE} octets")
         self._count(len(line))
         return line
+
+    def _hear(self, is_enough: Callable[[], bool]) -> None:
+        """Gather what comes until it is enough, or the server has closed the connection; TimeoutError."""
+        since, before = time.monotonic(), len(self.heard)
+        while not is_enough():
+            left = since + self.patience + (len(self.heard) - before) / _SLOWEST - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.sock.settimeout(left)
+            words = self.sock.recv(_BLOCK)
+            if not words:
+                return
+            self.heard += words
+
+    def _give(self, size: int) -> bytes:
+        given = bytes(memoryview(self.heard)[:size])
+        del self.heard[:size]
+        return given
 
     def _count(self, octets: int) -> None:
         self.taken += octets
@@ -80,6 +131,12 @@ class Client(IMAPClient):  # type: ignore[misc]
             timeout=SocketTimeout(connect=mailbox.connect, read=mailbox.read),
         )
         self.normalise_times = False
+        self.wire.patience = mailbox.read
+
+    @property
+    def wire(self) -> _Bounded:
+        wire: _Bounded = self._imap
+        return wire
 
     def _create_IMAP4(self) -> _Bounded:  # noqa: N802
         kind: Any = _Sealed if self.ssl else _Plain
@@ -211,7 +268,7 @@ def wait_for_word(client: Client, idles: bool, seconds: float, stop: threading.E
             client.noop()
         return False
     client.idle()
-    spoke = _hear(client.socket(), seconds, stop)
+    spoke = bool(client.wire.heard) or _hear(client.socket(), seconds, stop)
     if not stop.is_set():
         # Read to the end with the time-out on: a half line, a closed or a dead link shows here and nowhere else.
         client.idle_done()

@@ -285,9 +285,10 @@ class _Session(SMTP):
     def _reset_timeout(self, duration: float | None = None) -> None:
         """Put off the end of our patience. The library makes a timer each time, and the loop is slow with thousands of
         them: ours stays where it comes early enough, and is set anew when it has gone off."""
-        self._deadline = self.loop.time() + (self._limits.idle if duration is None else duration)
+        now = self.loop.time()
+        self._deadline = now + (self._limits.idle if duration is None else duration)
         timer = self._timeout_handle
-        if timer is None or timer.cancelled() or timer.when() > self._deadline:
+        if timer is None or timer.cancelled() or not now < timer.when() <= self._deadline:
             if timer is not None:
                 timer.cancel()
             self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
