@@ -1,29 +1,22 @@
-"""The courier that speaks SMTP with a relay; with the demo the only user of smtplib."""
+"""The courier that speaks SMTP with a relay: each step of a mail, and what an answer means for it."""
 
 from __future__ import annotations
 
 import errno
-import re
 import smtplib
-import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from maild.courier.outcome import Deferred, Outcome, Refused, Sent, Uncertain, told, unsendable
+from maild.courier.session import Session
 from maild.mail import Outgoing
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
-
-_LONGEST_LINE = 8192
-_MOST_LINES = 100
-_ANSWER = re.compile(rb"[2-5]\d\d(?:[ -].*)?", re.DOTALL)
 _PARTING = 2.0  # seconds that a QUIT may take
 _NEEDS_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954 section 6: what is wrong is our login, whatever the verb
 _TOO_BIG = 552  # RFC 1870 section 6.1: at MAIL it speaks of this mail, not of the sender
@@ -93,7 +86,7 @@ class Relay:
         self._port = port or {"starttls": 587, "implicit": 465, "none": 25}[self._tls]
         self._user, self._password, self._token = user, password, token
         self._timeouts, self._name, self._context, self._clock = timeouts, name, context, clock
-        self._session: _Session | None = None
+        self._session: Session | None = None
         self._stage = _Stage.CONNECT
         self._used = 0.0
 
@@ -151,12 +144,12 @@ class Relay:
             self._drop()
             return _lost(self._stage, self._timeouts, fault)
 
-    def _open(self) -> _Session:
+    def _open(self) -> Session:
         """A session that is ready for MAIL; raises what smtplib, ssl and socket raise."""
         self._stage = _Stage.CONNECT
-        session = self._session = _Session(self._name)
+        session = self._session = Session(self._name)
         session.patience = self._timeouts.verb
-        session.reach(self._host, self._port, self._timeouts)
+        session.reach(self._host, self._port, self._timeouts.connect, self._timeouts.verb)
         if self._tls == "implicit":
             session.secure(self._tls_context(), self._host)
         self._stage = _Stage.GREETING
@@ -171,14 +164,14 @@ class Relay:
             self._log_in(session, self._user, self._password)
         return session
 
-    def _greet(self, session: _Session) -> None:
+    def _greet(self, session: Session) -> None:
         self._stage = _Stage.EHLO
         code, text = session.ehlo()
         if 500 <= code < 600:
             code, text = session.helo()
         _demand(code == 250, code, text)
 
-    def _secure(self, session: _Session) -> None:
+    def _secure(self, session: Session) -> None:
         self._stage = _Stage.STARTTLS
         if not session.has_extn("starttls"):
             raise smtplib.SMTPNotSupportedError('the relay offers no STARTTLS, which relay.tls = "starttls" asks for')
@@ -187,14 +180,14 @@ class Relay:
         session.secure(self._tls_context(), self._host)
         self._greet(session)
 
-    def _log_in(self, session: _Session, user: str, password_of: Callable[[], str]) -> None:
+    def _log_in(self, session: Session, user: str, password_of: Callable[[], str]) -> None:
         self._begin_login(session)
         password = password_of()
         if not f"{user}{password}".isascii():
             raise smtplib.SMTPNotSupportedError("relay.user and the password must be ASCII")
         session.login(user, password)
 
-    def _show_token(self, session: _Session, user: str, token_of: Callable[[], str]) -> None:
+    def _show_token(self, session: Session, user: str, token_of: Callable[[], str]) -> None:
         """Log in by XOAUTH2, as Google and Microsoft have it: one answer, and an empty one to why it is refused."""
         self._begin_login(session)
         try:
@@ -204,7 +197,7 @@ class Relay:
         answers = iter((f"user={user}\1auth=Bearer {token}\1\1",))
         session.auth("XOAUTH2", lambda _=None: next(answers, ""))
 
-    def _begin_login(self, session: _Session) -> None:
+    def _begin_login(self, session: Session) -> None:
         self._stage = _Stage.AUTH
         if self._tls == "none" and not _is_here(session):
             raise smtplib.SMTPNotSupportedError("a password is not sent to another machine without TLS: set relay.tls")
@@ -214,7 +207,7 @@ class Relay:
             self._context = ssl.create_default_context()
         return self._context
 
-    def _transact(self, session: _Session, mail: Outgoing) -> Outcome:
+    def _transact(self, session: Session, mail: Outgoing) -> Outcome:
         limit = session.esmtp_features.get("size", "")
         if limit.isascii() and limit.isdigit() and 0 < int(limit[:18]) < len(mail.content):
             return Refused(f"the mail has {len(mail.content)} octets, the relay takes {int(limit[:18])} at most")
@@ -229,7 +222,7 @@ class Relay:
             self._drop()
         return Sent(told(code, text)) if code // 100 == 2 else _verdict(_Stage.DOT, code, text)
 
-    def _tell(self, session: _Session, content: bytes) -> None:
+    def _tell(self, session: Session, content: bytes) -> None:
         """Say the text of a mail, all but its final dot; where the relay hangs up amid it, its last word counts."""
         try:
             session.say(content, self._timeouts.dot)
@@ -241,7 +234,7 @@ class Relay:
                 raise fault from None
             _demand(False, code, text)
 
-    def _address(self, session: _Session, mail: Outgoing) -> Outcome | None:
+    def _address(self, session: Session, mail: Outgoing) -> Outcome | None:
         """Say MAIL, RCPT and DATA, in one packet where the relay reads ahead; what failed first, or None at a 354."""
         size = f" SIZE={len(mail.content)}" if "size" in session.esmtp_features else ""
         verbs = {
@@ -263,7 +256,7 @@ class Relay:
                 return _verdict(stage, code, text)
         return None
 
-    def _start_over(self, session: _Session, code: int, unread: int) -> None:
+    def _start_over(self, session: Session, code: int, unread: int) -> None:
         """Make the connection fit for another mail after a failed verb, or drop it."""
         try:
             if code == _CLOSING:
@@ -340,106 +333,12 @@ def _cause(stage: _Stage, patience: Timeouts, fault: Exception) -> str:
             return str(fault) or type(fault).__name__
 
 
-# --- the connection -------------------------------------------------------------------------------------------------
-
-
-class _Garbled(smtplib.SMTPException):
-    """The relay said something that is no answer (RFC 5321 section 4.2)."""
-
-
-class _Session(smtplib.SMTP):
-    """One connection, whose answers are read with bounds in size and in time."""
-
-    patience: float = 60
-
-    def __init__(self, name: str) -> None:
-        super().__init__(local_hostname=name)
-        self._heard = bytearray()
-
-    def reach(self, host: str, port: int, timeouts: Timeouts) -> None:
-        """Connect. Small packets go at once: the final dot is one, and must not wait for those before it."""
-        self.sock = socket.create_connection((host, port), timeouts.connect)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        _feel_the_pulse(self.sock, timeouts.verb)
-
-    def secure(self, context: ssl.SSLContext, host: str) -> None:
-        """Speak TLS from here on, and forget what was heard before and not read: anybody may have said it."""
-        self._heard.clear()
-        self.sock = context.wrap_socket(self._wire(), server_hostname=host)
-
-    def say(self, words: bytes, patience: float) -> None:
-        """Send the words as they are; afterwards `patience` seconds are had for each answer."""
-        self.patience = patience
-        self.send(words)
-
-    def send(self, s: Buffer | str) -> None:
-        """What smtplib itself sends through as well."""
-        self._wire().settimeout(self.patience)
-        self._wire().sendall(s.encode("ascii") if isinstance(s, str) else s)
-
-    def getreply(self) -> tuple[int, bytes]:
-        """The next answer: its code and its text (RFC 5321 section 4.2.1), 100 lines of 8 kB at most."""
-        until = time.monotonic() + self.patience
-        texts: list[bytes] = []
-        while len(texts) < _MOST_LINES:
-            line = self._hear(until)
-            if not _ANSWER.fullmatch(line):
-                raise _Garbled(f"an answer that is none: {line[:80]!r}")
-            texts.append(line[4:].strip())
-            if line[3:4] != b"-":
-                return int(line[:3]), b"\n".join(texts)
-        raise _Garbled(f"an answer of more than {_MOST_LINES} lines")
-
-    @property
-    def babbles(self) -> bool:
-        """Whether the relay has said more than it was asked, so that the next answer would be taken for another."""
-        return bool(self._heard)
-
-    def _hear(self, until: float) -> bytes:
-        while (end := self._heard.find(b"\n")) < 0:
-            if len(self._heard) > _LONGEST_LINE:
-                raise _Garbled(f"a line of more than {_LONGEST_LINE} octets")
-            left = until - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._wire().settimeout(left)
-            heard = self._wire().recv(_LONGEST_LINE)
-            if not heard:
-                raise smtplib.SMTPServerDisconnected("the relay closed the connection")
-            self._heard += heard
-        line = bytes(self._heard[:end])
-        del self._heard[: end + 1]
-        return line.rstrip(b"\r")
-
-    def _wire(self) -> socket.socket:
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("the connection is closed")
-        return self.sock
-
-
-def _feel_the_pulse(wire: socket.socket, patience: float) -> None:
-    """Have the connection end where the other machine has been gone for so many seconds: no answer comes from there.
-
-    What was sent must be acknowledged in that time (RFC 5482), and where nothing is sent keep-alives are.
-    """
-    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    kinds = {
-        "TCP_USER_TIMEOUT": patience * 1000,
-        "TCP_KEEPIDLE": patience / 2,
-        "TCP_KEEPINTVL": patience / 6,
-        "TCP_KEEPCNT": 3,
-    }
-    for name, value in kinds.items():
-        if hasattr(socket, name):  # not every system has all of them
-            wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), max(1, round(value)))
-
-
 def _demand(holds: bool, code: int, text: bytes) -> None:
     if not holds:
         raise smtplib.SMTPResponseException(code, text)
 
 
-def _is_here(session: _Session) -> bool:
+def _is_here(session: Session) -> bool:
     """Whether the other end is this machine."""
     peer = session.sock.getpeername()[0] if session.sock else ""
     return ip_address(str(peer).partition("%")[0]).is_loopback
