@@ -22,7 +22,7 @@ _FILE = 'url = "sqlite:///maild.db"'
 _TEMPLATE = "fresh"
 _DEBIAN = Path("/usr/lib/postgresql")
 _SETTINGS = {
-    "listen_addresses": "",
+    "listen_addresses": "127.0.0.1",
     "fsync": "off",  # a machine that stops takes the tests with it
     "full_page_writes": "off",
     "max_connections": "200",
@@ -36,21 +36,24 @@ class NoServerError(Exception):
 
 @dataclass
 class Server:
-    """A PostgreSQL server that speaks through a socket in its own folder alone."""
+    """A PostgreSQL server that speaks through a socket in its own folder, and on this machine by its port."""
 
     folder: Path
+    port: int
     control: Callable[..., None]
     """What pg_ctl does with it."""
     made: dict[Path, str] = field(default_factory=dict)
 
     def url(self, database: str) -> str:
-        return f"postgresql+psycopg://maild@/{database}?host={self.folder}"
+        return f"postgresql+psycopg://maild@/{database}?host={self.folder}&port={self.port}"
 
     def does(self, words: str) -> None:
         """Run a statement about whole databases."""
         import psycopg
 
-        with psycopg.connect(f"host={self.folder} user=maild dbname=postgres", autocommit=True) as line:
+        with psycopg.connect(
+            f"host={self.folder} port={self.port} user=maild dbname=postgres", autocommit=True
+        ) as line:
             line.execute(words.encode())
 
     def database_of(self, folder: Path) -> str:
@@ -114,9 +117,12 @@ def rows(url: str, query: str, values: Sequence[object] = ()) -> list[tuple[Any,
 def serving() -> Iterator[None]:
     """A server for as long as tests run; NoServerError where none can be had."""
     folder = Path(tempfile.mkdtemp(prefix="maild-pg-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    from tests.wire.imap_server import _free_port
+
+    port = _free_port()
     try:
-        with _running(folder) as control:
-            chosen.server = Server(folder, control)
+        with _running(folder, port) as control:
+            chosen.server = Server(folder, port, control)
             chosen.server.does(f"CREATE DATABASE {_TEMPLATE}")
             fresh = Store(chosen.server.url(_TEMPLATE))
             fresh.create()
@@ -152,7 +158,7 @@ def _someone() -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _running(folder: Path) -> Iterator[Callable[..., None]]:
+def _running(folder: Path, port: int) -> Iterator[Callable[..., None]]:
     binaries, someone = _binaries(), _someone()
     if someone:
         os.chown(folder, someone["user"], someone["group"])
@@ -181,7 +187,9 @@ def _running(folder: Path) -> Iterator[Callable[..., None]]:
         run(*made, "--locale-provider=icu", "--icu-locale=en-US")
     except NoServerError:  # before PostgreSQL 15 there was no such choice
         run(*made)
-    control = partial(run, str(binaries / "pg_ctl"), "-D", str(cluster), "-s", "-w", "-o", f"-k {folder} {said}")
+    control = partial(
+        run, str(binaries / "pg_ctl"), "-D", str(cluster), "-s", "-w", "-o", f"-k {folder} -p {port} {said}"
+    )
     control("-l", str(folder / "log"), "start")
     try:
         yield control

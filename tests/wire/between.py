@@ -50,7 +50,7 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Fault:
-    """A fault that waits: for so many octets of one side on one line, or for a word of it."""
+    """A fault that waits: for a word of one side, for so many octets of it on a line, or (-1) for whatever it says."""
 
     side: Side
     octets: int
@@ -60,6 +60,8 @@ class _Fault:
 
     def strikes(self, line: _Line, words: bytes) -> int | None:
         """How many of these words still arrive before it; None where it is not yet time."""
+        if self.octets < 0:
+            return len(words)
         if self.word:
             before = line.lately[self.side]
             at = (before + words).find(self.word, max(0, len(before) - len(self.word) + 1))
@@ -118,6 +120,11 @@ class Between:
         """Each line ends so once one side has said so many octets on it."""
         with self._lock:
             self._fault = _Fault(side, octets, b"", then)
+
+    def fails_next(self, then: End, *, side: Side = "client") -> None:
+        """The next words that one side says still arrive, all of them, and then that line ends so."""
+        with self._lock:
+            self._fault = _Fault(side, -1, b"", then)
 
     def fails_at(
         self, word: bytes, then: End | Callable[[], object], *, side: Side = "client", always: bool = False
@@ -215,6 +222,8 @@ class Between:
         fault = self._fault
         strikes = fault.strikes(line, words) if fault is not None and fault.side == side else None
         now, rest = (words, b"") if strikes is None else (words[:strikes], words[strikes:])
+        if strikes is not None and fault is not None and fault.then is End.VANISH:
+            deafen(line.server)  # what it answers to these last words is not even acknowledged
         line.said[side] += len(words)
         line.lately[side] = (line.lately[side] + words)[-100:]
         if line.drips and side == "server":
@@ -223,9 +232,11 @@ class Between:
             self._pass(line, target, now)
         if fault is None or strikes is None:
             return
-        if fault.word and not fault.always:
+        if (fault.word or fault.octets < 0) and not fault.always:
             self._fault = None
-        if isinstance(fault.then, End):
+        if fault.then is End.VANISH:
+            self.fails(End.VANISH)  # a machine vanishes with all its lines
+        elif isinstance(fault.then, End):
             self._strike(line, fault.then)
         else:
             fault.then()
@@ -248,8 +259,6 @@ class Between:
                 line.mute = True
                 for wire in line.wires:
                     deafen(wire)
-                if self._listener is not None:
-                    deafen(self._listener)
             case End.DRIP:
                 line.drips = True
 
