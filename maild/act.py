@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from maild.brief import originals
-from maild.compose import Unfit
-from maild.decide.gathered import limit_of, lines_of
-from maild.decide.people import visible
 from maild.decide.ripe import look_ahead
 from maild.decide.undelivered import on_refusal
 from maild.decision import (
@@ -27,50 +22,19 @@ from maild.decision import (
     SetTimer,
     TimerName,
 )
-from maild.desk import Desk
-from maild.letters import AGENT_ATTACHMENTS, addressed, names_of, shown_subject, write
+from maild.letters import shown_subject
 from maild.lines import Line, plain
-from maild.mail import Attachment, Envelope, Mail, MessageId, Outgoing
-from maild.readers.scribe import Page, Scribe
-from maild.rules.match import RuleBook
+from maild.mail import Mail
+from maild.office import NO_CAUSE, Cause, Office
+from maild.postroom import tell, tell_apart
 from maild.rules.model import On
-from maild.store import absences, inbox, later, meta, outbox, promises, tickets, timers
-from maild.store.engine import Store, Tx
-from maild.telling import Material, Press
-from maild.ticket import Entry, Event, Origin, Party, Role, Status, Ticket, TicketNo, Use, Voice
+from maild.store import absences, inbox, meta, outbox, promises, tickets, timers
+from maild.store.engine import Tx
+from maild.telling import Press
+from maild.ticket import Event, Origin, Party, Role, Ticket, TicketNo, Use
 
-BRIEF_FIRST = timedelta(minutes=5)
-"""How long a customer's mail about a move waits for the successor's brief (DESIGN 3.3)."""
-
-_CONVERSATION = 40
 _SLOW = "slow-rule:"
 _DAY = timedelta(days=1)
-
-log = logging.getLogger("maild.act")
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """All that deciding and acting need, built once."""
-
-    store: Store
-    press: Press
-    rules: RuleBook
-    scribe: Scribe | None = None
-    """Who writes the letters of a decision; whoever sets it fills the outbox with what it wrote, before the commit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """What made a decision necessary: an inbox mail and who wrote it, or a timer; nothing where the desk itself did."""
-
-    inbox: int | None = None
-    message_id: MessageId = MessageId("")  # noqa: RUF009  an empty id is a value
-    author: str = ""
-    timer: str = ""
-
-
-NO_CAUSE = Cause()
 
 
 def settle(
@@ -139,7 +103,7 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         absences.save(tx, absence, now)
     if post.proved:
         meta.put(tx, f"proved:{post.proved}", now.isoformat())
-    told = _tell(tx, office, post, ticket, cause, now)
+    told = tell(tx, office, post, ticket, cause, now)
     tickets.record(tx, ticket.number, (*events, *told.events), first=post.opened)
     if post.bulletin is not None:
         publish(tx, office, post.bulletin, now, cause)
@@ -223,18 +187,7 @@ def publish(tx: Tx, office: Office, bulletin: Bulletin, now: datetime, cause: Ca
     if bulletin.proved:
         meta.put(tx, f"proved:{bulletin.proved}", now.isoformat())
     numbers = {agent: absences.renumber(tx, agent) for agent in bulletin.revoked}
-    for draft in (_renumbered(one, numbers) for one in bulletin.drafts):
-        due_at = _put_off(tx, draft, office, now)
-        if due_at is not None:
-            later.keep(tx, _later(draft, None, cause, now, due_at))
-            continue
-        row = outbox.next_row(tx)
-        material = _asked_for(tx, office, draft, Material(None, cause=_answered(draft, office, cause)))
-        match write(draft, material, office.press, row, now):
-            case Outgoing() as mail:
-                outbox.put(tx, _finished(tx, draft, mail, None, cause, row, now, "waiting", ""))
-            case Unfit(reason):
-                log.error("a mail to %s could not be written: %s", draft.to.address, reason)
+    tell_apart(tx, office, [_renumbered(one, numbers) for one in bulletin.drafts], cause, now)
 
 
 def _renumbered(draft: Draft, numbers: Mapping[str, int]) -> Draft:
@@ -255,210 +208,9 @@ def _named(post: Post, office: Office, now: datetime) -> Ticket:
     return ticket if (root, shown) == (ticket.root, ticket.shown) else replace(ticket, root=root, shown=shown)
 
 
-@dataclass(slots=True)
-class _Told:
-    """What was told, for the history, and the first row that could not be said (0 is none)."""
-
-    events: list[Event] = field(default_factory=list)
-    unsaid: int = 0
-
-
-def _tell(tx: Tx, office: Office, post: Post, ticket: Ticket, cause: Cause, now: datetime) -> _Told:
-    """Put every draft into the outbox as finished bytes."""
-    told = _Told()
-    if not post.drafts:
-        return told
-    row = outbox.next_row(tx)
-    pages: list[Page] = []
-    conversation = _entries(tx, post, ticket)
-    for draft in post.drafts:
-        due_at = _put_off(tx, draft, office, now)
-        if due_at is not None:
-            later.keep(tx, _later(draft, ticket, cause, now, due_at))
-            continue
-        material = _material(tx, office, draft, post, ticket, conversation, cause)
-        mail: Outgoing | Unfit
-        if office.scribe is None:
-            mail = write(draft, material, office.press, row, now)
-        else:
-            names = names_of(draft, ticket, office.press, row, now)
-            mail = addressed(names, draft)
-            pages.append(Page(row, draft, material, now, names))
-        match mail:
-            case Outgoing():
-                state, answer = "waiting", ""
-            case Unfit(reason):
-                # what cannot be said safely is not said; the row stays, so that somebody can see why
-                state, answer = "held", reason
-                told.unsaid = told.unsaid or row
-                mail = _unsaid(draft, office, ticket, row, now)
-        outbox.put(tx, _finished(tx, draft, mail, ticket, cause, row, now, state, answer))
-        if state == "waiting" and (event := _telling(draft, row, now)) is not None:
-            told.events.append(event)
-        row += 1
-    if office.scribe is not None:
-        office.scribe.hand_in(pages)
-    return told
-
-
-def _telling(draft: Draft, row: int, now: datetime) -> Event | None:
-    """What the history keeps of a mail: each to a customer, and each brief of somebody who gets the ticket."""
-    if draft.to.agent is None and draft.to.number:
-        return Event(now, "told", "desk", text=draft.notice.value, before=str(row), after=draft.to.address)
-    if draft.to.agent is not None and draft.notice is Notice.ASSIGNED:
-        return Event(now, "briefed", "desk", text=draft.notice.value, before=str(row), after=draft.to.agent)
-    return None
-
-
-def _put_off(tx: Tx, draft: Draft, office: Office, now: datetime) -> datetime | None:
-    """When a mail to an agent may be told, together with others, where its kind has been told often enough of late."""
-    limit = limit_of(draft, office.press.desk)
-    if limit is None:
-        return None
-    told = outbox.told(tx, draft.to.address, draft.notice, now - limit.span, asked=draft.question is not None)
-    waiting = later.waiting(tx, draft.to.agent or "", draft.notice)
-    if waiting is not None or len(told) < limit.most:
-        return waiting
-    return told[-limit.most] + limit.span
-
-
-def _later(draft: Draft, ticket: Ticket | None, cause: Cause, now: datetime, due_at: datetime) -> later.Later:
-    return later.Later(
-        agent=draft.to.agent or "",
-        notice=draft.notice,
-        ticket=ticket.number if ticket is not None else 0,
-        lines=lines_of(draft),
-        at=now,
-        due_at=due_at,
-        inbox=cause.inbox or 0,
-        question=draft.question,
-        fresh=bool(draft.fresh) or Notice.WELCOME in draft.tells,
-    )
-
-
 def _tell_unsaid(tx: Tx, office: Office, ticket: Ticket, first: int, now: datetime) -> None:
     """What could not be said is news for whoever can act; news that cannot be said itself ends here."""
     for row, reason in outbox.unsaid(tx, first):
         fresh = tickets.get(tx, ticket.number, follow=False) or ticket
         post = on_refusal(fresh, row, reason, office.press.desk, now)
         carry_out(tx, office, post, NO_CAUSE, {ticket.number: fresh}, now)
-
-
-def _entries(tx: Tx, post: Post, ticket: Ticket) -> Material:
-    if post.opened:
-        return Material(ticket, entries=(post.entry,) if post.entry else ())
-    return Material(ticket, entries=tickets.entries(tx, ticket.number, _CONVERSATION))
-
-
-def _material(
-    tx: Tx, office: Office, draft: Draft, post: Post, ticket: Ticket, conversation: Material, cause: Cause
-) -> Material:
-    answers = _answered(draft, office, cause)
-    new = post.opened or (answers and not conversation.entries[1:])
-    ids = () if new else tuple(outbox.ids_to(tx, ticket.number, draft.to.address))
-    entries = conversation.entries
-    if draft.to.agent is None and draft.to.number:
-        entries = tuple(entry for entry in entries if entry.voice is not Voice.NOTE)
-        asks = draft.notice is Notice.HISTORY
-        past = (*tickets.history(tx, ticket.number), *post.events) if asks else ()
-        return Material(ticket, entries, ids, answers, history=past)
-    return _asked_for(tx, office, draft, Material(ticket, entries, ids, answers))
-
-
-def _answered(draft: Draft, office: Office, cause: Cause) -> MessageId:
-    """The id of the mail that its own writer is answered, "" where the reader is somebody else."""
-    answers = cause.message_id if cause.author and cause.author == draft.to.key else MessageId("")
-    # another reader's id of ours is as good as their signed address: it is never repeated
-    return answers if office.press.keyring.read_id(answers) is None else MessageId("")
-
-
-def _asked_for(tx: Tx, office: Office, draft: Draft, material: Material) -> Material:
-    """What an agent asked to see."""
-    match draft.notice:
-        case Notice.LIST:
-            agent = office.press.desk.agent(draft.to.agent)
-            listed = (
-                one for one in _listed(tx, draft, office.press.desk) if agent and visible(office.press.desk, one, agent)
-            )
-            return replace(material, listed=tuple(listed))
-        case Notice.SHOW | Notice.HISTORY if draft.about is not None:
-            return replace(
-                material,
-                about=tickets.get(tx, draft.about),
-                about_entries=tickets.entries(tx, draft.about, _CONVERSATION),
-                history=tickets.history(tx, draft.about),
-            )
-        case Notice.ASSIGNED:
-            before = tickets.entries(tx, draft.about, _CONVERSATION) if draft.about is not None else ()
-            entries = (*before, *material.entries)
-            files = _originals(tx, draft, entries)
-            earlier = tickets.earlier_of(tx, material.ticket) if files and material.ticket is not None else (0, 0)
-            return replace(material, entries=entries, originals=files, earlier=earlier)
-        case _:
-            return material
-
-
-def _originals(tx: Tx, draft: Draft, entries: tuple[Entry, ...]) -> tuple[Attachment, ...]:
-    """The conversation as files for whoever takes over; what the brief itself passes on is in it already."""
-    passed_on = draft.entry.inbox if draft.entry is not None else None
-    entries = tuple(entry for entry in entries if passed_on is None or entry.inbox != passed_on)
-    raws: dict[int, bytes] = {}
-    room = AGENT_ATTACHMENTS
-    for entry in reversed(entries):
-        raw = inbox.original(tx, entry.inbox, most=room) if entry.inbox is not None else None
-        if entry.inbox is not None and raw is not None:
-            raws[entry.inbox] = raw
-            room -= len(raw)
-    return originals(entries, raws)
-
-
-def _listed(tx: Tx, draft: Draft, desk: Desk) -> list[Ticket]:
-    """What `#list` asked for; late is what the owner was warned of; without an SLA, what has waited for longest."""
-    scope, _, name = draft.scope.partition(":")
-    match scope:
-        case "team":
-            return [one for team in name.split(",") if team for one in tickets.active(tx, team=team)]
-        case "late":
-            mine = tickets.active(tx, owner=name)
-            if desk.slas:
-                return [one for one in mine if any(each.warned or each.missed for each in one.promises)]
-            return [one for one in mine if one.status is Status.OPEN][:20]
-        case _:
-            return tickets.active(tx, owner=name)
-
-
-def _unsaid(draft: Draft, office: Office, ticket: Ticket, row: int, now: datetime) -> Outgoing:
-    message_id = office.press.keyring.message_id(ticket.number, draft.to.number, row, now)
-    return Outgoing(message_id, Envelope("", draft.to.address), b"")
-
-
-def _finished(
-    tx: Tx,
-    draft: Draft,
-    mail: Outgoing,
-    ticket: Ticket | None,
-    cause: Cause,
-    row: int,
-    now: datetime,
-    state: str,
-    answer: str,
-) -> outbox.Finished:
-    after = outbox.newest(tx, ticket.number, Notice.ASSIGNED) if draft.after_brief and ticket else None
-    return outbox.Finished(
-        id=row,
-        mail=mail,
-        ticket=ticket.number if ticket else None,
-        party=draft.to.number,
-        agent=draft.to.agent,
-        notice=draft.notice,
-        auto=draft.auto,
-        answers=draft.answers,
-        proven=draft.proven,
-        inbox=cause.inbox,
-        created_at=now,
-        question=draft.question,
-        after=after,
-        after_until=now + BRIEF_FIRST if after is not None else None,
-        state=state,
-        answer=answer,
-    )

@@ -22,7 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from maild import config as configuration
 from maild import control, courier, keys, orders, remind, roll, terms
-from maild.act import Office, warn
+from maild.act import warn
 from maild.alarm import Alarm
 from maild.config import Config, ConfigError
 from maild.deliver import Delivery, Relayed
@@ -35,6 +35,7 @@ from maild.ingest.rush import Rush
 from maild.listeners import Hall, Listeners, listening
 from maild.logs import log_to_stderr, notify
 from maild.oauth import Tokens
+from maild.office import Office
 from maild.process import Clerk
 from maild.readers import Readers
 from maild.readers.scribe import Scribe

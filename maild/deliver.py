@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from maild.act import NO_CAUSE, Office, carry_out, publish
+from maild.act import carry_out, publish
 from maild.courier import Courier, Deferred, Outcome, Refused, Sent, Uncertain
 from maild.decide.learn import on_failure, status_in
 from maild.decide.undelivered import on_delay, on_refusal
 from maild.decision import Bulletin
 from maild.decision import Sent as Written
 from maild.gather import facts_of
+from maild.office import NO_CAUSE, Office
 from maild.retry import USUAL, Patience, next_try
 from maild.store import absences, outbox, tickets
 from maild.store.engine import Tx

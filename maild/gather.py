@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maild.absence import Absence, Stage
-from maild.act import Office
 from maild.commands import read
 from maild.decide.absence import Facts
 from maild.decide.learn import ONCE_IN
@@ -18,6 +17,7 @@ from maild.decide.situation import Earlier, Situation
 from maild.decision import NO_ANSWERS, Answers, Asked, Loads, TimerName
 from maild.desk import Agent, Desk
 from maild.mail import Kind, Mail
+from maild.office import Office
 from maild.store import absences, inbox, meta, outbox, tickets, timers
 from maild.store.engine import Tx
 from maild.threading.clues import Clues, clues

@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from maild import act
-from maild.act import Office
 from maild.decide.history import IMPORT, NOT_HERE, Past, Thread, on_old_mail
 from maild.decide.situation import Earlier
 from maild.decision import Done, Duplicate, Post
@@ -25,6 +24,7 @@ from maild.ingest.mailbox import return_path
 from maild.ingest.reading import NO_TRUST
 from maild.ingest.trace import written_at
 from maild.mail import Arrival, Mail, MessageId
+from maild.office import Office
 from maild.readers import Outcome, Read, Readers, Unread
 from maild.store import absences, inbox, outbox, tickets
 from maild.store import history as store

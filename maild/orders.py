@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import assert_never
 
 from maild import dates
-from maild.act import Office, publish
+from maild.act import publish
 from maild.control import Answer, Request, lock, said
 from maild.dates import Span
 from maild.decide.admin import Amiss, Away, Back, Left, Word, on_word
 from maild.decide.preview import told_of_word
 from maild.decision import Bulletin
 from maild.gather import outlook_of
+from maild.office import Office
 from maild.store import absences, inbox, outbox
 from maild.store.engine import Tx
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from maild import act
-from maild.act import Office
 from maild.decide.mail import on_mail
 from maild.decision import Decision, Loads, Post, SetAside
 from maild.gather import gather
@@ -19,6 +18,7 @@ from maild.ingest import reading
 from maild.ingest.kind import Ours
 from maild.ingest.proof import Trust
 from maild.mail import Attachment, Mail
+from maild.office import Office
 from maild.readers import Read, Readers, Unread
 from maild.readers.scribe import Scribe
 from maild.store import inbox, outbox, tickets

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from maild.act import NO_CAUSE, Cause, Office, carry_out, publish
+from maild.act import carry_out, publish
 from maild.decide.absence import on_due
 from maild.decide.gathered import Waiting, tell_gathered, tell_gathered_apart
 from maild.decide.ripe import FIRED
 from maild.decide.timer import Seen, on_timer
 from maild.decision import Loads, SetTimer, TimerName
 from maild.gather import facts_of
+from maild.office import NO_CAUSE, Cause, Office
 from maild.rules.match import describe
 from maild.rules.model import On
 from maild.store import absences, later, meta, outbox, tickets, timers

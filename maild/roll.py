@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from maild.act import Office, publish
+from maild.act import publish
 from maild.decide.absence import Facts
 from maild.decide.preview import Change, Outlook, tell_admins, told
 from maild.decide.roll import Gone, on_roll
 from maild.desk import Agent, Desk
 from maild.gather import outlook_of
 from maild.lines import Line
+from maild.office import Office
 from maild.store import absences
 from maild.store.engine import Tx
 from maild.templates.render import Templates

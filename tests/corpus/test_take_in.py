@@ -20,12 +20,12 @@ from pathlib import Path
 
 import pytest
 
-from maild.act import Office
 from maild.desk import AnswerLimits
 from maild.ingest import pipe
 from maild.ingest.doors import Journal
 from maild.ingest.kind import Ours
 from maild.ingest.proof import Trust
+from maild.office import Office
 from maild.process import Clerk
 from maild.readers import Readers
 from maild.rules.match import RuleBook

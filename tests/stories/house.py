@@ -13,7 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from maild import control, orders, remind, roll
-from maild.act import Office
 from maild.courier import Outcome, Sent
 from maild.deliver import Delivery
 from maild.desk import Agent, AgentId, Desk, Team, TeamId
@@ -22,6 +21,7 @@ from maild.ingest.kind import Ours
 from maild.ingest.parse import Limits
 from maild.ingest.proof import Trust
 from maild.mail import Arrival, Outgoing
+from maild.office import Office
 from maild.process import Clerk
 from maild.readers import Outcome as ReadingOutcome
 from maild.readers import Read
