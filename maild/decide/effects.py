@@ -239,13 +239,11 @@ def _send(turn: Turn, before: Ticket, mail: Mail, agent: Agent) -> None:
         late=turn.late,
         above=turn.above,
     )
-    if Notice.DELAYED in also:
-        # whoever is in copy has the agent's words, and of the date at most the line of the command
+    if also:
+        # whoever is in copy has the agent's words, and of what they change at most the line of the command
         others = frozenset(party.key for party in turn.ticket.participants) - copied
-        news = frozenset(also) | moved
-        turn.tell_customers(
-            Notice.DELAYED, auto=True, skip=others | agent.addresses, also=news, late=turn.late, above=turn.above
-        )
+        skip, news = others | agent.addresses, frozenset(also) | moved
+        turn.tell_customers(leading(news), auto=True, skip=skip, also=news, late=turn.late, above=turn.above)
 
 
 def _changed(status: Status, was: Status) -> set[Notice]:

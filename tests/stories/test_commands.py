@@ -58,6 +58,17 @@ def test_a_status_that_concerns_the_customer_is_told_by_itself(house: House) -> 
     assert house.last(LUC)["Auto-Submitted"] == "auto-generated"
 
 
+@pytest.mark.parametrize(("word", "notice"), [("#solved", "solved"), ("#pending", "waiting")])
+def test_a_customer_in_copy_of_the_agents_mail_hears_of_its_status_from_us(
+    house: House, word: str, notice: str
+) -> None:
+    house.agent_replies(f"{word}\n\nYour new invoice is 78.", asks(house), headers=[("Cc", LUC)])
+    told = [letter for letter in house.sent_to(LUC) if letter.notice != "received"]
+    assert [letter.notice for letter in told] == [notice]
+    assert "Your new invoice is 78." not in told[0].text, "Luc has these words from Ann"
+    assert told[0]["Auto-Submitted"] == "auto-generated"
+
+
 def test_reopen_of_an_open_ticket_is_refused(house: House) -> None:
     house.agent_replies("#reopen", asks(house))
     assert house.last(ANN.email).notice == "refused"
