@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from maild.decision import Notice
 from maild.templates import page
 from maild.templates.facts import Action, Telling
-from maild.templates.times import Usage
 
-_NAMES = tuple(field.name for field in fields(Telling))
-_VALUES = attrgetter(*_NAMES)
-_ONE_LINE = tuple(f.name for f in fields(Telling) if f.type == "str" and f.name not in {"words", "kept_text"})
-_MANY_LINES = tuple(f.name for f in fields(Telling) if f.type == "tuple[str, ...]")
 _SAYS_WHO = frozenset({Notice.REPLY, Notice.CUSTOMER_REPLIED, Notice.NOTE})
 _WITH_BRIEF = frozenset({Notice.ASSIGNED})
-NO_BRIEF = page.Brief(None, (), None, ())
+_NO_BRIEF = page.Brief(None, (), None, ())
 _NOTHING_FOR_AGENTS: dict[str, Any] = {
     "to_agent": False,
-    "brief": NO_BRIEF,
+    "brief": _NO_BRIEF,
     "said": (),
     "happened": (),
     "rows": (),
@@ -39,46 +32,6 @@ _MOST_WORDS = {True: 20_000, False: 6_000}
 _MOST_ROWS = 200
 
 
-# Facts to a template's names
-
-
-def facts_of(telling: Telling, words: Mapping[str, Any], usage: Usage) -> dict[str, Any]:
-    """The facts by the names that templates know, beside the fixed words of their language."""
-    facts = {**words, **dict(zip(_NAMES, _VALUES(telling), strict=True))}
-    for name in _ONE_LINE:
-        if facts[name]:
-            facts[name] = page.tidy(facts[name])
-    for name in _MANY_LINES:
-        if facts[name]:
-            facts[name] = tuple(map(page.tidy, facts[name]))
-    contact, short = facts["contact"], facts["contact_short"] or facts["contact"]
-    named = telling.owned or contact == facts["desk"]
-    asker = "" if is_for_customers(telling) else facts["customer"] or facts["customer_address"]
-    return facts | {
-        **_times(telling, usage),
-        **for_agents(telling),
-        "steps": tuple(map(tidy_fields, telling.steps)),
-        "tab": "\t",
-        "zone_name": usage.city(telling.zone.key) or facts["zone_name"],
-        "language_name": usage.language,
-        "contact_short": short,
-        "Contact": contact if named else page.capital(contact),
-        "Short": short if named else page.capital(short),
-        "asker": asker,
-        "offers": tuple([offered(action, telling) for action in telling.actions]),
-    }
-
-
-def _times(telling: Telling, usage: Usage) -> dict[str, Callable[[datetime], str]]:
-    """The ways to write a time in the reader's zone; the year is told where it is another one."""
-    this_year = telling.now.astimezone(telling.zone).year
-
-    def written(name: str) -> Callable[[datetime], str]:
-        return lambda at: usage.write(name, at.astimezone(telling.zone), this_year)
-
-    return {name: written(name) for name in ("when", "day", "stamp")}
-
-
 # What templates are told of the conversation
 
 
@@ -91,7 +44,7 @@ def for_agents(telling: Telling) -> dict[str, Any]:
     """The conversation and what is made of it: never in a mail to a customer, whatever facts came with it."""
     if is_for_customers(telling):
         return _NOTHING_FOR_AGENTS
-    brief = page.brief(telling.said, telling.words, telling.customer) if telling.notice in _WITH_BRIEF else NO_BRIEF
+    brief = page.brief(telling.said, telling.words, telling.customer) if telling.notice in _WITH_BRIEF else _NO_BRIEF
     return {
         "to_agent": True,
         "brief": brief,

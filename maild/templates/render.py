@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import traceback
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,19 +34,7 @@ from maild.decision import Notice
 from maild.lines import Line, Value
 from maild.templates import page
 from maild.templates.facts import Command, Happened, Promised, Row, Said, Step, Telling
-from maild.templates.forms import (
-    NO_FORM,
-    Form,
-    Forms,
-    blank_facts,
-    blank_layout,
-    filled,
-    filling,
-    form_of,
-    holds_blank,
-    kind_of,
-)
-from maild.templates.layout import facts_of, is_for_customers, laid_out
+from maild.templates.layout import for_agents, is_for_customers, laid_out, offered, tidy_fields
 from maild.templates.samples import samples
 from maild.templates.times import Usage, usage_of
 
@@ -59,6 +48,10 @@ CANNED = "canned"
 _FRAMES = ("frame.txt.j2", "frame.html.j2")
 _TO_CUSTOMERS = {Notice.HISTORY: "your-history", Notice.HELP: "your-help"}
 """What answers agents and customers alike, and says something else to customers."""
+_NAMES = tuple(field.name for field in fields(Telling))
+_VALUES = attrgetter(*_NAMES)
+_ONE_LINE = tuple(f.name for f in fields(Telling) if f.type == "str" and f.name not in {"words", "kept_text"})
+_MANY_LINES = tuple(f.name for f in fields(Telling) if f.type == "tuple[str, ...]")
 _ORDER = tuple(Notice)
 _FIELDS = {
     kind: frozenset(f.name for f in fields(kind))
@@ -79,14 +72,13 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tongue:
-    """All templates of one language, compiled, and its fixed words. Own templates may look into facts: no forms."""
+    """All templates of one language, compiled, and its fixed words."""
 
     language: str
     usage: Usage
     pages: Mapping[str, Template]
     words: Mapping[str, Any]
     lines: Mapping[str, Any]
-    forms: Forms | None
 
 
 class _Shelf:
@@ -199,7 +191,7 @@ class Templates:
         telling = samples()[0]
         language = name.partition("/")[0]
         tongue = self._shipped.tongue(language)
-        facts = facts_of(telling, tongue.words, tongue.usage)
+        facts = _facts(telling, tongue)
         with suppress(*_FAULTS):  # words that cannot be read are told of by themselves
             words = vars(self._shelf.env.get_template(f"{language}/{_WORDS}.j2").module)
             facts |= {key: value for key, value in words.items() if not key.startswith("_")}
@@ -245,25 +237,9 @@ def _lacking(path: Path, tree: nodes.Template, env: Environment, name: str) -> I
 
 def _put_into_words(telling: Telling, shelf: _Shelf) -> Rendered:
     tongue = shelf.tongue(telling.language)
-    facts = facts_of(telling, tongue.words, tongue.usage)
-    kind = kind_of(telling, facts) if tongue.forms is not None else None
-    form = tongue.forms.find(kind) if tongue.forms is not None and kind is not None else None
-    if form is not None and (mail := _filled_in(form, telling, tongue, facts)) is not None:
-        return mail
+    facts = _facts(telling, tongue)
     around = _around(tongue, facts)
-    shown = _shown(telling, tongue, facts, around["reason"], around["closing"])
-    text, html = _framed(tongue, facts | laid_out(telling, facts, around, shown))
-    mail = Rendered(text, html, shown[0].text)
-    if tongue.forms is not None and kind is not None and form is None and tongue.forms.seen(kind):
-        tongue.forms.keep(kind, _form(mail, telling, tongue, facts, len(shown)))
-    return mail
-
-
-def _shown(
-    telling: Telling, tongue: _Tongue, facts: dict[str, Any], reason: str, closing: str
-) -> tuple[page.Block, ...]:
-    """What stands at the top of the mail: what its notices tell, and the sentence that closes it."""
-    facts["reason"] = reason
+    facts["reason"] = around["reason"]
     leads = [
         _spoken(tongue.pages[_page(telling, one)], facts | {"leads": one is telling.notice}) for one in _told(telling)
     ]
@@ -271,35 +247,10 @@ def _shown(
         raise TemplateSyntaxError(
             "the template says nothing", 1, filename=tongue.pages[_page(telling, telling.notice)].filename
         )
-    return page.blocks("\n\n".join((*leads, closing)))
-
-
-def _framed(tongue: _Tongue, facts: dict[str, Any]) -> tuple[str, str]:
+    shown = page.blocks("\n\n".join((*leads, around["closing"])))
+    facts |= laid_out(telling, facts, around, shown)
     text, html = [_spoken(tongue.pages[frame], facts) for frame in _FRAMES]
-    return text, html
-
-
-def _filled_in(form: Form, telling: Telling, tongue: _Tongue, facts: dict[str, Any]) -> Rendered | None:
-    """The mail by the form of its kind, None where it does not fit."""
-    shown = _shown(telling, tongue, facts, form.reason, form.closing) if form.paragraphs > 0 else ()
-    if len(shown) != form.paragraphs or any(block.lines or block.rows for block in shown):
-        return None
-    told = page.words(telling.words)
-    values = filling(telling, facts, shown, told, page.html(told))
-    if values is None:
-        return None
-    return Rendered(filled(form.text, values.text), filled(form.html, values.html), shown[0].text)
-
-
-def _form(mail: Rendered, telling: Telling, tongue: _Tongue, facts: dict[str, Any], paragraphs: int) -> Form:
-    """The form of a mail's kind, if filled in it is that mail."""
-    if holds_blank(mail.text + mail.html):
-        return NO_FORM
-    blanks = blank_facts(facts)
-    around = _around(tongue, blanks)
-    laid = laid_out(telling, blanks, around, (page.Block(mail.preheader),))
-    form = form_of(around, paragraphs, *_framed(tongue, blanks | blank_layout(laid, paragraphs)))
-    return form if _filled_in(form, telling, tongue, facts) == mail else NO_FORM
+    return Rendered(text, html, shown[0].text)
 
 
 def _spoken(template: Template, facts: dict[str, Any]) -> str:
@@ -384,14 +335,52 @@ def _compiled(language: str, env: Environment) -> _Tongue:
     usage = usage_of(str(spoken.get("locale", language)), spoken["patterns"])
     lines = vars(env.get_template(f"{language}/{_LINES}.j2").module)
     pages |= {name: env.get_template(name) for name in _FRAMES}
-    shipped = all(_HERE in Path(str(pages[name].filename)).parents for name in (_AROUND, *_FRAMES))
-    return _Tongue(language, usage, pages, spoken, lines, Forms() if shipped else None)
+    return _Tongue(language, usage, pages, spoken, lines)
 
 
 def _around(tongue: _Tongue, facts: dict[str, Any]) -> dict[str, str]:
     """The parts that stand around a notice, by name."""
     exported = _defined(tongue.pages[_AROUND], facts).items()
     return {name: value.strip("\n ") for name, value in exported if isinstance(value, str)}
+
+
+# Facts to a template's names
+
+
+def _facts(telling: Telling, tongue: _Tongue) -> dict[str, Any]:
+    facts = {**tongue.words, **dict(zip(_NAMES, _VALUES(telling), strict=True))}
+    for name in _ONE_LINE:
+        if facts[name]:
+            facts[name] = page.tidy(facts[name])
+    for name in _MANY_LINES:
+        if facts[name]:
+            facts[name] = tuple(map(page.tidy, facts[name]))
+    contact, short = facts["contact"], facts["contact_short"] or facts["contact"]
+    named = telling.owned or contact == facts["desk"]
+    asker = "" if is_for_customers(telling) else facts["customer"] or facts["customer_address"]
+    return facts | {
+        **_times(telling, tongue),
+        **for_agents(telling),
+        "steps": tuple(map(tidy_fields, telling.steps)),
+        "tab": "\t",
+        "zone_name": tongue.usage.city(telling.zone.key) or facts["zone_name"],
+        "language_name": tongue.usage.language,
+        "contact_short": short,
+        "Contact": contact if named else page.capital(contact),
+        "Short": short if named else page.capital(short),
+        "asker": asker,
+        "offers": tuple([offered(action, telling) for action in telling.actions]),
+    }
+
+
+def _times(telling: Telling, tongue: _Tongue) -> dict[str, Callable[[datetime], str]]:
+    """The ways to write a time in the reader's zone; the year is told where it is another one."""
+    this_year = telling.now.astimezone(telling.zone).year
+
+    def written(name: str) -> Callable[[datetime], str]:
+        return lambda at: tongue.usage.write(name, at.astimezone(telling.zone), this_year)
+
+    return {name: written(name) for name in ("when", "day", "stamp")}
 
 
 def _line(said: Line, tongue: _Tongue, zone: ZoneInfo, now: datetime) -> str:
