@@ -40,8 +40,8 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_tim
 _SESSION: Mapping[str, str] = {
     "timezone": "UTC",
     "synchronous_commit": "on",
-    # what a machine held that is gone is let go of within half a minute; the last is for an answer on its way to it: then
-    # no keep-alive is sent, and the system would try for a quarter of an hour
+    # what a machine held that is gone is let go of within half a minute; the last is for an answer on its way to it, as
+    # no keep-alive is sent then, and the system would try for a quarter of an hour
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
