@@ -123,6 +123,28 @@ def test_when_the_machine_of_the_daemon_that_decides_vanishes_the_other_one_take
         assert [desk.stop() for desk in (one, other)] == [0, 0]
 
 
+def test_a_database_that_holds_the_line_and_says_nothing_is_told_and_mail_is_put_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "6000000")  # a loop may be silent for three seconds
+    with Sink() as sink, Between(server().port) as between:
+        text = configuration(tmp_path, sink.url, limits='free_disk = "1MB"\nsmtp_data = "2s"')
+        text = text.replace(databases.url_of(tmp_path / "var"), through(between, tmp_path / "var"))
+        with running(tmp_path, text) as desk:
+            assert posts(desk, 1)
+            sink.waits_for(LUC, "received")
+            between.fails(End.SILENCE)
+            assert not posts(desk, 2), "451"
+            until(lambda: any("the writer is stuck" in one for one in troubles(desk)))
+            between.heals()
+            until(lambda: posts(desk, 2))
+            until(desk.drained)
+            assert desk.rows("SELECT count(*) FROM ticket") == [(2,)]
+            assert len(sink.to(LUC, "received")) == 2
+            assert desk.faults() == []
+            until(lambda: not troubles(desk))
+
+
 ASKED = {
     "tcp_keepalives_idle": socket.TCP_KEEPIDLE,
     "tcp_keepalives_interval": socket.TCP_KEEPINTVL,
