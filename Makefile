@@ -13,7 +13,7 @@ LOCK := requirements-dev.txt
 STORED := $(filter-out $(addprefix tests/stories/test_,$(addsuffix .py,languages any_weeks any_day canned inspect \
 	command_line command_line_files command_line_agents learnt reminders wishes)),\
 	$(wildcard tests/stories/test_*.py)) tests/crash/test_two_daemons.py \
-	$(addprefix tests/wire/test_,daemon.py database_wire.py every_door.py restore_drill.py)
+	$(addprefix tests/wire/test_,daemon.py database_wire.py database_faults.py every_door.py restore_drill.py)
 TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 # Each daemon of a story is half a dozen processes, which need not compile the desk anew.

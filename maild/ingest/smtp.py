@@ -37,6 +37,7 @@ __all__ = ["Door", "Limits", "open_door"]
 
 _KEPT = "250 2.0.0 Kept"
 _FAILED = "451 4.3.0 Something went wrong on our side; please send it again later"
+_LATE = "451 4.3.0 It takes us too long to keep this mail; please send it again later"
 _CLOSING = "421 4.3.2 We are closing for a moment; please come back later"
 _SILENT = "421 4.4.2 We waited too long for you; please connect again"
 _RESTLESS = "421 4.7.0 Too many commands without a mail; please connect again later"
@@ -201,6 +202,7 @@ class _Session(SMTP):
         self._mail = Transaction()
         self._patience = self._full_patience = terms.limits.commands + terms.limits.recipients
         self._deadline = 0.0
+        self._owed = 0  # replies to a mail that has come whole
         super().__init__(
             None,
             enable_SMTPUTF8=True,
@@ -299,7 +301,7 @@ class _Session(SMTP):
         elif self.transport is None or self.transport.is_closing():
             self.cut()
         else:
-            self.leave(_SILENT)
+            self.leave("\r\n".join([_LATE] * self._owed) or _SILENT)
 
     def _set_post_data_state(self) -> None:
         self._mail = Transaction()
@@ -409,12 +411,14 @@ class _Session(SMTP):
         body = Body(self._limits.size, self._door.memory)
         await self._receive(body)
         self._reset_timeout(self._limits.whole)
+        self._owed = len(mail.recipients) if self._terms.lmtp else 1  # RFC 2033 section 4.2
         reply = await self._door.settle(self._settle(body, mail.sender, tuple(mail.recipients)))
         self._reset_timeout()
         self._set_post_data_state()
         if reply == _KEPT:
             self._patience = self._full_patience
-        for _ in mail.recipients if self._terms.lmtp else (None,):  # RFC 2033 section 4.2
+        while self._owed:
+            self._owed -= 1
             await self.push(reply)
         if self._door.closing:
             self._hang_up(_CLOSING)

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +37,7 @@ discard unix - - n - - discard
 virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
 """
 # The middle lines are those of docs/install/postfix.md; a test holds both together.
@@ -71,6 +72,23 @@ class PostfixServer:
 
     home: Path
     port: int
+    daemons: str
+    _life: ExitStack = field(default_factory=ExitStack)
+
+    def start(self) -> None:
+        starts = self.log.count("daemon started")
+        self._life.enter_context(tethered(f"{self.daemons}/master", "-c", str(self.home / "etc"), "-d"))
+        until(lambda: self.log.count("daemon started") > starts)
+
+    def stop(self) -> None:
+        """As `postfix stop` does: its programs finish what they have in hand."""
+        self._life.close()
+
+    def is_set(self, name: str, value: str) -> None:
+        """Change a line of main.cf; after a mere reload, what was just being delivered would lie for some minutes."""
+        self.stop()
+        self.does("postconf", "-e", f"{name}={value}")
+        self.start()
 
     @property
     def url(self) -> str:
@@ -133,8 +151,10 @@ def postfix_server(lmtp: int, world: int, pasted: str, maps: dict[str, str]) -> 
                 check=True,
                 capture_output=True,
             )
-        server = PostfixServer(home, port)
+        server = PostfixServer(home, port, daemons)
         server.does("postfix", "check")
-        with tethered(f"{daemons}/master", "-c", str(home / "etc"), "-d"):
-            until(lambda: "daemon started" in server.log)
+        server.start()
+        try:
             yield server
+        finally:
+            server.stop()

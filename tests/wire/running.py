@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from click.testing import CliRunner
 
 from maild.cli import main
+from maild.control import ask
 from maild.mail import Envelope, MessageId, Outgoing
 from maild.store import verify
 from maild.store.engine import Store
@@ -274,3 +275,11 @@ def running(folder: Path, text: str) -> Iterator[Site]:
         yield made
         if made.process is not None:
             assert made.stop() == 0, made.log[-4000:]
+
+
+def hurried(desk: Site) -> bool:
+    """Ask for what waits to be sent now; whether nothing is left that could be asked for."""
+    late = desk.rows("select id from outbox where state in ('waiting', 'uncertain')")
+    for (row,) in late:
+        ask(desk.var, {"do": "outbox-retry", "row": row})
+    return not late and desk.drained()

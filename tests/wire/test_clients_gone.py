@@ -92,6 +92,23 @@ def test_one_address_whose_clients_vanish_shuts_out_itself_alone() -> None:
         assert lets_in(desk)
 
 
+@pytest.mark.parametrize(("lmtp", "replies"), [(False, 1), (True, 2)], ids=["smtp", "lmtp"])
+def test_a_mail_that_cannot_be_kept_in_time_is_answered_451_and_no_word_of_ours_is_lost(
+    lmtp: bool, replies: int
+) -> None:
+    with desk_with(replace(LIMITS, whole=IDLE), lmtp=lmtp) as desk, Peer(desk) as peer:
+        desk.may_commit.clear()  # the store holds the line and says nothing
+        peer.greet(b"LHLO client.example.org" if lmtp else b"EHLO client.example.org")
+        peer.say(TO_US.replace(b"DATA", b"RCPT TO:<postmaster>\r\nDATA"))
+        assert [peer.hear()[:3] for _ in range(4)] == ["250", "250", "250", "354"]
+        peer.say(MAIL + b".\r\n")
+        *said, last = [peer.hear() for _ in range(replies + 1)]
+        assert [one[:9] for one in said] == ["451 4.3.0"] * replies
+        assert last == "", "and then the line is free"
+        desk.may_commit.set()
+        assert desk.finished.wait(30), "what was begun is kept all the same; the same mail again will be a duplicate"
+
+
 def test_with_the_usual_limits_a_client_that_vanished_holds_its_place_for_a_minute() -> None:
     assert Limits().idle == 60
     assert Limits().whole == 300

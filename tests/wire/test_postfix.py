@@ -92,3 +92,16 @@ def test_what_postfix_holds_while_the_desk_is_down_comes_later_and_once(tmp_path
         assert "status=bounced" not in postfix.log
         assert desk.faults() == []
         assert desk.stop() == 0
+
+
+def test_where_the_domain_is_postfixs_own_the_line_of_the_page_lets_the_desk_in(tmp_path: Path) -> None:
+    main, maps = pasted()
+    (line,) = re.findall(r"`(local_recipient_maps = .*)`", PAGE.read_text("utf-8"))
+    kept = [one for one in main.splitlines() if not one.startswith("virtual_")]
+    lines = "\n".join([*kept, "mydestination = desk.example", line])
+    with postfix_server(_free_port(), 9, lines, maps) as postfix:
+        with smtplib.SMTP("127.0.0.1", postfix.port, timeout=PATIENCE) as client:
+            client.ehlo()
+            client.mail(LUC_AT)
+            said = [client.rcpt(f"{local}@desk.example")[0] for local in ("support", "support+token", "stranger")]
+        assert said == [250, 250, 550]

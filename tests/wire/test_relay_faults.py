@@ -19,7 +19,7 @@ from maild.terms import timeouts
 from tests.wire.between import Between, End
 from tests.wire.clients import new_mail
 from tests.wire.relay import ScriptedRelay
-from tests.wire.running import SUPPORT, Sink, Site, configuration, running, until
+from tests.wire.running import SUPPORT, Sink, configuration, hurried, running, until
 from tests.wire.test_courier import MAIL
 from tests.wire.test_vitals import served
 
@@ -36,14 +36,6 @@ def given(between: Between, mail: Outgoing = MAIL, patience: Timeouts = PATIENT)
         return courier.send(mail, 17)
     finally:
         courier.close()
-
-
-def hurried(desk: Site) -> bool:
-    """Ask for what waits to be sent now; whether nothing is left that could be asked for."""
-    late = desk.rows("select id from outbox where state in ('waiting', 'uncertain')")
-    for (row,) in late:
-        ask(desk.var, {"do": "outbox-retry", "row": row})
-    return not late and desk.drained()
 
 
 @pytest.fixture

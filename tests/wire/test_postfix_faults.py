@@ -1,0 +1,143 @@
+"""Conversations through a real Postfix, in front and behind, while each part of it stops and starts again."""
+
+from __future__ import annotations
+
+import os
+import re
+import smtplib
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.wire.clients import gmail, new_mail
+from tests.wire.imap_server import _free_port
+from tests.wire.postfix_server import POSTFIX, PostfixServer, postfix_server
+from tests.wire.running import ANN, SUPPORT, Sink, Site, configuration, hurried, site, until
+from tests.wire.test_postfix import ANN_LEE, pasted
+
+pytestmark = [
+    pytest.mark.skipif(POSTFIX is None, reason="Postfix is not installed (apt-get install postfix)"),
+    pytest.mark.skipif(os.getuid() != 0, reason="Postfix starts as root only"),
+    pytest.mark.timeout(240),
+]
+LIMITS = 'free_disk = "1MB"\nretry_first = "1s"\nretry_most = "2s"'
+PEOPLE = 4
+QUEUED = re.compile(r"\(Postfix\) with E?SMTP id (\w+)")
+BUSY = "check_client_access static:{450 4.3.2 busy, come back later}"
+
+
+@dataclass
+class Street:
+    """People who write by way of Postfix, again and again where it does not take their mail, and the desk behind it."""
+
+    postfix: PostfixServer
+    desk: Site
+    world: Sink
+    over: threading.Event = field(default_factory=threading.Event)
+    done: list[int] = field(default_factory=list)
+
+    def hands_in(self, raw: bytes, sender: str, recipient: str) -> None:
+        def taken() -> bool:
+            try:
+                with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=10) as line:
+                    return line.sendmail(sender, [recipient], raw) == {}
+            except (OSError, smtplib.SMTPException):
+                return False
+
+        until(taken)
+
+    def converses(self, number: int) -> None:
+        """One conversation: a question, an answer to what the desk says, and Ann's words about it."""
+        spec = f"c{number}@customer{number}.example"
+        author, subject = f"Customer {number} <{spec}>", f"Question {number}."
+        self.hands_in(new_mail(author, subject, f"What about {number}?", to=SUPPORT), spec, SUPPORT)
+        received = self.world.waits_for(spec, "received")
+        self.hands_in(gmail(author, "More.", received), spec, received["Reply-To"])
+        told = self.world.waits_for(ANN, "customer-replied", f"] {subject}")
+        self.hands_in(gmail(ANN_LEE, f"We look into {number}.", told), ANN, told["Reply-To"])
+        self.world.waits_for(spec, "reply")
+        self.done.append(number)
+
+    def keeps_writing(self, lane: int) -> None:
+        number = lane
+        while not self.over.is_set():
+            self.converses(number)
+            number += PEOPLE
+
+    def goes_on(self, conversations: int = 2) -> None:
+        """Wait until so many more conversations have come to their end; whoever runs the desk looks after the relay."""
+        enough = len(self.done) + conversations
+        until(lambda: hurried(self.desk) or len(self.done) >= enough)
+        until(lambda: len(self.done) >= enough)
+
+
+@contextmanager
+def street(folder: Path) -> Iterator[Street]:
+    lmtp = _free_port()
+    with Sink() as world, postfix_server(lmtp, world.port, *pasted()) as postfix:
+        text = configuration(folder, postfix.url, listen=f'lmtp = "127.0.0.1:{lmtp}"', limits=LIMITS)
+        text = text.replace('smtp = "127.0.0.1:0"', 'smtp = ""')
+        with site(folder, text) as desk:
+            yield Street(postfix, desk, world)
+
+
+def test_conversations_through_a_postfix_and_a_desk_that_stop_and_start_lose_and_double_nothing(tmp_path: Path) -> None:
+    with street(tmp_path) as around, ThreadPoolExecutor(PEOPLE) as people:
+        postfix, desk, world = around.postfix, around.desk, around.world
+        lanes = [people.submit(around.keeps_writing, lane) for lane in range(PEOPLE)]
+        try:
+            desk.start()
+            around.goes_on()
+            postfix.stop()
+            until(lambda: "the relay takes no mail" in desk.log)
+            postfix.start()
+            around.goes_on()
+            for _ in range(2):
+                desk.kill()
+                until(lambda: "status=deferred (conn" in postfix.log or "lost connection" in postfix.log)
+                desk.start()
+                around.goes_on()
+            before = postfix.log.count("450 4.3.2")
+            postfix.is_set("smtpd_recipient_restrictions", BUSY)
+            until(lambda: postfix.log.count("450 4.3.2") > before + PEOPLE)
+            postfix.is_set("smtpd_recipient_restrictions", "")
+            around.goes_on()
+            world._script["RCPT"] = [b"451 4.7.1 greylisted\r\n"] * 10
+            until(lambda: not world._script["RCPT"])
+            around.goes_on()
+        finally:
+            around.over.set()
+        until(lambda: hurried(desk) and all(lane.done() for lane in lanes))
+        for lane in lanes:
+            lane.result()
+        check(around)
+        assert desk.faults() == []
+        assert desk.stop() == 0
+
+
+def check(around: Street) -> None:
+    """One ticket a conversation with all its mails, and in each mailbox each mail once, or twice where we say so."""
+    desk = around.desk
+    until(lambda: around.postfix.does("postqueue", "-j") == "")
+    many = len(around.done)
+    assert desk.rows("select count(*) from ticket") == [(many,)]
+    assert desk.rows("select count(*) from inbox where state = 'ticket'") == [(3 * many,)]
+    assert desk.rows("select count(*) from inbox where state not in ('ticket', 'duplicate')") == [(0,)]
+    assert "status=bounced" not in around.postfix.log
+    # each mail that the desk handed over has a name in Postfix's queue; what Postfix sends twice has one
+    taken = {
+        (letter["Message-ID"].strip("<>"), QUEUED.findall(letter["Received"])[0]) for letter in around.world.letters
+    }
+    copies = Counter(name for name, _ in taken)
+    unsure = dict(desk.rows("select message_id, uncertain from outbox"))
+    assert copies.keys() == unsure.keys()
+    assert {name: many for name, many in copies.items() if many > 1 + unsure[name]} == {}
+    for number in around.done:
+        notices = Counter(letter.notice for letter in around.world.to(f"c{number}@customer{number}.example"))
+        assert notices.keys() == {"received", "reply"}, number
