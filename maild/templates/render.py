@@ -32,6 +32,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from maild.decision import Notice
 from maild.lines import Line, Value
 from maild.templates import page
+from maild.templates.compiled import Compiled
 from maild.templates.facts import Command, Happened, Promised, Row, Said, Step, Telling
 from maild.templates.forms import (
     NO_FORM,
@@ -60,6 +61,7 @@ _FRAMES = ("frame.txt.j2", "frame.html.j2")
 _TO_CUSTOMERS = {Notice.HISTORY: "your-history", Notice.HELP: "your-help"}
 """What answers agents and customers alike, and says something else to customers."""
 _ORDER = tuple(Notice)
+_COMPILED = Compiled()
 _FIELDS = {
     kind: frozenset(f.name for f in fields(kind))
     for kind in (page.Brief, page.Offered, Command, Happened, Promised, Row, Said, Step)
@@ -349,6 +351,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 def _environment(*folders: Path) -> Environment:
     env = _Sandbox(
         loader=FileSystemLoader([str(folder) for folder in folders]),
+        bytecode_cache=_COMPILED,
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         undefined=StrictUndefined,
         trim_blocks=True,
