@@ -33,6 +33,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from maild.decision import Notice
 from maild.lines import Line, Value
 from maild.templates import page
+from maild.templates.compiled import Compiled
 from maild.templates.facts import Command, Happened, Promised, Row, Said, Step, Telling
 from maild.templates.layout import for_agents, is_for_customers, laid_out, offered, tidy_fields
 from maild.templates.samples import samples
@@ -53,6 +54,7 @@ _VALUES = attrgetter(*_NAMES)
 _ONE_LINE = tuple(f.name for f in fields(Telling) if f.type == "str" and f.name not in {"words", "kept_text"})
 _MANY_LINES = tuple(f.name for f in fields(Telling) if f.type == "tuple[str, ...]")
 _ORDER = tuple(Notice)
+_COMPILED = Compiled()
 _FIELDS = {
     kind: frozenset(f.name for f in fields(kind))
     for kind in (page.Brief, page.Offered, Command, Happened, Promised, Row, Said, Step)
@@ -300,6 +302,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 def _environment(*folders: Path) -> Environment:
     env = _Sandbox(
         loader=FileSystemLoader([str(folder) for folder in folders]),
+        bytecode_cache=_COMPILED,
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         undefined=StrictUndefined,
         trim_blocks=True,

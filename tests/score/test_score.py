@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +147,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return Corpus(root)
 
 
+measured = cache(score.measure)
+"""What was measured of a corpus stays so: stories about what is made of it need not measure again."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_rounds() -> Iterator[None]:
+    """How fast a reading is, is measured in as few turns as will do: no story here is about that figure."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(speed, "_ROUNDS", 2)
+        yield
+
+
 @pytest.fixture(scope="module")
 def outcomes(made: Corpus) -> dict[str, Outcome]:
-    return score.measure(made, score.TOPICS)
+    return measured(made, score.TOPICS)
 
 
 def counted(outcomes: dict[str, Outcome], bar: str) -> tuple[float, int | None, list[str]]:
@@ -276,6 +290,7 @@ def test_a_bar_that_was_met_and_is_not_met_now_fails_the_run(
     made: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MAILD_CORPUS", str(made.root))
+    monkeypatch.setattr(score, "measure", measured)
     page = ["--page", str(tmp_path / "page.md")]
     assert score.main([*page, "--keep"]) == 0
     before = kept(tmp_path / "page.md")
