@@ -5,27 +5,27 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
-import secrets
 import shutil
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import assert_never
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from maild import config as configuration
-from maild import control, courier, keys, orders, remind, roll, terms
+from maild import control, keys, orders, remind, terms
 from maild.act import warn
 from maild.alarm import Alarm
-from maild.config import Config, ConfigError
+from maild.config import Config
 from maild.deliver import Delivery, Relayed
+from maild.furnishing import open_courier, open_historian, open_office, open_readers, take_in, wrong_words
 from maild.history import Historian
 from maild.ingest import imap, pipe
 from maild.ingest.doors import Journal, is_ours
@@ -34,73 +34,27 @@ from maild.ingest.proof import Trust
 from maild.ingest.rush import Rush
 from maild.listeners import Hall, Listeners, listening
 from maild.logs import log_to_stderr, notify
-from maild.oauth import Tokens
 from maild.office import Office
 from maild.process import Clerk
-from maild.readers import Readers
 from maild.readers.scribe import Scribe
+from maild.renewal import Amiss, Renewed, renew
 from maild.scraped import scraped
 from maild.store import inbox, outbox
-from maild.store.engine import Store, Tx
+from maild.store.engine import Store
 from maild.store.fault import LostError, StoreError
-from maild.telling import Press
-from maild.templates.render import Templates
 from maild.vitals import Vitals
-from maild.watch import Watch, vanished
+from maild.watch import Watch
 
-READERS = 2
 COURIERS = 2
 GRACE = 10.0
 HALF_WRITTEN = timedelta(hours=1)
 """Age at which what a crash left half written in the spool is swept away; nobody was told that it was kept."""
-
-_STAYS = "The configuration stays as it was"
 
 log = logging.getLogger("maild")
 
 
 def clock() -> datetime:
     return datetime.now(UTC)
-
-
-def open_office(config: Config, store: Store) -> Office:
-    """Everything that deciding needs, from the operator's file; the secret is made on the first run.
-
-    Own words with a fault are left out: `wrong_words` tells of them.
-    """
-    keyring = keys.load_or_make(config.store.secret_file, config.desk.domain, secrets.token_bytes(keys.SECRET_BYTES))
-    canned, _ = configuration.read_canned(config.templates)
-    desk = replace(config.desk, canned=canned)
-    return Office(store, Press(desk, keyring, Templates(config.templates)), config.rules)
-
-
-def wrong_words(config: Config) -> list[str]:
-    """What is wrong with own templates, canned answers and rules that name one, each with its file and line; the first
-    of it."""
-    return [*Templates(config.templates).check(), *map(str, configuration.check_canned(config))][:20]
-
-
-def _take_in(tx: Tx, office: Office, now: datetime) -> None:
-    """What follows from the file for people and for tickets that are there, in one transaction."""
-    roll.take(tx, office, now)
-    remind.heed(tx, office, now)
-
-
-def open_courier(config: Config) -> courier.Courier:
-    relay, patience = config.relay, terms.timeouts(config)
-    if relay.maildir is not None:
-        return courier.MaildirCourier(relay.maildir)
-    tls: Any = relay.tls
-    token = Tokens(relay.grant) if relay.grant else None
-    return courier.courier_of(
-        relay.url, relay.user, relay.password, tls, patience, name=config.desk.domain, token=token
-    )
-
-
-def open_historian(config: Config, office: Office, has_room: Callable[[], bool]) -> Historian:
-    """Whoever takes old mail in, with the limits of the operator's file."""
-    readers = partial(Readers, READERS, terms.share(config), terms.reading_limits(config))
-    return Historian(office, terms.ours(config), readers, clock, has_room)
 
 
 @dataclass(slots=True)
@@ -131,7 +85,7 @@ class Daemon:
 
     def __post_init__(self) -> None:
         self.office = open_office(self.config, self.store)
-        self.historian = open_historian(self.config, self.office, self._has_room)
+        self.historian = open_historian(self.config, self.office, clock, self._has_room)
         self.vitals = Vitals(self.store, clock, self.threads, self.relay, self.health)
 
     # --- run and stop ---
@@ -195,9 +149,8 @@ class Daemon:
     # --- the work of each thread ---
 
     def _decide(self, rush: Rush) -> None:
-        config = self.config
-        readers = Readers(READERS, terms.share(config), terms.reading_limits(config))
-        clerk = Clerk(self.office, readers, terms.ours(config), self._trust_of, scribe=Scribe())
+        readers = open_readers(self.config)
+        clerk = Clerk(self.office, readers, terms.ours(self.config), self._trust_of, scribe=Scribe())
         self.clerk = clerk
         try:
             while not self.stop.is_set():
@@ -316,7 +269,7 @@ class Daemon:
             return
         self.deciding = False
         if self.store.stand():
-            self.store.write(lambda tx: _take_in(tx, self.office, clock()))
+            self.store.write(lambda tx: take_in(tx, self.office, clock()))
             self.deciding = True
             log.info("this daemon decides")
             self.arrived.set()
@@ -338,51 +291,24 @@ class Daemon:
 
     def _reload(self, *, asked: bool) -> None:
         """Take the operator's file anew, all of it; where anything is amiss nothing changes, and admins hear why."""
-        try:
-            fresh, office = self._read_anew()
-            tls = terms.tls(fresh)
-            gone = vanished(self.config, fresh)
-            if gone and not asked:
-                self._warn(f"{_STAYS}: {', '.join(gone)} vanished from it; send SIGHUP to apply it.")
-                return
-            if problems := wrong_words(fresh):
-                self._warn(f"{_STAYS}.", *problems)
-                return
-            if self.deciding:
-                self.store.write(lambda tx: _take_in(tx, office, clock()))
-        except ConfigError as fault:
-            self._warn(f"{_STAYS}.", *(str(problem) for problem in fault.problems[:20]))
-            return
-        except (keys.SecretError, terms.CertificateError, OSError) as fault:
-            self._warn(f"{_STAYS}.", str(fault))
-            return
-        except Exception as fault:
-            log.exception("the configuration could not be taken")
-            self._warn(f"{_STAYS}.", f"It could not be taken ({type(fault).__name__}); the log says more.")
-            return
-        self.config, self.office = fresh, office
-        self.doors.show(tls)
-        for delivery in self.deliveries:
-            delivery.office = self.office
-        if self.clerk is not None:
-            self.clerk.office = self.office
-            self.clerk.ours = terms.ours(fresh)
-        self.historian.office, self.historian.ours = office, terms.ours(fresh)
-        self.written.set()
-        log.info("the configuration is applied; store, listeners, mailboxes and relay change at the next start")
+        match renew(self.config, self.store, clock(), asked=asked, deciding=self.deciding):
+            case Amiss(lines):
+                self._warn(*lines)
+            case Renewed(config, office, tls):
+                self._apply(config, office)
+                self.doors.show(tls)
+                log.info("the configuration is applied; store, listeners, mailboxes and relay change at the next start")
+            case outcome:
+                assert_never(outcome)
 
-    def _read_anew(self) -> tuple[Config, Office]:
-        """What the file says now; it may be anything, and waiting for it to be written would stop the clock."""
-        path = self.config.path
-        if path is not None and path.exists() and not path.is_file():
-            raise OSError(f"{path}: is no plain file")
-        fresh = configuration.load(path)
-        if not fresh.store.secret_file.exists():
-            # a new one would make every address void that customers hold
-            raise keys.SecretError(
-                f"{fresh.store.secret_file}: there is no such file; a new secret is made only at a start"
-            )
-        return fresh, open_office(fresh, self.store)
+    def _apply(self, config: Config, office: Office) -> None:
+        self.config, self.office = config, office
+        for delivery in self.deliveries:
+            delivery.office = office
+        if self.clerk is not None:
+            self.clerk.office, self.clerk.ours = office, terms.ours(config)
+        self.historian.office, self.historian.ours = office, terms.ours(config)
+        self.written.set()
 
     def _warn(self, *lines: str) -> None:
         """Tell the admins of something that needs a look, by mail and in the log."""

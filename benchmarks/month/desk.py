@@ -20,8 +20,8 @@ from sqlalchemy import event
 
 from maild import config, control, orders, remind, roll, terms
 from maild.courier import Outcome
-from maild.daemon import open_office
 from maild.deliver import Delivery
+from maild.furnishing import open_office
 from maild.ingest import reading
 from maild.ingest.kind import Ours
 from maild.ingest.proof import Trust

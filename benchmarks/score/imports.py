@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -18,7 +19,7 @@ from benchmarks.score.bars import Miss, Outcome, right_of, wrong_of
 from benchmarks.score.corpus import Corpus
 from maild import config
 from maild.cli import main
-from maild.daemon import open_historian, open_office
+from maild.furnishing import open_historian, open_office
 from maild.history import TOGETHER, Ended
 from maild.ingest.bundle import Letter
 from maild.store import inbox
@@ -77,7 +78,7 @@ def kept_bytes(corpus: Corpus) -> Outcome:
         return right_of(0, ())
     with _desk() as (file, store):
         default = config.load(file)
-        historian = open_historian(default, open_office(default, store), lambda: True)
+        historian = open_historian(default, open_office(default, store), partial(datetime.now, UTC), lambda: True)
         with contextlib.closing(historian):
             for _ in range(2):
                 ended: list[Ended] = []

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ def _look(paths: tuple[str, ...], config: Config) -> Archive:
 def _asking(config: Config) -> Iterator[Ask]:
     """How bundles are handed over: to the running daemon, or to the same code under its lock where none runs."""
     from maild import control, keys
-    from maild.daemon import open_historian, open_office
+    from maild.furnishing import open_historian, open_office
     from maild.store.engine import Store
 
     folder = place.folder(config.store.url, config.store.folder)
@@ -133,7 +134,8 @@ def _asking(config: Config) -> Iterator[Ask]:
             def has_room() -> bool:
                 return shutil.disk_usage(folder).free > config.limits.free_disk
 
-            with contextlib.closing(open_historian(config, open_office(config, store), has_room)) as historian:
+            office, clock = open_office(config, store), partial(datetime.now, UTC)
+            with contextlib.closing(open_historian(config, office, clock, has_room)) as historian:
                 yield historian.answer
     except (control.LockedError, keys.SecretError, OSError, ValueError) as fault:
         raise Failure(f"{folder}: the import stopped: {fault}; run it again") from fault

@@ -84,7 +84,7 @@ def write(config: Config, request: Mapping[str, Any]) -> None:
         answer = control.ask(folder, request)
         if answer is None:
             from maild import orders
-            from maild.daemon import open_office
+            from maild.furnishing import open_office
 
             with opened(config) as store:
                 answer = orders.offline(folder, open_office(config, store), request, datetime.now(UTC))
