@@ -33,6 +33,7 @@ _SLOWEST: Final = 1000
 """Octets that a living line brings in a second."""
 _LONGEST_LINE: Final = 1_000_000
 _BLOCK: Final = 65536
+_BYE = re.compile(r"\* BYE\b(.*)")  # RFC 9051 section 7.1.5
 
 
 class _Bounded(imaplib.IMAP4):
@@ -300,6 +301,8 @@ def plain(error: Exception, mailbox: Mailbox) -> str:
             return f"the connection to {place} broke, or the server answered out of turn"
         case ProtocolError():
             return f"an answer of {place} could not be understood"
+        case IMAPClientError() if bye := _BYE.search(words(error)):
+            return f"{place} closed the connection: {bye[1].strip() or 'it did not say why'}"
         case IMAPClientError():
             return f"{place} said no: {words(error)}"
         case ssl.SSLCertVerificationError():

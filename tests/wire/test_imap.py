@@ -616,6 +616,15 @@ def test_a_server_that_lies_costs_little_and_does_not_end_the_worker(lie: bytes)
     assert len(inbox.order) <= 1
 
 
+def test_a_server_that_goes_instead_of_waiting_is_told_in_its_words() -> None:
+    nothing = {"UID SEARCH": b"* SEARCH\r\nTAG OK done\r\n", "IDLE": b"* BYE back in an hour\r\nTAG OK done\r\n"}
+    with Liar(SCRIPT | nothing) as server:
+        mailbox = Mailbox("liar", server.host, server.port, "none", "u", lambda: "p")
+        with serving(mailbox, Inbox()) as watch:
+            reason = watch.until(lambda health: bool(health.reason)).reason
+    assert reason == f"{server.host}:{server.port} closed the connection: back in an hour"
+
+
 def test_a_mail_that_always_breaks_the_connection_is_stepped_over(caplog: pytest.LogCaptureFixture) -> None:
     good = b"* 2 FETCH (UID 6 BODY[] {2}\r\nhi)\r\nTAG OK done\r\n"
     sizes = b"* 1 FETCH (UID 5 RFC822.SIZE 10)\r\n* 2 FETCH (UID 6 RFC822.SIZE 2)\r\nTAG OK done\r\n"
