@@ -150,10 +150,20 @@ def test_of_a_bundle_on_which_a_child_dies_only_the_mail_that_killed_it_comes_ba
 
 
 def test_small_mail_is_shared_out_among_the_children_in_bundles(readers: Readers) -> None:
-    for n in range(20):
-        submit(readers, n, small(n))
-    assert readers.poll() == []
-    handed = [list(map(len, child.bundles)) for child in readers._children]
+    while not all(child.ready for child in readers._children):
+        submit(readers, 20, small(20))
+        assert len(all_of(readers)) == 1
+    children = [child.process.pid for child in readers._children]
+    for child in children:
+        os.killpg(child, signal.SIGSTOP)  # so that none has read its bundle before we look
+    try:
+        for n in range(20):
+            submit(readers, n, small(n))
+        assert readers.poll() == []
+        handed = [list(map(len, child.bundles)) for child in readers._children]
+    finally:
+        for child in children:
+            os.killpg(child, signal.SIGCONT)
     assert sorted(handed) == [[8], [8, 4]]
     assert len(all_of(readers)) == 20
 
