@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -19,7 +19,8 @@ from benchmarks.desk import BenchError, Running, desk, load, module
 from benchmarks.mails import Size
 
 CONNECTIONS = 16
-BAR = 0.20
+BARS = {"door_of_bare": ("accepted", 0.60), "end_to_end_of_bare": ("end to end", 0.25)}
+"""What the desk has to reach of the bare server, for short text."""
 _PATIENCE = 120.0
 _COUNTS = {Size.TEXT: 400, Size.HTML: 200, Size.ATTACHED: 24}
 _QUICK = {Size.TEXT: 200, Size.HTML: 60, Size.ATTACHED: 8}
@@ -96,11 +97,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(_table(report))
     if asked.json is not None:
         asked.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    reached = report["kinds"].get(Size.TEXT, {}).get("end_to_end_of_bare", BAR)
-    if reached < BAR:
-        print(f"end to end is {reached:.2f} of bare for {Size.TEXT}; the bar is {BAR:.2f}", file=sys.stderr)
-        return 1
-    return 0
+    missed = list(_missed(report))
+    for line in missed:
+        print(line, file=sys.stderr)
+    return 1 if missed else 0
+
+
+def _missed(report: dict[str, Any]) -> Iterator[str]:
+    """The bars that were not reached, where short text was measured."""
+    kind = report["kinds"].get(Size.TEXT)
+    for name, (what, bar) in BARS.items():
+        if kind is not None and kind[name] < bar:
+            yield f"{what} is {kind[name]:.2f} of bare for {Size.TEXT}; the bar is {bar:.2f}"
 
 
 def measure(asked: argparse.Namespace) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -113,8 +114,7 @@ def test_a_job_that_swallows_a_fault_is_not_taken_for_kept(store: Store) -> None
 
 
 def test_while_the_server_is_away_every_write_fails_at_once_and_the_desk_comes_back_with_it(tmp_path: Path) -> None:
-    url = databases.url_of(tmp_path)
-    away = Store(f"{url}-gone", tmp_path)
+    away = Store(re.sub(r"port=\d+", "port=1", databases.url_of(tmp_path)), tmp_path)
     for _ in range(3):
         with pytest.raises(LostError):
             away.write(lambda tx: inbox.keep(tx, arrival()))

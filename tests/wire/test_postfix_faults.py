@@ -28,8 +28,15 @@ pytestmark = [
 ]
 LIMITS = 'free_disk = "1MB"\nretry_first = "1s"\nretry_most = "2s"'
 PEOPLE = 4
+LATE = 10_000
 QUEUED = re.compile(r"\(Postfix\) with E?SMTP id (\w+)")
 BUSY = "check_client_access static:{450 4.3.2 busy, come back later}"
+
+
+def customer(number: int) -> tuple[str, str, str]:
+    """Whoever asks under this number, their address, and the subject."""
+    spec = f"c{number}@customer{number}.example"
+    return f"Customer {number} <{spec}>", spec, f"Question {number}."
 
 
 @dataclass
@@ -38,6 +45,7 @@ class Street:
 
     postfix: PostfixServer
     desk: Site
+    lmtp: int
     world: Sink
     over: threading.Event = field(default_factory=threading.Event)
     done: list[int] = field(default_factory=list)
@@ -52,11 +60,20 @@ class Street:
 
         until(taken)
 
+    def asks_past_postfix(self, number: int) -> None:
+        """A question that is on its way to the desk when Postfix stops, so that there is something to be sent."""
+        author, spec, subject = customer(number)
+        with smtplib.LMTP("127.0.0.1", self.lmtp) as line:
+            line.sendmail(spec, [SUPPORT], new_mail(author, subject, f"What about {number}?", to=SUPPORT))
+
     def converses(self, number: int) -> None:
         """One conversation: a question, an answer to what the desk says, and Ann's words about it."""
-        spec = f"c{number}@customer{number}.example"
-        author, subject = f"Customer {number} <{spec}>", f"Question {number}."
+        author, spec, subject = customer(number)
         self.hands_in(new_mail(author, subject, f"What about {number}?", to=SUPPORT), spec, SUPPORT)
+        self.continues(number)
+
+    def continues(self, number: int) -> None:
+        author, spec, subject = customer(number)
         received = self.world.waits_for(spec, "received")
         self.hands_in(gmail(author, "More.", received), spec, received["Reply-To"])
         told = self.world.waits_for(ANN, "customer-replied", f"] {subject}")
@@ -84,19 +101,21 @@ def street(folder: Path) -> Iterator[Street]:
         text = configuration(folder, postfix.url, listen=f'lmtp = "127.0.0.1:{lmtp}"', limits=LIMITS)
         text = text.replace('smtp = "127.0.0.1:0"', 'smtp = ""')
         with site(folder, text) as desk:
-            yield Street(postfix, desk, world)
+            yield Street(postfix, desk, lmtp, world)
 
 
 def test_conversations_through_a_postfix_and_a_desk_that_stop_and_start_lose_and_double_nothing(tmp_path: Path) -> None:
-    with street(tmp_path) as around, ThreadPoolExecutor(PEOPLE) as people:
+    with street(tmp_path) as around, ThreadPoolExecutor(PEOPLE + 1) as people:
         postfix, desk, world = around.postfix, around.desk, around.world
         lanes = [people.submit(around.keeps_writing, lane) for lane in range(PEOPLE)]
         try:
             desk.start()
             around.goes_on()
             postfix.stop()
+            around.asks_past_postfix(LATE)
             until(lambda: "the relay takes no mail" in desk.log)
             postfix.start()
+            lanes.append(people.submit(around.continues, LATE))
             around.goes_on()
             for _ in range(2):
                 desk.kill()
