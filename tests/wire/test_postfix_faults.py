@@ -7,7 +7,7 @@ import re
 import smtplib
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,15 +87,19 @@ class Street:
             self.converses(number)
             number += PEOPLE
 
+    def waits(self, look: Callable[[], object]) -> None:
+        """Wait for something, and look after the relay: found failing, it would be left alone for a minute or more."""
+
+        def seen() -> object:
+            hurried(self.desk)
+            return look()
+
+        until(seen)
+
     def goes_on(self, conversations: int = 2) -> None:
-        """Wait until so many more conversations have come to their end; whoever runs the desk looks after the relay."""
+        """Wait until so many more conversations have come to their end."""
         enough = len(self.done) + conversations
-
-        def enough_are_done() -> bool:
-            hurried(self.desk)  # what comes later waits as well, where the relay was found failing a moment ago
-            return len(self.done) >= enough
-
-        until(enough_are_done)
+        self.waits(lambda: len(self.done) >= enough)
 
 
 @contextmanager
@@ -128,11 +132,11 @@ def test_conversations_through_a_postfix_and_a_desk_that_stop_and_start_lose_and
                 around.goes_on()
             before = postfix.log.count("450 4.3.2")
             postfix.is_set("smtpd_recipient_restrictions", BUSY)
-            until(lambda: postfix.log.count("450 4.3.2") > before + PEOPLE)
+            around.waits(lambda: postfix.log.count("450 4.3.2") > before + PEOPLE)
             postfix.is_set("smtpd_recipient_restrictions", "")
             around.goes_on()
             world._script["RCPT"] = [b"451 4.7.1 greylisted\r\n"] * 10
-            until(lambda: not world._script["RCPT"])
+            around.waits(lambda: not world._script["RCPT"])
             around.goes_on()
         finally:
             around.over.set()
