@@ -18,23 +18,12 @@ import pytest
 
 from tests.wire.clients import CLIENTS, new_mail
 from tests.wire.imap_server import PymapServer, pymap_server
-from tests.wire.running import ANN, SUPPORT, Sink, Site, configuration, site, until
+from tests.wire.running import ANN, MAILBOX, SUPPORT, Sink, Site, configuration, site, until
 
 SEED = int(os.environ.get("MAILD_KILL_SEED", "1042"))
 KILLS = 20
 PATIENCE = 240.0
 CLIENTS_AT_ONCE = 6
-MAILBOX = """
-[[mailbox]]
-name = "support"
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-user = "support"
-password_file = "{folder}/password"
-after = "move:Filed"
-address = "support@desk.example"
-"""
 
 
 @dataclass

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests import databases
-from tests.crash.test_kill import CLIENTS_AT_ONCE, MAILBOX, SEED, Street, check_mails_in, check_mails_out
+from tests.crash.test_kill import CLIENTS_AT_ONCE, SEED, Street, check_mails_in, check_mails_out
 from tests.wire.clients import new_mail
 from tests.wire.imap_server import pymap_server
-from tests.wire.running import SUPPORT, Sink, Site, configuration, site, until
+from tests.wire.running import MAILBOX, SUPPORT, Sink, Site, configuration, site, until
 
 pytestmark = pytest.mark.postgresql
 KILLS = 8

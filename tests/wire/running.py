@@ -27,6 +27,18 @@ from tests.stories.house import Letter
 from tests.wire.relay import ScriptedRelay, _Talk
 
 PATIENCE = 60.0
+MAILBOX = """
+[[mailbox]]
+name = "support"
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+user = "support"
+password_file = "{folder}/password"
+after = "move:Filed"
+address = "support@desk.example"
+"""
+"""A mailbox of a desk, on a Python IMAP server of its own."""
 SUPPORT = "support@desk.example"
 ANN, BEN, OPS = "ann@agents.example", "ben@agents.example", "ops@desk.example"
 LOOK_AGAIN = 0.02

@@ -19,23 +19,12 @@ import pytest
 from tests.stories.house import Letter
 from tests.wire.clients import Client, gmail, mutt, new_mail, outlook, thunderbird
 from tests.wire.imap_server import Server, pymap_server
-from tests.wire.running import ANN, BEN, PATIENCE, SUPPORT, Sink, Site, configuration, running, until
+from tests.wire.running import ANN, BEN, MAILBOX, PATIENCE, SUPPORT, Sink, Site, configuration, running, until
 
 ANN_LEE, BEN_ODE = f"Ann Lee <{ANN}>", f"Ben Ode <{BEN}>"
 TO_CUSTOMERS = {"received", "reply", "owner-changed", "solved", "reopened", "follow-up"}
 PROVING = 'authserv_id = ["mx.desk.example"]\n'
 """Whose verdicts on senders count. Through the pipe no mail is proven: there an agent is known by the address alone."""
-MAILBOX = """
-[[mailbox]]
-name = "support"
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-user = "support"
-password_file = "{folder}/password"
-after = "move:Filed"
-address = "support@desk.example"
-"""
 
 
 @dataclass(frozen=True)
