@@ -224,6 +224,11 @@ def unmarked(text: str, pictures: Sequence[Picture]) -> tuple[str, ...]:
     return tuple(p.name for p in pictures if not marks & {p.name.casefold(), p.content_id.casefold()})
 
 
+def unparted(shown: str) -> str:
+    """Return HTML in which no line ends between a guillemet and its words."""
+    return str(shown).replace("« ", "«\u00a0").replace(" »", "\u00a0»")
+
+
 def _picture(found: re.Match[str], known: Mapping[str, Picture], shown: set[str]) -> str:
     picture = known.get(found[1].strip().casefold())
     if picture is None:

@@ -314,6 +314,7 @@ def _environment(*folders: Path) -> Environment:
     env.filters |= {
         "stopped": page.stopped,
         "unstopped": page.unstopped,
+        "unparted": page.unparted,
         "fit": page.fitted,
         "gist": _gist,
         "first_sentence": page.first_sentence,
