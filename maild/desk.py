@@ -225,18 +225,20 @@ class Desk:
     canned: tuple[Canned, ...] = ()
     addresses: frozenset[str] = field(init=False, repr=False, compare=False)
     """Every plain address that is ours, in lower case; made once, for every mail asks for them."""
+    _by_id: dict[str | None, Agent] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         team_addresses = (team.address for team in self.teams if team.address)
         ours = frozenset(spec.lower() for spec in (self.address, *self.aliases, *team_addresses))
         object.__setattr__(self, "addresses", ours)
+        object.__setattr__(self, "_by_id", {agent.id: agent for agent in reversed(self.agents)})
 
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2].lower()
 
     def agent(self, known_as: str | None) -> Agent | None:
-        return next((agent for agent in self.agents if agent.id == known_as), None)
+        return self._by_id.get(known_as)
 
     def agent_at(self, spec: str) -> Agent | None:
         """The agent who owns this address."""

@@ -117,7 +117,8 @@ def _told(value: Any, table: dict[str, str]) -> Any:
             value = value.replace(english, other)
         return value
     if isinstance(value, (tuple, frozenset)):
-        return type(value)(_told(each, table) for each in value)
+        made = getattr(type(value), "_make", type(value))  # how tuples with names are made of their values
+        return made(_told(each, table) for each in value)
     if is_dataclass(value) and not isinstance(value, type):
         changed = {one.name: _told(getattr(value, one.name), table) for one in fields(value) if one.init}
         return replace(value, **changed)

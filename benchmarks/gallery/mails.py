@@ -98,7 +98,7 @@ def addressed(sample: Telling, telling: Telling, row: int) -> Telling:
     confirm = with_token(DESK.address, _KEYRING.make(Use.CONFIRM, row, _READER.number, NOW))
     actions = tuple(replace(one, to=reply_to if one.to == REPLY_TO else confirm) for one in sample.actions)
     offered = actions if sample.to_agent or actions else telling.actions
-    return replace(sample, reply_to=reply_to, actions=offered)
+    return sample._replace(reply_to=reply_to, actions=offered)
 
 
 def named(sample: Telling) -> str:
@@ -114,7 +114,7 @@ def sights(language: str, templates: Templates, chosen: tuple[Telling, ...] | No
     for row, sample in enumerate(samples() if chosen is None else chosen, 1):
         notice = named(sample)
         seen[notice] += 1
-        told = replace(spoken(sample, language), language=language)
+        told = spoken(sample, language)._replace(language=language)
         made.append(_sight(seen[notice], notice, told, mail(told, templates, row)))
     return made
 

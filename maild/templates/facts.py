@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from maild.decision import Notice
@@ -93,8 +94,7 @@ class Picture:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(NamedTuple):
     """The facts of one mail. Empty strings are facts that are not known or may not be said.
 
     `notice` names the mail, `tells` are all notices that apply (their values as strings). `contact` is the present

@@ -11,9 +11,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
-from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
 
 from jinja2 import (
@@ -49,10 +48,9 @@ CANNED = "canned"
 _FRAMES = ("frame.txt.j2", "frame.html.j2")
 _TO_CUSTOMERS = {Notice.HISTORY: "your-history", Notice.HELP: "your-help"}
 """What answers agents and customers alike, and says something else to customers."""
-_NAMES = tuple(field.name for field in fields(Telling))
-_VALUES = attrgetter(*_NAMES)
-_ONE_LINE = tuple(f.name for f in fields(Telling) if f.type == "str" and f.name not in {"words", "kept_text"})
-_MANY_LINES = tuple(f.name for f in fields(Telling) if f.type == "tuple[str, ...]")
+_TYPES = get_type_hints(Telling)
+_ONE_LINE = tuple(n for n, kind in _TYPES.items() if kind is str and n not in {"words", "kept_text"})
+_MANY_LINES = tuple(n for n, kind in _TYPES.items() if kind == tuple[str, ...])
 _ORDER = tuple(Notice)
 _COMPILED = Compiled()
 _FIELDS = {
@@ -206,7 +204,7 @@ class Templates:
         for language in languages:
             for sample in samples():
                 try:
-                    _put_into_words(replace(sample, language=language), self._shelf)
+                    _put_into_words(sample._replace(language=language), self._shelf)
                 except _FAULTS as fault:
                     yield self._problem(fault)
 
@@ -352,7 +350,7 @@ def _around(tongue: _Tongue, facts: dict[str, Any]) -> dict[str, str]:
 
 
 def _facts(telling: Telling, tongue: _Tongue) -> dict[str, Any]:
-    facts = {**tongue.words, **dict(zip(_NAMES, _VALUES(telling), strict=True))}
+    facts = {**tongue.words, **telling._asdict()}
     for name in _ONE_LINE:
         if facts[name]:
             facts[name] = page.tidy(facts[name])

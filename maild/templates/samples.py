@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -61,8 +60,7 @@ _SAID = (
     Said(_ago(days=2, hours=4), "Cleo Roy", note=True, text="Asked the bank for the payment record. No answer yet."),
     Said(_ago(days=1, hours=6), "Luc Petit", note=False, text=_LAST),
 )
-_AGENT = replace(
-    _CUSTOMER,
+_AGENT = _CUSTOMER._replace(
     to_agent=True,
     to_name="Ben Ode",
     contact="Ben Ode",
@@ -136,15 +134,15 @@ def _steps() -> tuple[Step, ...]:
 @lru_cache(maxsize=1)
 def samples() -> tuple[Telling, ...]:
     """Return sample facts: every notice, with and without an owner, words, a reason, and a known sender."""
-    return (*_to_customers(), *_to_agents(), *(replace(each, known=False) for each in _to_customers()))
+    return (*_to_customers(), *_to_agents(), *(each._replace(known=False) for each in _to_customers()))
 
 
 def _customer(*tells: Notice, **facts: Any) -> Telling:
-    return replace(_CUSTOMER, notice=tells[0], tells=frozenset(each.value for each in tells), **facts)
+    return _CUSTOMER._replace(notice=tells[0], tells=frozenset(each.value for each in tells), **facts)
 
 
 def _agent(notice: Notice, **facts: Any) -> Telling:
-    return replace(_AGENT, notice=notice, tells=frozenset({notice.value}), **facts)
+    return _AGENT._replace(notice=notice, tells=frozenset({notice.value}), **facts)
 
 
 def _to_customers() -> tuple[Telling, ...]:
@@ -213,7 +211,7 @@ def _to_agents() -> tuple[Telling, ...]:
         _agent(Notice.ASSIGNED, **nobody, words=_QUESTION, words_by="Luc Petit", actions=(_act("Take it", "#take"),)),
         _agent(Notice.ASSIGNED, role="colleague", subject="", customer="", said=_SAID * 4),
         _agent(Notice.CUSTOMER_REPLIED, **wrote, said=_SAID, actions=_PASS_ON),
-        replace(_agent(Notice.CUSTOMER_REPLIED, **wrote, **nobody), tells=frozenset({"customer-replied", "reopened"})),
+        _agent(Notice.CUSTOMER_REPLIED, **wrote, **nobody)._replace(tells=frozenset({"customer-replied", "reopened"})),
         _agent(Notice.CUSTOMER_REPLIED, **wrote, role="colleague", attachments=("scan.pdf",)),
         _agent(Notice.NOTE, words="The bank has answered: paid on the 3rd.", words_by="Ann Lee", said=_SAID[-2:]),
         _agent(Notice.LINKED, words="I pay this invoice.", words_by="Dana Kim", links=(1057,), actions=(stranger,)),
@@ -225,11 +223,11 @@ def _to_agents() -> tuple[Telling, ...]:
         _held(),
         _agent(Notice.HELD, customer="", customer_address="", lines=("Nothing proves that the mail is yours.",)),
         _confirm(),
-        replace(_confirm(), **_APART, minutes=15, kept_text="#away 1 dec..7 dec"),
+        _confirm()._replace(**_APART, minutes=15, kept_text="#away 1 dec..7 dec"),
         _agent(
             Notice.REFUSED, **_APART, lines=("The name of the day does not fit the date.",), kept_text="#away mon 1 dec"
         ),
-        replace(_agent(Notice.HELD, **_APART, lines=("The address is no longer valid.",)), tells=_RENEWED),
+        _agent(Notice.HELD, **_APART, lines=("The address is no longer valid.",))._replace(tells=_RENEWED),
         _agent(Notice.HELD, **_APART, lines=("Its two parts differ.",), kept_text="#list", actions=_YES),
         _agent(Notice.UNDELIVERABLE, recipient="luc@example.org", lines=("550 5.1.1 there is no such mailbox",)),
         _agent(Notice.UNDELIVERABLE, recipient="dana@example.net", number=0),

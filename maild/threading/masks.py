@@ -25,9 +25,10 @@ _OUTLINES = (
     b"a." + b"a" * 40 + b".",
 )
 _TOKENS = tuple(
-    re.compile(rf"{mark}([a-z2-7]{{40}}|[a-z2-7]{{24}})(?=@|%40)", re.IGNORECASE) for mark in (r"\+", "%2b")
+    (mark[0], re.compile(rf"{re.escape(mark)}([a-z2-7]{{40}}|[a-z2-7]{{24}})(?=@|%40)", re.IGNORECASE))
+    for mark in ("+", "%2b")
 )
-"""One for each sign before a token: a pattern that begins with a sign of its own is found ten times as fast."""
+"""One for each mark before a token, with its first sign: it is found ten times as fast as one that knows all marks."""
 
 
 def without_tokens(text: str) -> str:
@@ -66,7 +67,7 @@ def bytes_without_tokens(content: bytes) -> bytes:
 
 def tokens_in(text: str) -> frozenset[str]:
     """Everything in the text that has the form of a signed address's token, in lower case."""
-    return frozenset([found.lower() for pattern in _TOKENS for found in pattern.findall(text)])
+    return frozenset([found.lower() for sign, pattern in _TOKENS if sign in text for found in pattern.findall(text)])
 
 
 def _may_hold(content: bytes) -> bool:

@@ -40,7 +40,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Brows
 
 
 def first(notice: Notice, **facts: object) -> Telling:
-    return replace(next(one for one in samples() if one.notice is notice), **facts)  # type: ignore[arg-type]
+    return next(one for one in samples() if one.notice is notice)._replace(**facts)  # type: ignore[arg-type]
 
 
 def seen(*chosen: Telling, language: str = "en") -> list[Sight]:

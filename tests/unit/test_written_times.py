@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -125,7 +124,7 @@ def stamp(language: str, at: datetime) -> str:
     """A moment as lists and histories write it."""
     listing = next(each for each in samples() if each.notice is Notice.LIST)
     row = Row(7, "x", "open", "Ann", "|", at)
-    text = templates().render(replace(listing, language=language, zone=PARIS, now=NOW, rows=(row,))).text
+    text = templates().render(listing._replace(language=language, zone=PARIS, now=NOW, rows=(row,))).text
     return text.partition("|")[2].partition("\n")[0].lstrip("\u202f\xa0; ")
 
 
@@ -148,7 +147,7 @@ def test_a_zone_is_called_by_its_city_as_people_there_call_it(language: str) -> 
     told = []
     for key in (*CITIES, *MORE):
         plain = key.rpartition("/")[2].replace("_", " ")
-        mail = templates().render(replace(solved, language=language, zone=ZoneInfo(key), zone_name=plain)).text
+        mail = templates().render(solved._replace(language=language, zone=ZoneInfo(key), zone_name=plain)).text
         told.append(mail.partition(" (")[2].partition(")")[0])
     assert "; ".join(told) == ZONES[language]
 
