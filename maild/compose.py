@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import compress
 from operator import not_
 
+from maild.abreast import Steps, alone
 from maild.headers import LONGEST_ID, Value, clean, ids_of, is_id, line_of, parameter_line, spec_of
 from maild.mail import Address, Attachment, Envelope, MessageId, Outgoing
 from maild.mime import Leaf, assembled, boundary_of, is_seven_bit, written
@@ -61,6 +62,11 @@ class Unfit:
 
 
 def compose(letter: Letter) -> Outgoing | Unfit:
+    """`composing` in one go."""
+    return alone(composing(letter))
+
+
+def composing(letter: Letter) -> Steps[Outgoing | Unfit]:
     """The letter as final bytes (RFC 5322, 2045-2047, 2231; 7-bit, CRLF), or Unfit where it cannot be said safely.
 
     The same letter always gives the same bytes. Names, subject and other values are cleaned (one line of 1000
@@ -72,15 +78,19 @@ def compose(letter: Letter) -> Outgoing | Unfit:
     if fault := _fault(letter):
         return Unfit(fault)
     leaves = _leaves_of(letter)
+    yield
     parts = [written(leaf) for leaf in leaves]
+    yield
     boundary = boundary_of(letter.message_id, parts)
     if not boundary:
         return Unfit("the parts contain every boundary that the Message-ID gives")
     whole = assembled(leaves, parts, boundary, with_html=bool(letter.html))
+    yield
     head = (*_head(letter), ("MIME-Version", "1.0"))
     lines = [line_of(name, value) for name, value in head]
     lines.extend(parameter_line(name, value) for name, value in whole.fields)
     content = b"".join(("\r\n".join(lines).encode("ascii", "replace"), b"\r\n\r\n", whole.body))
+    yield
     if difference := difference_in(content, (*head, *whole.fields), leaves):
         return Unfit(difference)
     return Outgoing(letter.message_id, Envelope(spec_of(letter.sender), spec_of(letter.recipient)), content)

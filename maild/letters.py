@@ -9,7 +9,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from maild.compose import Letter, Unfit, compose
+from maild.abreast import Steps, alone
+from maild.compose import Letter, Unfit, composing
 from maild.decision import Draft, Notice
 from maild.desk import Desk
 from maild.headers import spec_of
@@ -50,6 +51,13 @@ def shown_subject(ticket: Ticket, press: Press, *, person: bool) -> str:
 def write(
     draft: Draft, material: Material, press: Press, row: int, now: datetime, names: Names | None = None
 ) -> Outgoing | Unfit:
+    """`writing` in one go."""
+    return alone(writing(draft, material, press, row, now, names))
+
+
+def writing(
+    draft: Draft, material: Material, press: Press, row: int, now: datetime, names: Names | None = None
+) -> Steps[Outgoing | Unfit]:
     """The finished mail of a draft; the same for the same arguments. `names` are those that `names_of` gives."""
     desk, keyring, ticket = press.desk, press.keyring, material.ticket
     base = ticket.address if ticket else desk.address
@@ -57,31 +65,35 @@ def write(
     message_id, sender = names or names_of(draft, ticket, press, row, now)
     attachments, left_out = _attached(draft, material.originals)
     reply_to = _reply_to(draft, base, number, press, now)
+    yield
     telling = tell(draft, material, press, row, now, left_out, reply_to)
-    rendered = press.templates.render(telling)
+    yield
+    rendered = yield from press.templates.rendering(telling)
+    yield
     if _holds_foreign((rendered.text, rendered.html), draft, number, row, press, reply_to):
         return Unfit("it would show a signed address that belongs to somebody else")
+    yield
     ids = tuple(one for one in material.ids if _bears(one, draft.to, keyring))
     references = tuple(dict.fromkeys((*_root(ticket), *ids[-8:], *_cause(material))))
     named = Address(draft.to.address, draft.to.name if draft.to.agent or draft.proven else "")
-    return compose(
-        Letter(
-            message_id=message_id,
-            date=now,
-            from_=Address(base, _from_name(draft, desk)),
-            to=(named,),
-            reply_to=reply_to,
-            subject=subject_of(draft, ticket, press, now),
-            in_reply_to=next(iter((*_cause(material), *ids[-1:])), MessageId("")),
-            references=references,
-            extra=tuple(_extra(draft, ticket, telling)),
-            text=rendered.text,
-            html=rendered.html,
-            attachments=attachments,
-            sender=sender,
-            recipient=draft.to.address,
-        )
+    letter = Letter(
+        message_id=message_id,
+        date=now,
+        from_=Address(base, _from_name(draft, desk)),
+        to=(named,),
+        reply_to=reply_to,
+        subject=subject_of(draft, ticket, press, now),
+        in_reply_to=next(iter((*_cause(material), *ids[-1:])), MessageId("")),
+        references=references,
+        extra=tuple(_extra(draft, ticket, telling)),
+        text=rendered.text,
+        html=rendered.html,
+        attachments=attachments,
+        sender=sender,
+        recipient=draft.to.address,
     )
+    yield
+    return (yield from composing(letter))
 
 
 def names_of(draft: Draft, ticket: Ticket | None, press: Press, row: int, now: datetime) -> Names:

@@ -17,6 +17,7 @@ DOCS = ROOT / "docs"
 
 PURE = (
     *(
+        "abreast",
         "absence",
         "hours",
         "promise",

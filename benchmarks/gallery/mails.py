@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from benchmarks.gallery import png
 from benchmarks.gallery.facts import spoken
 from maild import letters
+from maild.abreast import Steps
 from maild.compose import Unfit
 from maild.decision import Draft, Notice
 from maild.desk import Agent, AgentId, Desk, Team, TeamId
@@ -84,8 +85,8 @@ class _Speaker(Templates):
         self._sample = sample
         self._row = row
 
-    def render(self, telling: Telling) -> Rendered:
-        return self._templates.render(addressed(self._sample, telling, self._row))
+    def rendering(self, telling: Telling) -> Steps[Rendered]:
+        return self._templates.rendering(addressed(self._sample, telling, self._row))
 
     def say(self, said: Line, language: str, zone: ZoneInfo, now: datetime) -> str:
         return self._templates.say(said, language, zone, now)

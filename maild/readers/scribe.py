@@ -22,9 +22,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, assert_never
 
+from maild.abreast import abreast
 from maild.compose import Unfit
 from maild.decision import Draft, Notice
-from maild.letters import Names, write
+from maild.letters import Names, writing
 from maild.mail import Outgoing
 from maild.telling import Material, Press
 from maild.templates.samples import samples
@@ -194,7 +195,8 @@ class Scribe:
 
     def _write_here(self, pages: Sequence[Page]) -> None:
         assert self._press is not None
-        self._written.update(_all_written(pages, self._press))
+        for page in pages:  # one by one: they may be big
+            self._written.update(_all_written((page,), self._press))
 
     def _hear_all(self) -> None:
         try:
@@ -232,11 +234,11 @@ class Scribe:
 
 
 def _all_written(pages: Sequence[Page], press: Press) -> dict[int, Written]:
-    return {page.row: _written(page, press) for page in pages}
+    mails = abreast([writing(one.draft, one.material, press, one.row, one.now, one.names) for one in pages])
+    return {one.row: _content(mail) for one, mail in zip(pages, mails, strict=True)}
 
 
-def _written(page: Page, press: Press) -> Written:
-    mail = write(page.draft, page.material, press, page.row, page.now, page.names)
+def _content(mail: Outgoing | Unfit) -> Written:
     return mail.content if isinstance(mail, Outgoing) else mail
 
 

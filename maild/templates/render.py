@@ -29,6 +29,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from maild.abreast import Steps, alone
 from maild.decision import Notice
 from maild.lines import Line, Value
 from maild.templates import page
@@ -110,13 +111,18 @@ class Templates:
         return Templates, (self._own,)  # another process compiles its own
 
     def render(self, telling: Telling) -> Rendered:
+        """Return the mail that says these facts: `rendering` in one go."""
+        return alone(self.rendering(telling))
+
+    def rendering(self, telling: Telling) -> Steps[Rendered]:
         """Return the mail that says these facts; where an own template fails on them, the shipped ones speak."""
         try:
-            return _put_into_words(telling, self._shelf)
+            return (yield from _put_into_words(telling, self._shelf))
         except _FAULTS as fault:
             if self._own is None:
                 raise
-            return replace(_put_into_words(telling, self._shipped), problems=(self._problem(fault),))
+            rendered = yield from _put_into_words(telling, self._shipped)
+            return replace(rendered, problems=(self._problem(fault),))
 
     def say(self, said: Line, language: str, zone: ZoneInfo, now: datetime) -> str:
         """Return one line in a language; a day or a moment is told in the reader's zone.
@@ -204,7 +210,7 @@ class Templates:
         for language in languages:
             for sample in samples():
                 try:
-                    _put_into_words(sample._replace(language=language), self._shelf)
+                    alone(_put_into_words(sample._replace(language=language), self._shelf))
                 except _FAULTS as fault:
                     yield self._problem(fault)
 
@@ -235,11 +241,13 @@ def _lacking(path: Path, tree: nodes.Template, env: Environment, name: str) -> I
             yield f"{path}:{found.lineno}: this line is told as {form}"
 
 
-def _put_into_words(telling: Telling, shelf: _Shelf) -> Rendered:
+def _put_into_words(telling: Telling, shelf: _Shelf) -> Steps[Rendered]:
     tongue = shelf.tongue(telling.language)
     facts = _facts(telling, tongue)
+    yield
     around = _around(tongue, facts)
     facts["reason"] = around["reason"]
+    yield
     leads = [
         _spoken(tongue.pages[_page(telling, one)], facts | {"leads": one is telling.notice}) for one in _told(telling)
     ]
@@ -247,9 +255,14 @@ def _put_into_words(telling: Telling, shelf: _Shelf) -> Rendered:
         raise TemplateSyntaxError(
             "the template says nothing", 1, filename=tongue.pages[_page(telling, telling.notice)].filename
         )
+    yield
     shown = page.blocks("\n\n".join((*leads, around["closing"])))
     facts |= laid_out(telling, facts, around, shown)
-    text, html = [_spoken(tongue.pages[frame], facts) for frame in _FRAMES]
+    spoken = []
+    for frame in _FRAMES:
+        yield
+        spoken.append(_spoken(tongue.pages[frame], facts))
+    text, html = spoken
     return Rendered(text, html, shown[0].text)
 
 

@@ -1,0 +1,37 @@
+"""Work that goes from step to step, and several pieces of it abreast."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+Steps = Generator[None, None, T]
+"""Work that comes to a T; each `yield` ends a step."""
+
+
+def alone(work: Steps[T]) -> T:
+    """Do all steps of one piece of work."""
+    return abreast((work,))[0]
+
+
+def abreast(works: Sequence[Steps[T]]) -> list[T]:
+    """Do each step of all pieces before the next one, and return what they come to; what one raises ends all.
+
+    A step that is done again and again finds its code in the processor's cache, which holds little more than one.
+    """
+    done: dict[int, T] = {}
+    going = list(enumerate(works))
+    while going:
+        going = [(number, work) for number, work in going if _goes_on(number, work, done)]
+    return [done[number] for number in range(len(works))]
+
+
+def _goes_on(number: int, work: Steps[T], done: dict[int, T]) -> bool:
+    try:
+        next(work)
+    except StopIteration as end:
+        done[number] = end.value
+        return False
+    return True
