@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Sequence
+from itertools import zip_longest
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -22,16 +24,9 @@ def abreast(works: Sequence[Steps[T]]) -> list[T]:
     A step that is done again and again finds its code in the processor's cache, which holds little more than one.
     """
     done: dict[int, T] = {}
-    going = list(enumerate(works))
-    while going:
-        going = [(number, work) for number, work in going if _goes_on(number, work, done)]
+    deque(zip_longest(*[_noted(work, number, done) for number, work in enumerate(works)]), maxlen=0)
     return [done[number] for number in range(len(works))]
 
 
-def _goes_on(number: int, work: Steps[T], done: dict[int, T]) -> bool:
-    try:
-        next(work)
-    except StopIteration as end:
-        done[number] = end.value
-        return False
-    return True
+def _noted(work: Steps[T], number: int, done: dict[int, T]) -> Steps[None]:
+    done[number] = yield from work

@@ -6,8 +6,8 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 from urllib.parse import quote
 
 from maild.headers import LONGEST_LINE, parameter_line
@@ -19,8 +19,7 @@ _PLAIN_FILE_NAME = re.compile(rf"(?!.*=\?)[ !#-:<-\[\]-~]{{1,{_LONGEST_PARAMETER
 _NOT_IN_FALLBACK = re.compile(r"[^A-Za-z0-9._ -]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A part without parts: its type, its bytes, and what its Content-Disposition and Content-ID say."""
 
     type: str
@@ -30,8 +29,7 @@ class Leaf:
     content_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part as it is written: fields, and a body that is ready for the wire."""
 
     fields: tuple[tuple[str, str], ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Any
 
 from maild.decision import Notice
@@ -71,12 +72,18 @@ def tidy_fields(item: Any) -> Any:
 
 def offered(action: Action, telling: Telling) -> page.Offered:
     """An action in the words of its mail: a reply to the mail itself needs no address."""
-    first, _, more = page.words(action.body).partition("\n")
-    command = first.startswith("#") or is_for_customers(telling)
+    to = "" if action.to == telling.reply_to else action.to
+    return _offered(action.label, to, action.body, is_for_customers(telling))
+
+
+@lru_cache(maxsize=64)
+def _offered(label: str, to: str, body: str, to_customer: bool) -> page.Offered:
+    first, _, more = page.words(body).partition("\n")
+    command = first.startswith("#") or to_customer
     to_fill_in = " ..." if first.endswith(" ") else ""
     return page.Offered(
-        label=page.tidy(action.label),
-        to="" if action.to == telling.reply_to else page.tidy(action.to),
+        label=page.tidy(label),
+        to=page.tidy(to),
         first=page.tidy(first) + to_fill_in if command else "",
         more=bool(more.strip() if command else first),
     )

@@ -65,8 +65,7 @@ class Offer(NamedTuple):
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(NamedTuple):
     """An action as templates read it: its label, where its reply goes, the command that begins it, and if more is
     written below that."""
 
@@ -281,8 +280,9 @@ def mailto(action: Action) -> str:
     return link if len(link) <= LONGEST_LINK else ""
 
 
+@lru_cache(maxsize=64)
 def _quoted(value: str, safe: str) -> str:
-    """The value with percents; `quote` goes from character to character."""
+    """The value with percents; the actions of one mail have most of theirs in common."""
     return value.translate(_PERCENTS[safe]) if value.isascii() else quote(value, safe=safe)
 
 

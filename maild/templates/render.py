@@ -55,8 +55,11 @@ _MANY_LINES = tuple(n for n, kind in _TYPES.items() if kind == tuple[str, ...])
 _ORDER = tuple(Notice)
 _COMPILED = Compiled()
 _FIELDS = {
-    kind: frozenset(f.name for f in fields(kind))
-    for kind in (page.Brief, page.Offered, Command, Happened, Promised, Row, Said, Step)
+    page.Offered: frozenset(page.Offered._fields),
+    **{
+        kind: frozenset(f.name for f in fields(kind))
+        for kind in (page.Brief, Command, Happened, Promised, Row, Said, Step)
+    },
 }
 _FAULTS = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
