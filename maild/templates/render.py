@@ -54,7 +54,7 @@ _ONE_LINE = tuple(n for n, kind in _TYPES.items() if kind is str and n not in {"
 _MANY_LINES = tuple(n for n, kind in _TYPES.items() if kind == tuple[str, ...])
 _ORDER = tuple(Notice)
 _COMPILED = Compiled()
-_FIELDS = {
+_FIELDS: dict[type, frozenset[str]] = {
     page.Offered: frozenset(page.Offered._fields),
     **{
         kind: frozenset(f.name for f in fields(kind))
