@@ -135,7 +135,7 @@ def _head(letter: Letter) -> Iterator[tuple[str, Value]]:
     if letter.cc:
         yield "Cc", _named(letter.cc)
     if letter.reply_to:
-        yield "Reply-To", _named((Address(letter.reply_to),))
+        yield "Reply-To", (Address(spec_of(letter.reply_to)),)
     yield "Subject", clean(letter.subject)
     yield "Date", _date(letter.date.replace(microsecond=0))
     yield "Message-ID", f"<{letter.message_id}>"
@@ -153,7 +153,7 @@ def _date(second: datetime) -> str:
 
 
 def _named(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
-    return tuple(Address(spec_of(address.spec), clean(address.name)) for address in addresses)
+    return tuple([Address(spec_of(address.spec), clean(address.name)) for address in addresses])
 
 
 def _leaves_of(letter: Letter) -> list[Leaf]:

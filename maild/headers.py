@@ -70,14 +70,16 @@ def is_id(message_id: str) -> bool:
 def ids_of(ids: Iterable[MessageId]) -> str:
     """The ids as one value, each once, the first and the last ones where they are too long together."""
     known = [f"<{one}>" for one in dict.fromkeys(ids) if is_id(one)]
-    room = LONGEST_REFERENCES - len("References: ") - sum(len(one) + 3 for one in known[:1])
+    if len(known) < 2:
+        return "".join(known)
+    room = LONGEST_REFERENCES - len("References: ") - len(known[0]) - 3
     last: list[str] = []
     for one in reversed(known[1:]):
         room -= len(one) + 3
         if room < 0:
             break
         last.append(one)
-    return " ".join([*known[:1], *reversed(last)])
+    return " ".join([known[0], *reversed(last)])
 
 
 # --- writing --------------------------------------------------------------------------------------------------------

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Union
+from typing import NamedTuple, Union
 
 Value = Union[str, int, date, datetime, None, tuple[Union[str, "Line"], ...]]  # noqa: UP007  it names itself
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """The name of a wording that every language has (`lines.j2`), and what it speaks of."""
 
     name: str
