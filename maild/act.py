@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -32,6 +31,7 @@ from maild.store import absences, inbox, meta, outbox, promises, tickets, timers
 from maild.store.engine import Tx
 from maild.telling import Press
 from maild.ticket import Event, Origin, Party, Role, Ticket, TicketNo, Use
+from maild.values import replace
 
 _SLOW = "slow-rule:"
 _DAY = timedelta(days=1)

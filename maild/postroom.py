@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from maild.brief import originals
@@ -21,6 +21,7 @@ from maild.store import inbox, later, outbox, tickets
 from maild.store.engine import Tx
 from maild.telling import Material
 from maild.ticket import Entry, Event, Status, Ticket, Voice
+from maild.values import replace
 
 log = logging.getLogger("maild.postroom")
 

@@ -28,6 +28,7 @@ PURE = (
         "canned",
         "reasons",
         "mail",
+        "values",
         "ticket",
         "desk",
         "decision",

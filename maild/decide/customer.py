@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from maild.decide.answer import RETRY, Answer, Silence, Wait, may_answer, suspect
@@ -32,6 +31,7 @@ from maild.rules.model import Facts, On, Verdict
 from maild.threading.clues import own_words
 from maild.threading.tags import split_token
 from maild.ticket import Entry, Event, Party, Role, Status, Ticket, Use, Voice, fresh
+from maild.values import replace
 from maild.wishes import mere_thanks
 
 _MOST_LINKS = 50

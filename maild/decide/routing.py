@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from maild import reasons
@@ -20,6 +19,7 @@ from maild.mail import Attachment, MessageId
 from maild.rules.model import Facts, On, Reply, Verdict
 from maild.threading.tags import split_token
 from maild.ticket import Code, Entry, Origin, Party, Priority, Reason, Role, Status, Ticket, Use, Voice
+from maild.values import replace
 
 DESK = "desk"
 """Who acts in the history where the desk's own rules do."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from maild.lines import Line, plain
 from maild.mail import Attachment, MessageId
 from maild.promise import Promise, Standing, promised_at, told
 from maild.ticket import Entry, Event, Origin, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Use
+from maild.values import replace
 
 
 @dataclass(slots=True)
