@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Union
+
+from maild.values import dataclass
 
 Value = Union[str, int, date, datetime, None, tuple[Union[str, "Line"], ...]]  # noqa: UP007  it names itself
 

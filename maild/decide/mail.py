@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from maild.decide import agent, customer, learn, personal, question, robots, wish
 from maild.decide.routing import addressed, teams_at
@@ -14,6 +13,7 @@ from maild.decision import Decision, Done, Duplicate, SetAside
 from maild.mail import Kind
 from maild.threading.clues import same_words
 from maild.ticket import Party, Status, Ticket, Use
+from maild.values import dataclass
 
 _RECEIVED_MOST = 50
 _PROBE = re.compile(r"<?probe\.[0-9a-f]{32}@[^@\s>]+>?")

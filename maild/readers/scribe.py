@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 from multiprocessing.connection import Connection
@@ -29,6 +29,7 @@ from maild.mail import Outgoing
 from maild.telling import Material, Press
 from maild.templates.samples import samples
 from maild.ticket import Code, Entry, Event, Party, Priority, Reason, Role, Status, Ticket, Use, Voice
+from maild.values import dataclass
 
 _AHEAD_OCTETS = 48 * 1024  # what the socket takes without a reader: so a busy child never makes us wait
 _PATIENCE = 15.0  # seconds for letters that went over the line together

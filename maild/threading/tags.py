@@ -8,13 +8,14 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import product
 
 from maild.mail import MessageId
 from maild.ticket import Use
+from maild.values import dataclass
 
 VERSION = 1
 TOKEN_LENGTH = 40
@@ -61,7 +62,7 @@ class OurId:
     row: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Keyring:
     """The secrets by key id, newest last: the newest signs, the last three verify (DESIGN 3.4)."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from dataclasses import dataclass
 
 import pytest
@@ -38,3 +39,8 @@ def test_a_value_of_one_word() -> None:
 def test_a_value_is_made_anew_of_nothing_that_it_has_not() -> None:
     with pytest.raises(KeyError):
         replace(ANN, addresses=frozenset({"eve@desk.example"}))  # it is made of the others
+
+
+def test_equal_values_are_one_key_wherever_they_were_made() -> None:
+    assert {LUC: "here"}[pickle.loads(pickle.dumps(LUC))] == "here"
+    assert replace(LUC, number=4) != LUC
