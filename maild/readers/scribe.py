@@ -54,7 +54,9 @@ Written = bytes | Unfit
 
 def _in_short(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:
     if issubclass(kind, Enum):
-        return lambda member: (kind, (member.value,))
+        return {member: (kind, (member.value,)) for member in kind}.__getitem__
+    if issubclass(kind, tuple):
+        return lambda thing: (kind, (*thing,))
     values = attrgetter(*(field.name for field in fields(kind)))
     return lambda thing: (kind, values(thing))
 
@@ -67,7 +69,7 @@ class _Packer(pickle.Pickler):
         **{
             kind: _in_short(kind)
             for kind in (
-                *(Page, Draft, Material, Ticket, Party, Reason, Entry, Event),
+                *(Page, Names, Draft, Material, Ticket, Party, Reason, Entry, Event),
                 *(Notice, Use, Role, Voice, Status, Priority, Code),
             )
         },
