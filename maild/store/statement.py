@@ -19,7 +19,8 @@ from maild.store.tables import Utc
 Row = Any
 """A named tuple of the columns that a statement yields."""
 
-_TOGETHER = 16
+_TOGETHER = range(4, 17)
+"""How many rows are inserted at once; SQLite guards such a statement as a whole, which fewer do not pay for."""
 _VALUES = re.compile(r"(?<= VALUES )(\((?:\?, )*\?\))")
 
 _Process = Callable[[Any], Any] | None
@@ -139,7 +140,7 @@ class _Compiled:
         The driver lets other threads run after each row and each statement, and waits for them to let it go on.
         """
         if count not in self._together:
-            fits = not self._named and 1 < count <= _TOGETHER
+            fits = not self._named and count in _TOGETHER
             text, found = _VALUES.subn(", ".join([r"\1"] * count), self.text) if fits else ("", 0)
             self._together[count] = text if found else ""
         return self._together[count]
