@@ -34,7 +34,7 @@ def on_mail(situation: Situation) -> Decision:
     mail = situation.mail
     if situation.earlier is not None:
         return _duplicate(situation)
-    if sum(name == "received" for name, _ in mail.headers) >= _RECEIVED_MOST and not situation.vouched:
+    if [name for name, _ in mail.headers].count("received") >= _RECEIVED_MOST and not situation.vouched:
         return _aside(f"it went through {_RECEIVED_MOST} servers or more: a loop")
     if situation.clues.token(Use.CONFIRM) is not None and not situation.waived:
         return question.on_yes(situation)
