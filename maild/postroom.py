@@ -176,6 +176,8 @@ def _asked_for(tx: Tx, office: Office, draft: Draft, material: Material) -> Mate
             before = tickets.entries(tx, draft.about, _CONVERSATION) if draft.about is not None else ()
             entries = (*before, *material.entries)
             files = _originals(tx, draft, entries)
+            if not (before or files):
+                return material
             earlier = tickets.earlier_of(tx, material.ticket) if files and material.ticket is not None else (0, 0)
             return replace(material, entries=entries, originals=files, earlier=earlier)
         case _:

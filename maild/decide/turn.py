@@ -66,8 +66,9 @@ class Turn:
 
     def change(self, **fields: Any) -> None:
         """Give fields of the ticket new values; a ticket that would stay the same is not made anew."""
-        if any(getattr(self.ticket, name) != value for name, value in fields.items()):
-            self.ticket = replace(self.ticket, **fields)
+        changed = {name: value for name, value in fields.items() if getattr(self.ticket, name) != value}
+        if changed:
+            self.ticket = replace(self.ticket, **changed)
 
     def happened(
         self,

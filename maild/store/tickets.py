@@ -182,8 +182,13 @@ def link(chain: str, number: int, seq: int, event: Event) -> str:
     why = () if event.why is None else (_why(event.why),)
     origin = () if event.origin is None else (_origin(event.origin),)
     # the JSON of a list, put together by hand: with ten events a mail, what the encoder does around it is felt
-    whole = f'["{chain}", {number}, {seq}, "{event.at.isoformat()}", {", ".join((*said, *why, *origin))}]'
+    whole = f'["{chain}", {number}, {seq}, "{_moment(event.at)}", {", ".join((*said, *why, *origin))}]'
     return hashlib.sha256(whole.encode("ascii")).hexdigest()
+
+
+@lru_cache(maxsize=16)  # what a mail causes happens at one moment; all are of UTC, so that equal ones read the same
+def _moment(at: datetime) -> str:
+    return at.isoformat()
 
 
 def history(tx: Tx, number: int, only: Sequence[str] = ()) -> tuple[Event, ...]:
