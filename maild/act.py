@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -32,9 +31,11 @@ from maild.store import absences, inbox, meta, outbox, promises, tickets, timers
 from maild.store.engine import Tx
 from maild.telling import Press
 from maild.ticket import Event, Origin, Party, Role, Ticket, TicketNo, Use
+from maild.values import replace
 
 _SLOW = "slow-rule:"
 _DAY = timedelta(days=1)
+_MOVES = frozenset({"owner", "team"})
 
 
 def settle(
@@ -87,7 +88,8 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
     ticket = _named(post, office, now)
     before = None if post.opened else known[ticket.number]
     tickets.save(tx, ticket, before)
-    events = [_traced(event, cause) for event in _in_english(post, office.press, now)]
+    said = _in_english(post, office.press, now)
+    events = [_traced(event, cause) if event.event in _MOVES else event for event in said]
     if post.entry is not None:
         seq = tickets.say(tx, ticket.number, post.entry, first=post.opened)
         who = post.entry.name or post.entry.author
@@ -161,8 +163,6 @@ def _sayings(post: Post, press: Press, now: datetime) -> dict[str, str]:
 
 def _traced(event: Event, cause: Cause) -> Event:
     """A move with what set it off, beside what stands behind it."""
-    if event.event not in {"owner", "team"}:
-        return event
     return replace(event, origin=replace(event.origin or Origin(), mail=cause.inbox, timer=cause.timer))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -12,6 +12,7 @@ from maild.lines import Line
 from maild.mail import Attachment, MessageId
 from maild.promise import Promise
 from maild.ticket import Entry, Event, Party, Ticket, TicketNo, Use
+from maild.values import dataclass
 
 
 class Notice(StrEnum):

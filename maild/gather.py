@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maild.absence import Absence, Stage
@@ -22,6 +21,7 @@ from maild.store import absences, inbox, meta, outbox, tickets, timers
 from maild.store.engine import Tx
 from maild.threading.clues import Clues, clues
 from maild.ticket import Ticket, TicketNo, Use
+from maild.values import replace
 
 _REFERENCES = 50
 

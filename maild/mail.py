@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from operator import attrgetter
 from typing import Any, NewType
+
+from maild.values import dataclass
 
 MessageId = NewType("MessageId", str)
 """A Message-ID without its angle brackets, white space removed (RFC 5322 section 3.6.4)."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from maild.mail import MessageId
 from maild.readers.scribe import Scribe
 from maild.rules.match import RuleBook
 from maild.store.engine import Store
 from maild.telling import Press
+from maild.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Cause:
     """What made a decision necessary: an inbox mail and who wrote it, or a timer; nothing where the desk itself did."""
 
     inbox: int | None = None
-    message_id: MessageId = MessageId("")  # noqa: RUF009  an empty id is a value
+    message_id: MessageId = MessageId("")
     author: str = ""
     timer: str = ""
 

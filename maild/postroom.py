@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from maild.brief import originals
@@ -21,6 +21,7 @@ from maild.store import inbox, later, outbox, tickets
 from maild.store.engine import Tx
 from maild.telling import Material
 from maild.ticket import Entry, Event, Status, Ticket, Voice
+from maild.values import replace
 
 log = logging.getLogger("maild.postroom")
 
@@ -175,6 +176,8 @@ def _asked_for(tx: Tx, office: Office, draft: Draft, material: Material) -> Mate
             before = tickets.entries(tx, draft.about, _CONVERSATION) if draft.about is not None else ()
             entries = (*before, *material.entries)
             files = _originals(tx, draft, entries)
+            if not (before or files):
+                return material
             earlier = tickets.earlier_of(tx, material.ticket) if files and material.ticket is not None else (0, 0)
             return replace(material, entries=entries, originals=files, earlier=earlier)
         case _:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -24,6 +24,7 @@ from maild.readers.scribe import Scribe
 from maild.store import inbox, outbox, tickets
 from maild.store.engine import Tx
 from maild.ticket import Ticket
+from maild.values import replace
 
 AHEAD = 64
 """Mails that are read ahead of the decisions."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maild.act import carry_out, publish
@@ -21,6 +20,7 @@ from maild.rules.model import On
 from maild.store import absences, later, meta, outbox, tickets, timers
 from maild.store.engine import Tx
 from maild.ticket import Ticket
+from maild.values import replace
 
 PUT_OFF = timedelta(minutes=10)
 """When a timer whose decision failed is tried again."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
 from maild.mail import Attachment, MessageId
 from maild.promise import Promise
+from maild.values import dataclass
 
 TicketNo = NewType("TicketNo", int)
 

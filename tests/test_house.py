@@ -29,6 +29,7 @@ PURE = (
         "canned",
         "reasons",
         "mail",
+        "values",
         "ticket",
         "desk",
         "decision",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from maild.decision import Asked, Bulletin, Draft, Notice, SetTimer, TimerName
 from maild.desk import Agent, Desk, OnReturn, Team
 from maild.lines import Line, line
 from maild.ticket import Party, Role, Ticket, TicketNo, Use
+from maild.values import replace
 
 ANSWER_WITHIN = timedelta(days=7)
 """How long a question about an absence waits for its answer."""

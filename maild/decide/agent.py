@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -23,6 +23,7 @@ from maild.lines import Line, line, plain
 from maild.mail import Kind, Mail
 from maild.threading.tags import TOKEN_LENGTH, Token, split_token
 from maild.ticket import Event, Party, Role, Ticket, Use
+from maild.values import replace
 
 _KEPT = 4_000
 

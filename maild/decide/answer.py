@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maild.decision import Answers
 from maild.desk import AnswerLimits, Desk
 from maild.lines import Line, line
 from maild.mail import Mail
+from maild.values import dataclass
 
 RETRY = timedelta(minutes=30)
 """How often an answer that waits looks for room."""

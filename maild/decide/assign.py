@@ -27,7 +27,7 @@ def choose(
         return (standing, reasons.stands_in(standing)) if standing else (None, None)
     match how:
         case Assign.LEAST_BUSY:
-            agent = min(members, key=lambda member: (loads.open.get(member.id, 0), members.index(member)))
+            agent = min(members, key=lambda member: loads.open.get(member.id, 0))
             return agent, reasons.fewest_open(agent)
         case Assign.ROUND_ROBIN:
             agent = _next(known, members, loads.last.get(team.id))

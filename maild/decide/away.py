@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 
@@ -19,6 +19,7 @@ from maild.decision import Asked, SetTimer
 from maild.desk import Agent, Desk, OnReturn
 from maild.lines import Line, line
 from maild.ticket import Ticket, TicketNo
+from maild.values import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from maild.decide.answer import RETRY, Answer, Silence, Wait, may_answer, suspect
@@ -32,6 +31,7 @@ from maild.rules.model import Facts, On, Verdict
 from maild.threading.clues import own_words
 from maild.threading.tags import split_token
 from maild.ticket import Entry, Event, Party, Role, Status, Ticket, Use, Voice, fresh
+from maild.values import replace
 from maild.wishes import mere_thanks
 
 _MOST_LINKS = 50
@@ -52,7 +52,8 @@ def open_ticket(
     """
     mail, desk = situation.mail, situation.desk
     before = follows or (linked if stranger else None)
-    team = team_of(situation, before)
+    teams = addressed(situation)
+    team = team_of(situation, before, teams)
     verdict = match(situation.rules, facts(situation, On.NEW, team.id, None))
     if verdict.quarantine and not situation.vouched:
         rule = next(hit.rule for hit in verdict.hits if hit.then.quarantine)
@@ -68,7 +69,6 @@ def open_ticket(
     _brief(turn, situation, linked if stranger else None, follows)
     if tell_owner and linked is not None:
         _tell_of_link(turn, situation, linked)
-    teams = addressed(situation)
     also_teams(turn, situation, tuple(team for team in teams[1:] if team.id != turn.ticket.team))
     notify(turn, verdict, mail.author.key, mail.attachments)
     keep_time(turn, heard=_person(situation))
@@ -322,7 +322,7 @@ def pause(turn: Turn, silence: Silence) -> None:
 
 def facts_of_new(situation: Situation) -> Facts:
     """What the rules would see of this mail as a new ticket; for `maild rules test`."""
-    return facts(situation, On.NEW, team_of(situation, None).id, None)
+    return facts(situation, On.NEW, team_of(situation, None, addressed(situation)).id, None)
 
 
 def _speaker(situation: Situation) -> str:

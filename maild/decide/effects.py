@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from maild import reasons
@@ -23,6 +22,7 @@ from maild.mail import Mail
 from maild.promise import Clock
 from maild.threading.masks import for_customers
 from maild.ticket import Code, Entry, Priority, Reason, Role, Status, Ticket, Use, Voice
+from maild.values import replace
 
 
 def carry_out(

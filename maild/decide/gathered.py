@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maild.decide.absence import Facts, draft_to
@@ -12,6 +12,7 @@ from maild.decision import Asked, Bulletin, Draft, Fresh, Notice, Post
 from maild.desk import Agent, Desk
 from maild.lines import Line, line
 from maild.ticket import Role, Ticket, Use
+from maild.values import replace
 
 _SHOWN = 50
 _GIST = 100

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maild import reasons
@@ -17,6 +16,7 @@ from maild.hours import Calendar, opening
 from maild.lines import Line, line
 from maild.promise import Clock, Promise, Standing
 from maild.ticket import Status, Ticket, Use
+from maild.values import replace
 
 _JUST_NOW = timedelta(hours=1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from maild import reasons
@@ -17,6 +17,7 @@ from maild.threading.clues import own_words
 from maild.threading.masks import for_customers
 from maild.threading.tags import split_token
 from maild.ticket import Entry, Event, Party, Priority, Role, Status, Ticket, TicketNo, Voice, fresh
+from maild.values import replace
 
 IMPORT = "import"
 """Who acts in the history where old mail is brought in, and how its rows in the inbox are called."""

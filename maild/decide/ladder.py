@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from maild.decide.assign import choose
 from maild.decide.turn import Turn
 from maild.decision import Loads
 from maild.desk import Agent, AgentId, Assign, Desk, Team
 from maild.ticket import Reason, Ticket
+from maild.values import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -27,6 +27,7 @@ from maild.desk import Agent, Desk, Learn
 from maild.lines import Line, line
 from maild.mail import Kind, Undelivered, Vacation
 from maild.ticket import Role, Use
+from maild.values import replace
 
 ANSWERS_WITHIN = timedelta(days=3)
 """How long after a notice an automatic reply to it is believed without proof."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from maild.decide import agent, customer, learn, personal, question, robots, wish
 from maild.decide.routing import addressed, teams_at
@@ -14,6 +13,7 @@ from maild.decision import Decision, Done, Duplicate, SetAside
 from maild.mail import Kind
 from maild.threading.clues import same_words
 from maild.ticket import Party, Status, Ticket, Use
+from maild.values import dataclass
 
 _RECEIVED_MOST = 50
 _PROBE = re.compile(r"<?probe\.[0-9a-f]{32}@[^@\s>]+>?")
@@ -34,7 +34,7 @@ def on_mail(situation: Situation) -> Decision:
     mail = situation.mail
     if situation.earlier is not None:
         return _duplicate(situation)
-    if sum(name == "received" for name, _ in mail.headers) >= _RECEIVED_MOST and not situation.vouched:
+    if [name for name, _ in mail.headers].count("received") >= _RECEIVED_MOST and not situation.vouched:
         return _aside(f"it went through {_RECEIVED_MOST} servers or more: a loop")
     if situation.clues.token(Use.CONFIRM) is not None and not situation.waived:
         return question.on_yes(situation)

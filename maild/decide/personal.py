@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from maild.absence import Absence
 from maild.commands import Command, Name, Words, read
@@ -32,6 +32,7 @@ from maild.lines import Line, line, plain
 from maild.mail import Kind
 from maild.threading.tags import split_token
 from maild.ticket import TicketNo, Use
+from maild.values import replace
 
 _KEPT = 4_000
 _WITH_LINES = frozenset({Notice.RECEIPT, Notice.REFUSED, Notice.HELD, Notice.CONFIRM, Notice.ABSENCE})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from maild.canned import Canned
 from maild.commands import Command, Name, Words
@@ -17,6 +17,7 @@ from maild.desk import Agent
 from maild.lines import Line, line
 from maild.mail import Mail
 from maild.ticket import Ticket
+from maild.values import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from maild import canned
 from maild.canned import Canned
 from maild.desk import Agent, Desk
 from maild.ticket import Ticket
+from maild.values import replace
 
 
 def of_agent(desk: Desk, ticket: Ticket, name: str, agent: Agent) -> Canned | None:

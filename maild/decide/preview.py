@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from maild.decision import Draft, Loads, Notice
 from maild.desk import Agent, Desk
 from maild.lines import Line, line
 from maild.ticket import Party, Role, Ticket, Use
+from maild.values import replace
 
 
 class Change(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maild.decide.routing import DESK
@@ -12,6 +11,7 @@ from maild.desk import Desk, Times
 from maild.hours import Work, after, before, between, opening
 from maild.promise import Clock, Promise, Standing
 from maild.ticket import Status, Ticket, Use
+from maild.values import replace
 
 _NOTHING = Times()
 _MARGIN = timedelta(minutes=30)

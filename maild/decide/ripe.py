@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maild.decide.answer import RETRY, Answer, Silence, Wait, within
@@ -18,6 +17,7 @@ from maild.mail import NOTHING_SAID, Address, Mail, Proof
 from maild.rules.match import Rule, RuleBook, match, possible
 from maild.rules.model import Anchor, Facts, On
 from maild.ticket import Entry, Event, Status, Ticket
+from maild.values import replace
 
 FIRED = "rule"
 """The event of a rule that acted by itself: its name, and as text the state of the ticket in which it does so once."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from maild.decide.assign import people_of
 from maild.decide.learn import on_failure, status_of
 from maild.decide.situation import Situation
@@ -13,6 +11,7 @@ from maild.decision import Bulletin, Done, Notice, Post, Sent, SetAside
 from maild.lines import line
 from maild.mail import Address, Kind
 from maild.ticket import Entry, Ticket, Use, Voice
+from maild.values import replace
 
 _BOUNCE = (Use.BOUNCE,)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maild.absence import Absence, Leave, Source, Stage
@@ -11,6 +11,7 @@ from maild.decide.absence import RELOAD, REMOVED, Facts, declare, start_of, zone
 from maild.decision import Bulletin, Draft, Notice
 from maild.desk import Agent, AgentId, Desk
 from maild.ticket import Party, Role, Use
+from maild.values import replace
 
 
 @dataclass(frozen=True, slots=True)

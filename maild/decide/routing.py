@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from maild import reasons
@@ -20,6 +19,7 @@ from maild.mail import Attachment, MessageId
 from maild.rules.model import Facts, On, Reply, Verdict
 from maild.threading.tags import split_token
 from maild.ticket import Code, Entry, Origin, Party, Priority, Reason, Role, Status, Ticket, Use, Voice
+from maild.values import replace
 
 DESK = "desk"
 """Who acts in the history where the desk's own rules do."""
@@ -60,25 +60,36 @@ def addressed(situation: Situation) -> tuple[Team, ...]:
 
     Where none of these is ours, it was forwarded or a blind copy: then where servers say that they delivered it.
     """
-    specs = (*(a.spec for a in (*situation.mail.to, *situation.mail.cc)), *situation.recipients)
-    ours = situation.desk.addresses
-    if not any(split_token(spec)[0].lower() in ours for spec in specs):
-        specs = situation.mail.delivered_to
-    return teams_at(situation.desk, specs)
+    mail, desk = situation.mail, situation.desk
+    ours = _ours(desk, [*(one.spec for one in (*mail.to, *mail.cc)), *situation.recipients])
+    return _teams(desk, ours or _ours(desk, mail.delivered_to))
 
 
-def teams_at(desk: Desk, specs: tuple[str, ...]) -> tuple[Team, ...]:
+def teams_at(desk: Desk, specs: Iterable[str]) -> tuple[Team, ...]:
     """The teams behind these addresses, each once, in their order."""
-    teams = (_team_at(desk, plain) for plain in dict.fromkeys(split_token(spec)[0].lower() for spec in specs))
+    return _teams(desk, _ours(desk, specs))
+
+
+def _ours(desk: Desk, specs: Iterable[str]) -> list[str]:
+    """Our own among these addresses, plain, each once."""
+    plain = dict.fromkeys(split_token(spec)[0].lower() for spec in specs)
+    return [one for one in plain if one in desk.addresses]
+
+
+def _teams(desk: Desk, ours: Iterable[str]) -> tuple[Team, ...]:
+    """The teams behind these addresses of ours; the desk's own and its aliases lead to the usual team."""
+    teams = (desk.team_at(plain) or desk.team_of(desk.team) for plain in ours)
     return tuple({team.id: team for team in teams if team is not None}.values())
 
 
-def team_of(situation: Situation, before: Ticket | None) -> Team:
-    """The team that a new ticket goes to before the rules speak; a ticket that goes on keeps the team of the last."""
+def team_of(situation: Situation, before: Ticket | None, teams: tuple[Team, ...]) -> Team:
+    """The team that a new ticket goes to before the rules speak; a ticket that goes on keeps the team of the last.
+
+    `teams` are those that the mail was sent to.
+    """
     desk = situation.desk
     if before is not None and (kept := desk.team_of(before.team)):
         return kept
-    teams = addressed(situation)
     usual = desk.team_of(desk.team)
     if usual is None:
         raise AssertionError("the configuration names a team that it does not define")
@@ -303,14 +314,6 @@ def _explain(turn: Turn, verdict: Verdict) -> None:
     turn.because.extend(f'rule "{hit.rule}": {hit.because}' for hit in verdict.hits)
     turn.because.extend(f'rule "{rule}" ran over its time' for rule in verdict.slow)
     turn.slow.extend(verdict.slow)
-
-
-def _team_at(desk: Desk, plain: str) -> Team | None:
-    """The team behind one of our plain addresses; the desk's own address and its aliases lead to the usual team."""
-    team = desk.team_at(plain)
-    if team is None and plain in desk.addresses:
-        return desk.team_of(desk.team)
-    return team
 
 
 def _reason(reason: Mapping[str, str], language: str) -> Reason | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from maild.absence import Absence
@@ -15,6 +15,7 @@ from maild.mail import Mail, MessageId
 from maild.rules.match import RuleBook
 from maild.threading.clues import Clues
 from maild.ticket import Entry, Event, Ticket, TicketNo
+from maild.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

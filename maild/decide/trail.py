@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from maild.ticket import Event, Origin
+from maild.values import replace
 
 _MOVES = frozenset({"owner", "team"})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from maild.lines import Line, plain
 from maild.mail import Attachment, MessageId
 from maild.promise import Promise, Standing, promised_at, told
 from maild.ticket import Entry, Event, Origin, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Use
+from maild.values import replace
 
 
 @dataclass(slots=True)
@@ -65,8 +66,9 @@ class Turn:
 
     def change(self, **fields: Any) -> None:
         """Give fields of the ticket new values; a ticket that would stay the same is not made anew."""
-        if any(getattr(self.ticket, name) != value for name, value in fields.items()):
-            self.ticket = replace(self.ticket, **fields)
+        changed = {name: value for name, value in fields.items() if getattr(self.ticket, name) != value}
+        if changed:
+            self.ticket = replace(self.ticket, **changed)
 
     def happened(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -20,6 +19,7 @@ from maild.decision import Draft, Notice, Post, TimerName
 from maild.lines import Line, line, plain
 from maild.mail import Kind
 from maild.ticket import Party, Role, Status, Ticket, Use
+from maild.values import replace
 from maild.wishes import Asking, Wish
 
 AGAIN = timedelta(hours=24)

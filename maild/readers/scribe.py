@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 from multiprocessing.connection import Connection
@@ -30,6 +30,7 @@ from maild.mail import Outgoing
 from maild.telling import Material, Press
 from maild.templates.samples import samples
 from maild.ticket import Code, Entry, Event, Party, Priority, Reason, Role, Status, Ticket, Use, Voice
+from maild.values import dataclass
 
 _AHEAD_OCTETS = 48 * 1024  # what the socket takes without a reader: so a busy child never makes us wait
 _PATIENCE = 15.0  # seconds for letters that went over the line together
@@ -57,7 +58,9 @@ _UNREAD = "whole"  # the last field of an entry, which no letter reads: half of 
 
 def _in_short(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:
     if issubclass(kind, Enum):
-        return lambda member: (kind, (member.value,))
+        return {member: (kind, (member.value,)) for member in kind}.__getitem__
+    if issubclass(kind, tuple):
+        return lambda thing: (kind, (*thing,))
     values = attrgetter(*(field.name for field in fields(kind) if field.name != _UNREAD))
     return lambda thing: (kind, values(thing))
 
@@ -70,7 +73,7 @@ class _Packer(pickle.Pickler):
         **{
             kind: _in_short(kind)
             for kind in (
-                *(Page, Draft, Material, Ticket, Party, Reason, Entry, Event),
+                *(Page, Names, Draft, Material, Ticket, Party, Reason, Entry, Event),
                 *(Notice, Use, Role, Voice, Status, Priority, Code),
             )
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from maild.store.engine import Tx
 from maild.store.statement import Statement
 from maild.store.tables import BY_ABSENCE, table
 from maild.ticket import TicketNo
+from maild.values import replace
 
 _absence = table("absence")
 _agent = table("agent")

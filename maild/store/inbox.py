@@ -7,7 +7,6 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from maild.mail import Arrival
 from maild.store.engine import Tx
 from maild.store.statement import Statement, given
 from maild.store.tables import table
+from maild.values import dataclass
 
 INLINE = 128 * 1024
 """Bytes; a bigger mail goes to a file of its own, which is faster from there on."""

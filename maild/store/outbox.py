@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from maild.store.meta import after, numbers
 from maild.store.statement import Statement, given
 from maild.store.tables import table
 from maild.ticket import TicketNo
+from maild.values import dataclass
 
 _outbox = table("outbox")
 _LATE = ("waiting", "uncertain")

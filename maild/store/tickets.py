@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import date, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
 from operator import attrgetter
 from typing import Any
@@ -45,8 +45,8 @@ def _met_once(dialect: Dialect) -> Any:
 
 _LAST_NUMBER = Statement(numbers(_ticket.c.number))
 _GET = Statement(select(_ticket).where(_ticket.c.number == given("which")))
-_OPEN = Statement(insert(_ticket), ("number", *_STATE))
-_CHANGE = Statement(update(_ticket).where(_ticket.c.number == given("which")), _STATE)
+_OPEN = Statement(insert(_ticket), ("number", *_STATE), written=("why",))
+_CHANGE = Statement(update(_ticket).where(_ticket.c.number == given("which")), _STATE, written=("why",))
 _JOIN = Statement(insert(_party), _PARTY)
 _PARTIES = Statement(select(_party).where(_party.c.ticket == given("which")).order_by(_party.c.number))
 _LAST_ENTRY = Statement(select(func.coalesce(func.max(_entry.c.seq), 0)).where(_entry.c.ticket == given("which")))
@@ -63,10 +63,8 @@ _LAST_EVENT = Statement(
     .order_by(_history.c.seq.desc())
     .limit(1)
 )
-_RECORD = Statement(
-    insert(_history),
-    ("ticket", "seq", "chain", "at", "event", "who", "code", "text", "before", "after", "why", "origin"),
-)
+_EVENT = ("at", "event", "who", "code", "text", "before", "after")
+_RECORD = Statement(insert(_history), ("ticket", "seq", *_EVENT, "why", "origin", "chain"), written=("why", "origin"))
 _ENTRIES = Statement(
     select(_entry).where(_entry.c.ticket == given("which")).order_by(_entry.c.seq.desc()).limit(given("most"))
 )
@@ -76,10 +74,8 @@ _HEARD = Statement(
     .order_by(_entry.c.seq.desc())
     .limit(100)
 )
-_EVENT = tuple(field.name for field in fields(Event))
 _OF_EVENT = attrgetter(*_EVENT)
 _ALL = 1_000_000_000
-_JSON = json.JSONEncoder(ensure_ascii=True).encode
 _MEET = Statement(_met_once, ("message_id", "ticket"))
 
 
@@ -134,11 +130,12 @@ def save(tx: Tx, ticket: Ticket, before: Ticket | None) -> None:
     else:
         _CHANGE.run(tx, which=ticket.number, **values)
     known = {party.number: party for party in (before.parties if before else ())}
-    _JOIN.each(tx, [_party_values(ticket.number, party) for party in ticket.parties if party.number not in known])
+    _JOIN.add(tx, [_party_row(ticket.number, party) for party in ticket.parties if party.number not in known])
     for party in ticket.parties:
         if party.number in known and known[party.number] != party:
             where = (_party.c.ticket == ticket.number) & (_party.c.number == party.number)
-            tx.connection.execute(update(_party).where(where).values(**_party_values(ticket.number, party)))
+            values = dict(zip(_PARTY, _party_row(ticket.number, party), strict=True))
+            tx.connection.execute(update(_party).where(where).values(**values))
     for gone in known.keys() - {party.number for party in ticket.parties}:
         where = (_party.c.ticket == ticket.number) & (_party.c.number == gone)
         tx.connection.execute(_party.delete().where(where))
@@ -175,18 +172,23 @@ def record(tx: Tx, number: TicketNo, events: Sequence[Event], *, first: bool = F
     for event in events:
         seq += 1
         chain = link(chain, number, seq, event)
-        rows.append({"ticket": number, "seq": seq, "chain": chain, **_event_values(event)})
-    _RECORD.each(tx, rows)
+        rows.append((number, seq, *_OF_EVENT(event), _why(event.why), _origin(event.origin), chain))
+    _RECORD.add(tx, rows)
 
 
 def link(chain: str, number: int, seq: int, event: Event) -> str:
     """The hash that ties an event to all before it."""
     said = map(_quoted, (event.event, event.who, event.code, event.text, event.before, event.after))
-    why = () if event.why is None else (_JSON(_reason_values(event.why)),)
-    origin = () if event.origin is None else (_JSON(_origin_values(event.origin)),)
+    why = () if event.why is None else (_why(event.why),)
+    origin = () if event.origin is None else (_origin(event.origin),)
     # the JSON of a list, put together by hand: with ten events a mail, what the encoder does around it is felt
-    whole = f'["{chain}", {number}, {seq}, "{event.at.isoformat()}", {", ".join((*said, *why, *origin))}]'
+    whole = f'["{chain}", {number}, {seq}, "{_moment(event.at)}", {", ".join((*said, *why, *origin))}]'
     return hashlib.sha256(whole.encode("ascii")).hexdigest()
+
+
+@lru_cache(maxsize=16)  # what a mail causes happens at one moment; all are of UTC, so that equal ones read the same
+def _moment(at: datetime) -> str:
+    return at.isoformat()
 
 
 def history(tx: Tx, number: int, only: Sequence[str] = ()) -> tuple[Event, ...]:
@@ -211,7 +213,7 @@ def heard_since(tx: Tx, number: TicketNo, since: datetime) -> int:
 def meet(tx: Tx, number: TicketNo, ids: Iterable[MessageId]) -> None:
     """Remember Message-IDs that stand on this ticket, so that later mail that names them is known."""
     wanted = [message_id for message_id in dict.fromkeys(ids) if message_id and len(message_id) <= 998]
-    _MEET.each(tx, [{"message_id": message_id, "ticket": number} for message_id in wanted])
+    _MEET.add(tx, [(message_id, number) for message_id in wanted])
 
 
 def met(tx: Tx, ids: Sequence[MessageId]) -> tuple[tuple[MessageId, TicketNo], ...]:
@@ -326,7 +328,7 @@ def _values(ticket: Ticket) -> dict[str, Any]:
         "promised_at": ticket.promised_at,
         "merged_into": ticket.merged_into,
         "root": ticket.root,
-        "why": _reason_values(ticket.why) if ticket.why else None,
+        "why": _why(ticket.why),
         "previous_owner": ticket.previous_owner,
         "told_owner": ticket.told_owner,
         "told_team": ticket.told_team,
@@ -350,8 +352,11 @@ def _reason(value: Mapping[str, Any] | None) -> Reason | None:
     )
 
 
-def _reason_values(reason: Reason) -> dict[str, Any]:
-    """A reason as it is kept; what it does not say is left out."""
+@lru_cache(maxsize=64)  # a ticket, the event of its move and the hash of that event hold the same reason
+def _why(reason: Reason | None) -> str:
+    """A reason as it is kept, in JSON; what it does not say is left out."""
+    if reason is None:
+        return "null"
     said: dict[str, Any] = {"code": reason.code.value, "text": reason.text, "by": reason.by}
     if reason.phrase:
         said |= {"phrase": reason.phrase, "who": reason.who}
@@ -359,13 +364,16 @@ def _reason_values(reason: Reason) -> dict[str, Any]:
         said["until"] = reason.until.isoformat()
     if reason.texts:
         said["texts"] = dict(reason.texts)
-    return said
+    return json.dumps(said)
 
 
-def _origin_values(origin: Origin) -> dict[str, Any]:
-    """Where a move came from, as it is kept; what is not known is left out."""
+@lru_cache(maxsize=64)
+def _origin(origin: Origin | None) -> str:
+    """Where a move came from, as it is kept, in JSON; what is not known is left out."""
+    if origin is None:
+        return "null"
     said = {"mail": origin.mail, "timer": origin.timer, "absence": origin.absence, "rule": origin.rule}
-    return {name: value for name, value in said.items() if value not in {None, ""}}
+    return json.dumps({name: value for name, value in said.items() if value not in {None, ""}})
 
 
 def _person(row: Any) -> Party:
@@ -382,19 +390,12 @@ def _person(row: Any) -> Party:
     )
 
 
-def _party_values(ticket: TicketNo, party: Party) -> dict[str, Any]:
-    return {
-        "ticket": ticket,
-        "number": party.number,
-        "address": party.address,
-        "name": party.name,
-        "role": party.role.value,
-        "proven": party.proven,
-        "kept": party.kept,
-        "machine": party.machine,
-        "stopped": party.stopped,
-        "agent": party.agent,
-    }
+def _party_row(ticket: TicketNo, party: Party) -> tuple[Any, ...]:
+    """What is kept of a person, in the order of `_PARTY`."""
+    return (
+        *(ticket, party.number, party.address, party.name, party.role.value, party.proven, party.kept),
+        *(party.machine, party.stopped, party.agent),
+    )
 
 
 def _attachment_values(attachment: Attachment) -> dict[str, Any]:
@@ -421,13 +422,6 @@ def _read_entry(row: Any) -> Entry:
         inbox=row.inbox,
         whole=row.whole,
     )
-
-
-def _event_values(event: Event) -> dict[str, Any]:
-    values = dict(zip(_EVENT, _OF_EVENT(event), strict=True))
-    values["why"] = None if event.why is None else _reason_values(event.why)
-    values["origin"] = None if event.origin is None else _origin_values(event.origin)
-    return values
 
 
 def event_of(row: Row[Any]) -> Event:

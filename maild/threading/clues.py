@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from maild.mail import Mail, MessageId
 from maild.threading.tags import BOUNCE_LENGTH, TOKEN_LENGTH, Keyring, OurId, Token, split_token
 from maild.ticket import Use
+from maild.values import dataclass
 
 _SUBJECT_MOST = 2000
 _SUBJECT_TAG = re.compile(r"\[#([0-9]{1,12})\]")

@@ -8,13 +8,14 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import product
 
 from maild.mail import MessageId
 from maild.ticket import Use
+from maild.values import dataclass
 
 VERSION = 1
 TOKEN_LENGTH = 40
@@ -61,25 +62,31 @@ class OurId:
     row: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Keyring:
     """The secrets by key id, newest last: the newest signs, the last three verify (DESIGN 3.4)."""
 
     domain: str
     keys: tuple[tuple[int, bytes], ...] = field(repr=False)
     _derived: dict[tuple[int, Use], bytes] = field(default_factory=dict, repr=False, compare=False)
+    _opening: bytes = field(init=False, repr=False, compare=False)
+    """What stands before everything that is signed."""
+
+    def __post_init__(self) -> None:
+        domain = self.domain.encode("ascii" if self.domain.isascii() else "idna")
+        object.__setattr__(self, "_opening", b"maild/1\0" + domain + b"\0")
 
     def make(self, use: Use, ticket: int, party: int, now: datetime) -> str:
         """A token of 40 characters, signed with the newest key."""
         kid = self.keys[-1][0]
         day = (now - _EPOCH).days
-        payload = bytes((VERSION, ord(use.value), kid)) + ticket.to_bytes(5) + party.to_bytes(3) + day.to_bytes(2)
+        payload = bytes((VERSION, ord(use), kid)) + ticket.to_bytes(5) + party.to_bytes(3) + day.to_bytes(2)
         return _encode(payload + self._mac(kid, use, payload)[:12])
 
     def make_bounce(self, row: int) -> str:
         """The short token of an envelope sender: 24 characters, for forwarders that rewrite senders."""
         kid = self.keys[-1][0]
-        payload = bytes((ord(Use.BOUNCE.value), kid)) + row.to_bytes(5)
+        payload = bytes((ord(Use.BOUNCE), kid)) + row.to_bytes(5)
         return _encode(payload + self._mac(kid, Use.BOUNCE, payload)[:8])
 
     def read(self, text: str) -> Token | None:
@@ -129,8 +136,7 @@ class Keyring:
         return hmac.compare_digest(self._mac(kid, use, payload)[: len(mac)], mac)
 
     def _mac(self, kid: int, use: Use, payload: bytes) -> bytes:
-        text = b"maild/1\0" + self.domain.encode("idna" if not self.domain.isascii() else "ascii") + b"\0" + payload
-        return _signature(self._key(kid, use), text)
+        return _signature(self._key(kid, use), self._opening + payload)
 
     def _key(self, kid: int, use: Use) -> bytes:
         known = self._derived.get((kid, use))

@@ -31,11 +31,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 16, 17, 40])
 def test_many_rows_are_written_as_one_by_one(store: Store, count: int) -> None:
-    rows = [{"ticket": n, "timer": "close", "due_at": NOON + timedelta(n), "detail": str(n)} for n in range(count)]
-    store.write(lambda tx: SET.each(tx, rows))
+    rows = [(n, "close", NOON + timedelta(n), str(n)) for n in range(count)]
+    store.write(lambda tx: SET.add(tx, rows))
     with store.read() as tx:
-        found = [(row.ticket, row.timer, row.due_at, row.detail) for row in ALL.rows(tx)]
-    assert found == [(n, "close", NOON + timedelta(n), str(n)) for n in range(count)]
+        assert [(row.ticket, row.timer, row.due_at, row.detail) for row in ALL.rows(tx)] == rows
 
 
 def test_a_moment_is_kept_as_sqlalchemy_keeps_it(store: Store) -> None:
