@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import smtplib
 import ssl
 import time
@@ -214,16 +215,18 @@ class Relay:
         if failure := self._address(session, mail):
             return failure
         self._stage = _Stage.CONTENT
-        self._tell(session, _stuffed(mail.content))
+        self._tell(session, _stuffed(mail.content) + b".\r\n")
         self._stage = _Stage.DOT
-        session.say(b".\r\n", self._timeouts.dot)
         code, text = session.getreply()
         if code == _CLOSING:
             self._drop()
         return Sent(told(code, text)) if code // 100 == 2 else _verdict(_Stage.DOT, code, text)
 
     def _tell(self, session: Session, content: bytes) -> None:
-        """Say the text of a mail, all but its final dot; where the relay hangs up amid it, its last word counts."""
+        """Say the text of a mail and its final dot in one; where the relay hangs up amid it, its last word counts.
+
+        What could not be said to its end has come without the dot, and so was not taken.
+        """
         try:
             session.say(content, self._timeouts.dot)
         except OSError as fault:
@@ -237,16 +240,16 @@ class Relay:
     def _address(self, session: Session, mail: Outgoing) -> Outcome | None:
         """Say MAIL, RCPT and DATA, in one packet where the relay reads ahead; what failed first, or None at a 354."""
         size = f" SIZE={len(mail.content)}" if "size" in session.esmtp_features else ""
-        verbs = {
-            _Stage.MAIL: f"MAIL FROM:<{mail.envelope.sender}>{size}\r\n".encode("ascii"),
-            _Stage.RCPT: f"RCPT TO:<{mail.envelope.recipient}>\r\n".encode("ascii"),
-            _Stage.DATA: b"DATA\r\n",
-        }
+        verbs = (
+            (_Stage.MAIL, f"MAIL FROM:<{mail.envelope.sender}>{size}\r\n".encode("ascii")),
+            (_Stage.RCPT, f"RCPT TO:<{mail.envelope.recipient}>\r\n".encode("ascii")),
+            (_Stage.DATA, b"DATA\r\n"),
+        )
         ahead = "pipelining" in session.esmtp_features
         self._stage = _Stage.MAIL
         if ahead:
-            session.say(b"".join(verbs.values()), self._timeouts.verb)
-        for stage, words in verbs.items():
+            session.say(b"".join([words for _, words in verbs]), self._timeouts.verb)
+        for stage, words in verbs:
             self._stage = stage
             if not ahead:
                 session.say(words, self._timeouts.verb)
@@ -289,9 +292,12 @@ def _place(url: str) -> tuple[bool, str, int]:
     raise ValueError(f"relay.url {url!r} is none of smtp://HOST:PORT, smtps://HOST:PORT, maildir:PATH")
 
 
+_DOTTED = re.compile(rb"\r\n\.")  # to search is faster than to replace, and few mails have such a line
+
+
 def _stuffed(content: bytes) -> bytes:
     """The mail with a second dot before each line that starts with one (RFC 5321 section 4.5.2)."""
-    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    stuffed = content.replace(b"\r\n.", b"\r\n..") if _DOTTED.search(content) else content
     return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 8192
 _MOST_LINES = 100
+_MOMENT = 0.01  # seconds that make no difference
 _ANSWER = re.compile(rb"[2-5]\d\d(?:[ -].*)?", re.DOTALL)
 
 
@@ -28,7 +29,7 @@ class Session(smtplib.SMTP):
 
     def __init__(self, name: str) -> None:
         super().__init__(local_hostname=name)
-        self._heard = bytearray()
+        self._heard = b""
 
     def reach(self, host: str, port: int, patience: float, silence: float) -> None:
         """Connect within `patience` seconds; a machine that is gone for `silence` seconds ends the connection.
@@ -41,7 +42,7 @@ class Session(smtplib.SMTP):
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from here on, and forget what was heard before and not read: anybody may have said it."""
-        self._heard.clear()
+        self._heard = b""
         self.sock = context.wrap_socket(self._wire(), server_hostname=host)
 
     def say(self, words: bytes, patience: float) -> None:
@@ -51,8 +52,7 @@ class Session(smtplib.SMTP):
 
     def send(self, s: Buffer | str) -> None:
         """What smtplib itself sends through as well."""
-        self._wire().settimeout(self.patience)
-        self._wire().sendall(s.encode("ascii") if isinstance(s, str) else s)
+        self._wire(self.patience).sendall(s.encode("ascii") if isinstance(s, str) else s)
 
     def getreply(self) -> tuple[int, bytes]:
         """The next answer: its code and its text (RFC 5321 section 4.2.1), 100 lines of 8 kB at most."""
@@ -73,24 +73,29 @@ class Session(smtplib.SMTP):
         return bool(self._heard)
 
     def _hear(self, until: float) -> bytes:
-        while (end := self._heard.find(b"\n")) < 0:
-            if len(self._heard) > _LONGEST_LINE:
+        line, ended, rest = self._heard.partition(b"\n")
+        while not ended:
+            if len(line) > _LONGEST_LINE:
                 raise GarbledError(f"a line of more than {_LONGEST_LINE} octets")
             left = until - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            self._wire().settimeout(left)
-            heard = self._wire().recv(_LONGEST_LINE)
+            heard = self._wire(left).recv(_LONGEST_LINE)
             if not heard:
                 raise smtplib.SMTPServerDisconnected("the relay closed the connection")
             self._heard += heard
-        line = bytes(self._heard[:end])
-        del self._heard[: end + 1]
+            line, ended, rest = self._heard.partition(b"\n")
+        self._heard = rest
         return line.rstrip(b"\r")
 
-    def _wire(self) -> socket.socket:
+    def _wire(self, patience: float | None = None) -> socket.socket:
+        """The connection, which waits for so many seconds; to tell it anew takes a system call."""
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("the connection is closed")
+        if patience is not None:
+            waits = self.sock.gettimeout()
+            if waits is None or abs(waits - patience) > _MOMENT:
+                self.sock.settimeout(patience)
         return self.sock
 
 

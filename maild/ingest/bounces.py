@@ -35,6 +35,7 @@ _MACHINE, _REPORT, _SUBJECT = "sent by a machine", "a delivery report", "the sub
 _DAEMON_NAME = re.compile(
     r"mail(?:er)?[ -]?(?:delivery|daemon|system|administrator)|postmaster|mail delivery", re.IGNORECASE
 )
+_COMPLAINT = re.compile(r"complaint about message from \d+\.")
 _RETURNED_TYPES = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "text/rfc822", "message/global")
 _REACHED = frozenset({"delivered", "relayed", "expanded"})
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
@@ -43,14 +44,14 @@ _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 def by_report(evidence: Evidence) -> Verdict | None:
     """What status parts say, the surest source (RFC 3464)."""
     notices = [notice for part in evidence.parts if part.type in _STATUS_TYPES for notice in _notices(evidence, part)]
+    if not notices:
+        return None
     late = [notice.about for notice in notices if notice.action == "delayed"]
     failed = [notice.about for notice in notices if notice.action not in {"delayed", *_REACHED}]
     if failed or late:
         kind = Kind.BOUNCE if failed else Kind.DELAY
         return _undelivered(evidence, kind, failed or late, "a delivery status notification (RFC 3464)")
-    if notices:
-        return Verdict(Kind.RECEIPT, False, ("a notice of delivery (RFC 3464)",), returned_ids=_returned(evidence))
-    return None
+    return Verdict(Kind.RECEIPT, False, ("a notice of delivery (RFC 3464)",), returned_ids=_returned(evidence))
 
 
 def complaint(evidence: Evidence) -> Verdict | None:
@@ -58,7 +59,7 @@ def complaint(evidence: Evidence) -> Verdict | None:
     if evidence.report_type == "feedback-report" or evidence.has("message/feedback-report"):
         why = ("a feedback report (RFC 5965)",)
         return Verdict(Kind.COMPLAINT, False, why, returned_ids=_returned(evidence))
-    if re.match(r"complaint about message from \d+\.", evidence.top.subject) and evidence.has("message/rfc822"):
+    if _COMPLAINT.match(evidence.top.subject) and evidence.has("message/rfc822"):
         why = ("a complaint with the mail that it is about",)
         return Verdict(Kind.COMPLAINT, False, why, returned_ids=_returned(evidence))
     return None
@@ -116,11 +117,14 @@ def _bounce_signs(evidence: Evidence, *, subject: bool) -> list[str]:
         signs.append("the envelope sender is empty")
     if evidence.report_type == "delivery-status" or evidence.has(*_STATUS_TYPES):
         signs.append(_REPORT)
-    automatic = evidence.header("auto-submitted").lower().startswith("auto-") or not evidence.top.authors
-    machine = automatic or any(NOREPLY.fullmatch(local) or ROBOT.fullmatch(local) for local in evidence.speakers)
-    if subject and (signs or machine):
+    if subject and (signs or _by_machine(evidence)):
         signs += [_SUBJECT] if signs else [_MACHINE, _SUBJECT]
     return signs
+
+
+def _by_machine(evidence: Evidence) -> bool:
+    automatic = evidence.header("auto-submitted").lower().startswith("auto-") or not evidence.top.authors
+    return automatic or any(NOREPLY.fullmatch(local) or ROBOT.fullmatch(local) for local in evidence.speakers)
 
 
 # --- who was not reached --------------------------------------------------------------------------------------------

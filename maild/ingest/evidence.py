@@ -57,7 +57,7 @@ class Evidence:
         object.__setattr__(self, "speakers", tuple(dict.fromkeys(filter(None, map(local_part, specs)))))
 
     def header(self, name: str) -> str:
-        values = self.top.values(name)
+        values = self.top.named.get(name)
         return " ".join(values).strip() if values else ""
 
     @property
@@ -74,7 +74,10 @@ class Evidence:
         return any(part.type in types for part in self.parts)
 
 
+_BRACKETED = re.compile(r"<([^<>]*)>")
+
+
 def local_part(spec: str) -> str:
     """The part of an address before its last @, in lower case; with or without angle brackets."""
-    inside = re.search(r"<([^<>]*)>", spec) if "<" in spec else None
+    inside = _BRACKETED.search(spec) if "<" in spec else None
     return (inside[1] if inside else spec).strip().rpartition("@")[0].lower()

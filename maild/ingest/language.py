@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,8 @@ def _claimed(headers: Sequence[tuple[str, str]]) -> str:
     for name, value in headers:
         if (key := name.lower()) in _TOLD_BY:
             said.setdefault(key, []).append(value[:_VALUE])
+    if not said:
+        return ""
     written = {language for value in said.get("content-language", ()) for language, _ in _ranges(value)}
     if len(written) == 1:
         return written.pop()
@@ -126,10 +129,11 @@ def _guess(text: str, enough: Sequence[tuple[int, float]]) -> _Guess:
     before, guess = "", _NOTHING
     for characters, words in _LOOKED_AT:
         paragraphs = _paragraphs(text[:characters])
-        opening = _opening(paragraphs)
+        opens = _opening(paragraphs)
+        opening = " ".join(opens)[:_OPENING]
         if opening != before and (first := _judged(opening)).reaches(_OPENS):
             return first
-        all_ = " ".join(paragraphs)
+        all_ = " ".join((*opens, *paragraphs))
         guess = _judged(all_[:words])
         told = len(text) <= characters and len(all_) <= words
         if told or guess.reaches(enough) or guess.falls_short(_HOPELESS):
@@ -138,16 +142,19 @@ def _guess(text: str, enough: Sequence[tuple[int, float]]) -> _Guess:
     return guess
 
 
-def _paragraphs(text: str) -> list[str]:
+def _paragraphs(text: str) -> Iterator[str]:
+    """The words of each paragraph, one after the other: mostly the first will do."""
     said = _QUOTED.sub("\n", text) if ">" in text else text
     # most lines are words throughout, and to look whether there is another is fast
     if _ODD.search(said):
         said = "\n".join([_NO_WORD.sub(" ", line) if _ODD.search(line) else line for line in said.split("\n")])
-    paragraphs = [one for one in map(_lettered, _PARAGRAPHS.split(said)) if one]
+    paragraphs = filter(None, map(_lettered, _PARAGRAPHS.split(said)))
+    first = next(paragraphs, "")
+    if not _BANNER.match(first):
+        return chain((first,), paragraphs)
     # a server's warning on top of a mail from outside is not the sender's
-    if paragraphs and _BANNER.match(paragraphs[0]) and _letters(" ".join(paragraphs[1:])) >= _FEWEST:
-        return paragraphs[1:]
-    return paragraphs
+    rest = list(paragraphs)
+    return iter(rest if _letters(" ".join(rest)) >= _FEWEST else [first, *rest])
 
 
 def _lettered(text: str) -> str:
@@ -156,13 +163,14 @@ def _lettered(text: str) -> str:
     return " ".join(plain.split()).lower()
 
 
-def _opening(paragraphs: Sequence[str]) -> str:
-    opening = ""
+def _opening(paragraphs: Iterator[str]) -> list[str]:
+    """The first paragraphs, as many as are enough to stand for the whole."""
+    opening: list[str] = []
     for paragraph in paragraphs:
-        opening = f"{opening} {paragraph}"
-        if _letters(opening) >= _OPENS[0][0]:
+        opening.append(paragraph)
+        if _letters(" ".join(opening)) >= _OPENS[0][0]:
             break
-    return opening.strip()[:_OPENING]
+    return opening
 
 
 def _letters(words: str) -> int:

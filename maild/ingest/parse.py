@@ -17,7 +17,7 @@ from typing import NamedTuple
 import mailparser
 
 from maild.ingest.charsets import clean_line, decode, decode_line
-from maild.ingest.encodings import params, words
+from maild.ingest.encodings import params, unwrap
 from maild.ingest.ids import ids, message_id
 from maild.ingest.people import SPEC, addresses_of, authors, pairs_of
 from maild.mail import Address, MessageId
@@ -136,9 +136,12 @@ def _named_by(raw: bytes) -> str:
     return raw.decode("ascii").lower()
 
 
+_LF, _CR = b"\n\r"  # as numbers: to look for b"\n" takes ten times as long
+
+
 def _unfolded(value: bytes) -> bytes:
     value = value.strip()
-    return value.replace(b"\n", b"").replace(b"\r", b"").strip() if b"\n" in value or b"\r" in value else value
+    return value.replace(b"\n", b"").replace(b"\r", b"").strip() if _LF in value or _CR in value else value
 
 
 def first(fields: Sequence[Field], name: str) -> bytes:
@@ -171,32 +174,34 @@ def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
     """Read the header block; `plainly` leaves mail-parser out. Never raises for any bytes, save for bugs."""
     fields, body, faults = fields_of(raw, 0, len(raw), limits)
     fields = tuple([line for line in fields if not line.name.startswith("x-maild-")])
+    given = _given(fields)
     charset = content_type(fields)[1].get("charset", "") or charset_within(raw, body)
     headers = tuple([(line.name, _value(line, charset)) for line in fields])
-    people, date = _people(fields, charset, plainly=plainly)
+    named = _named(headers)
+    people, date = _people(given, charset, plainly=plainly)
     if len(people["to"]) + len(people["cc"]) > limits.recipients:
         faults += (f"more than {limits.recipients} recipients: the rest is not read",)
-    if [line.name for line in fields].count("received") > limits.received:
+    if len(given.get("received", ())) > limits.received:
         faults += (f"more than {limits.received} Received lines: this mail goes in a circle",)
     room = max(0, limits.recipients - len(people["to"]))
-    written_by = authors(tuple(decode_line(line.raw, charset) for line in fields if line.name == "from"))
-    known = frozenset(address.key for group in (written_by, *people.values()) for address in group)
+    written_by = authors([decode_line(value, charset) for value in given.get("from", ())])
+    known = frozenset([address.key for group in (written_by, *people.values()) for address in group])
     return Sheet(
         fields=fields,
         headers=headers,
-        named=_named(headers),
+        named=named,
         body=body,
-        message_id=message_id(first(fields, "message-id")),
-        in_reply_to=ids(_joined(fields, "in-reply-to"), known)[-limits.references :],
-        references=ids(_joined(fields, "references"), known)[-limits.references :],
+        message_id=message_id(given.get("message-id", _NONE)[0]),
+        in_reply_to=ids(_joined(given.get("in-reply-to", ())), known)[-limits.references :],
+        references=ids(_joined(given.get("references", ())), known)[-limits.references :],
         authors=written_by,
         reply_to=people["reply-to"][: limits.recipients],
         to=people["to"][: limits.recipients],
         cc=people["cc"][:room],
         delivered_to=_delivered_to(fields),
-        subject=clean_line(words(first(fields, "subject"), charset)),
+        subject=named.get("subject", _NOTHING)[0],
         date=date,
-        list_id=_list_id(clean_line(words(first(fields, "list-id"), charset))),
+        list_id=_list_id(named.get("list-id", _NOTHING)[0]),
         faults=faults,
     )
 
@@ -209,10 +214,21 @@ def charset_within(raw: bytes, body: int) -> str:
     return named[1].decode("ascii") if named else ""
 
 
+_NONE = (b"",)
+_NOTHING = ("",)
+
+
+def _given(fields: Sequence[Field]) -> dict[str, list[bytes]]:
+    """The raw values of the header lines by name, each name's in order."""
+    given: dict[str, list[bytes]] = {}
+    for name, raw in fields:
+        given.setdefault(name, []).append(raw)
+    return given
+
+
 def _value(line: Field, charset: str) -> str:
-    if _is_structured(line.name):
-        return clean_line(decode_line(line.raw, charset))
-    return clean_line(words(line.raw, charset))
+    text = decode_line(line.raw, charset)
+    return clean_line(unwrap(text) if "=?" in text and not _is_structured(line.name) else text)
 
 
 @lru_cache(maxsize=256)
@@ -227,8 +243,8 @@ def _named(headers: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return named
 
 
-def _joined(fields: Sequence[Field], name: str) -> str:
-    return " ".join(decode(line.raw) for line in fields if line.name == name)
+def _joined(values: Sequence[bytes]) -> str:
+    return " ".join([decode(value) for value in values])
 
 
 def _list_id(value: str) -> str:
@@ -236,33 +252,37 @@ def _list_id(value: str) -> str:
     return (inside[1] if inside else value).strip().lower()
 
 
+_DELIVERED = frozenset({"delivered-to", "x-original-to", "x-forwarded-to", "envelope-to", "x-envelope-to", "x-rcpt-to"})
+
+
 def _delivered_to(fields: Sequence[Field]) -> tuple[str, ...]:
-    names = {"delivered-to", "x-original-to", "x-forwarded-to", "envelope-to", "x-envelope-to", "x-rcpt-to"}
-    values = (decode(line.raw).strip(" <>\t") for line in fields if line.name in names)
-    return tuple(dict.fromkeys(value for value in values if SPEC.fullmatch(value)))[:50]
+    values = [decode(line.raw).strip(" <>\t") for line in fields if line.name in _DELIVERED]
+    return tuple(dict.fromkeys([value for value in values if SPEC.fullmatch(value)]))[:50]
 
 
 # --- recipients and date --------------------------------------------------------------------------------------------
 
 
 def _people(
-    fields: Sequence[Field], charset: str, *, plainly: bool
+    given: Mapping[str, Sequence[bytes]], charset: str, *, plainly: bool
 ) -> tuple[dict[str, tuple[Address, ...]], datetime | None]:
     """Recipients and date, as mail-parser reads them; where it fails, the standard way."""
-    values: dict[str, str] = {}
-    for name in _ADDRESSED:
-        given = [decode_line(line.raw, charset) for line in fields if line.name == name]
-        values[name] = _bounded(", ".join(given)) if given else ""
-    stamp = clean_line(decode(first(fields, "date")))[:200]
+    values = {
+        name: _bounded(", ".join([decode_line(value, charset) for value in given[name]])) if name in given else ""
+        for name in _ADDRESSED
+    }
+    stamp = clean_line(decode(given.get("date", _NONE)[0]))[:200]
     found, date = ({}, None) if plainly else _by_mail_parser(values, stamp)
     people = {name: found.get(name) or addresses_of(pairs_of(value)) for name, value in values.items()}
     return people, (date if date is not None else _date(stamp))
 
 
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: f"{number:02}" for number, name in enumerate(_MONTH_NAMES, 1)}
 _USUAL_DATE = re.compile(
-    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?:0?[1-9]|[12]\d|3[01])"
-    r" (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?:19[789]|20\d)\d"
-    r" (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d [+-](?:0\d|1[0-4])[0-5]\d"
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(0?[1-9]|[12]\d|3[01])"
+    rf" ({'|'.join(_MONTHS)}) ((?:19[789]|20\d)\d)"
+    r" ((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d) ([+-](?:0\d|1[0-4])[0-5]\d)"
 )
 """A date as RFC 5322 section 3.3 has it, and nearly every mail: what all read alike is read by the fastest."""
 
@@ -305,12 +325,17 @@ def _bounded(value: str, most: int = 64 * 1024) -> str:
 
 
 def _date(value: str) -> datetime | None:
-    """A date that mail-parser did not take, by the more patient standard library; aware, UTC."""
+    """A usual date, or one that mail-parser did not take, by the more patient standard library; aware, UTC."""
+    usual = _USUAL_DATE.fullmatch(value)
     try:
-        parsed = email.utils.parsedate_to_datetime(value)
+        parsed = _in_order(*usual.groups()) if usual else email.utils.parsedate_to_datetime(value)
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+
+
+def _in_order(day: str, month: str, year: str, clock: str, zone: str) -> datetime:
+    return datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day:0>2}T{clock}{zone}")
 
 
 # --- the whole mail -------------------------------------------------------------------------------------------------
@@ -319,7 +344,7 @@ def _date(value: str) -> datetime | None:
 def unwound(raw: bytes) -> bytes:
     """The mail without a byte order mark, and with line ends that can be read where it has those of old Macintoshes."""
     raw = raw.removeprefix(codecs.BOM_UTF8)
-    return raw if b"\n" in raw[:65_536] else raw.replace(b"\r", b"\n")
+    return raw if _LF in raw[:65_536] else raw.replace(b"\r", b"\n")
 
 
 def fingerprint(raw: bytes, top: Sheet) -> str:
@@ -334,5 +359,5 @@ def fingerprint(raw: bytes, top: Sheet) -> str:
             digest.update(b"%s:%d:%s\n" % (name.encode(), len(value), value))
         digest.update(b"\n")
     body = raw[top.body :]
-    digest.update((body.replace(b"\r\n", b"\n") if b"\r" in body else body).rstrip())
+    digest.update((body.replace(b"\r\n", b"\n") if _CR in body else body).rstrip())
     return digest.hexdigest()

@@ -118,8 +118,10 @@ class _Walk:
         Where another contradicts the multipart, the lines as the other reads them come along.
         """
         given = [line for line in fields if line.name == "content-type"]
+        if len(given) < 2:
+            return fields, ()
         many = [line for line in given if content_type([line])[0].startswith("multipart/")]
-        if len(given) < 2 or not many:
+        if not many:
             return fields, ()
         single = [line for line in given if line not in many]
         opened = [line for line in many if self.is_closed(content_type([line])[1].get("boundary", ""), start, end)]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from itertools import takewhile
 
 import authres
 
@@ -64,10 +63,11 @@ def prove(headers: Sequence[tuple[str, str]], author: Address, trust: Trust) -> 
     nothing and spoils what others say. `dmarc=pass` for exactly the author's domain proves, or `dkim=pass` of a
     domain that is the author's, above it or beneath it; any other DMARC verdict but "none" unproves.
     """
-    found = list(_counting(headers, trust))
+    fields = [(name.lower(), value) for name, value in headers]
+    found = _counting(fields, trust)
     if not found:
         return Proof(because=_unseen(trust))
-    if not _sole(headers, author):
+    if not _sole(fields, author):
         return Proof(seen=True, because="no single, plain From address")
     if len(found) > MOST_FIELDS or sum(map(len, found)) > _LONGEST:
         return Proof(seen=True, because="too much in the Authentication-Results fields")
@@ -80,15 +80,19 @@ def prove(headers: Sequence[tuple[str, str]], author: Address, trust: Trust) -> 
 # Which instances count
 
 
-def _counting(headers: Sequence[tuple[str, str]], trust: Trust) -> Iterator[str]:
+_Fields = Sequence[tuple[str, str]]
+"""Header lines: names in lower case, and values."""
+
+
+def _counting(fields: _Fields, trust: Trust) -> list[str]:
     """The values of the Authentication-Results fields that the sender cannot have written and that bear our name."""
     hops = _hops(trust)
     if hops is None:
-        return iter(())
+        return []
     ours = frozenset(name.casefold() for name in trust.authserv_ids if name)
-    over, under = _block([(name.lower(), value) for name, value in headers], hops)
+    over, under = _block(fields, hops)
     above = [value for value in _results_in(over) if _server(value) in ours]
-    return iter(above or [value for value in _results_in(under) if _server(value) in ours])
+    return above or [value for value in _results_in(under) if _server(value) in ours]
 
 
 def _hops(trust: Trust) -> int | None:
@@ -109,9 +113,6 @@ def _within(peer: str, relay: str) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return address in network or (mapped is not None and mapped in network)
-
-
-_Fields = Sequence[tuple[str, str]]
 
 
 def _block(fields: _Fields, hops: int) -> tuple[_Fields, _Fields]:
@@ -137,7 +138,7 @@ _AUTHORS = frozenset(
 
 
 def _first_of_the_author(fields: _Fields) -> int:
-    return len(list(takewhile(lambda field: not _by_author(field[0]), fields)))
+    return next((n for n, (name, _) in enumerate(fields) if _by_author(name)), len(fields))
 
 
 def _by_author(name: str) -> bool:
@@ -148,9 +149,9 @@ def _results_in(fields: _Fields) -> list[str]:
     return [value for name, value in fields if name == "authentication-results"]
 
 
-def _sole(headers: Iterable[tuple[str, str]], author: Address) -> bool:
+def _sole(fields: _Fields, author: Address) -> bool:
     """One From field, and an address of one @ and a domain of two labels at least, without tricks."""
-    if sum(name.lower() == "from" for name, _ in headers) != 1:
+    if [name for name, _ in fields].count("from") != 1:
         return False
     return author.spec.count("@") == 1 and bool(_SPEC.fullmatch(author.spec)) and bool(_domain(author.domain))
 

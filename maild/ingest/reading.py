@@ -158,9 +158,9 @@ def _vacation(who: Kind, text: str, top: parse.Sheet) -> Vacation | None:
 
 def _new_words(said: _Words) -> str:
     if said.plain or not said.html:
-        return clean(quote.new_words(said.text))
+        return quote.new_words(said.text)  # lines of a text that is clean
     words = quote.new_words_of_page(said.page) if said.page else quote.new_words_of_html(said.html)
-    return clean(quote.new_words(said.text) if words is None else words)
+    return quote.new_words(said.text) if words is None else clean(words)
 
 
 def _blank(raw: bytes) -> Mail:

@@ -317,7 +317,9 @@ class _Session(SMTP):
         self._patience -= 1
         if self._patience < 0 or self.transport is None or self.transport.is_closing():
             self._hang_up(_RESTLESS)
-        await super().push(with_status(status if isinstance(status, str) else status.decode()))
+        reply = with_status(status if isinstance(status, str) else status.decode())
+        self._writer.write(reply.encode() + b"\r\n")
+        await self._writer.drain()
 
     # The words about mail
 

@@ -78,14 +78,14 @@ class Body:
     blocks are cut. After a `fault` (a reply) four octets are held, to see the end. Call `let_go` when done with it.
     """
 
-    __slots__ = ("_claimed", "_crlfs", "_crs", "_held", "_lfs", "_memory", "_size", "_stuffed", "fault", "seen")
+    __slots__ = ("_claimed", "_held", "_memory", "_size", "_stuffed", "fault", "seen")
 
     def __init__(self, size: int, memory: Memory) -> None:
         self._size = size
         self._memory = memory
         # The line end of the DATA command itself: a first line may be the final dot.
         self._held = bytearray(CRLF)
-        self._claimed = self._crs = self._lfs = self._crlfs = self._stuffed = 0
+        self._claimed = self._stuffed = 0
         self.seen = 0
         self.fault = ""
 
@@ -96,7 +96,8 @@ class Body:
         self.seen += len(block)
         end = held.find(_END, max(0, before - len(_END) + 1))
         stop = len(held) if end < 0 else end + len(_END)
-        self._count(before, stop)
+        # The final dot is no line of the mail, and yet counted: it is not known to be the end before it is found.
+        self._stuffed += held.count(b"\r\n.", before - 2, stop)
         rest = None
         if end >= 0:
             rest = bytes(held[stop:])
@@ -109,14 +110,6 @@ class Body:
             if rest is None:
                 del held[: -len(_END) + 1]
         return rest
-
-    def _count(self, before: int, stop: int) -> None:
-        # The final CRLF.CRLF is balanced, so that it may be counted before it is known to be the end.
-        held = self._held
-        self._crs += held.count(b"\r", before, stop)
-        self._lfs += held.count(b"\n", before, stop)
-        self._crlfs += held.count(CRLF, before - 1, stop)
-        self._stuffed += held.count(b"\r\n.", before - 2, stop)
 
     def _excess(self) -> str:
         """The reply to a body that is too big for us or for now, or ""; what it grows by is claimed."""
@@ -142,8 +135,8 @@ class Body:
 
     @property
     def bare(self) -> bool:
-        """Whether a CR or an LF stood alone (RFC 5321 section 2.3.8)."""
-        return not self._crs == self._lfs == self._crlfs
+        """Whether a CR or an LF stands alone in what is held (RFC 5321 section 2.3.8)."""
+        return self._held.replace(b"\r", b"").replace(b"\n", CRLF) != self._held
 
     def raw(self) -> bytes:
         """The mail as it was sent: without the dots of transparency (RFC 5321 section 4.5.2), nothing added."""
@@ -172,6 +165,8 @@ def fault_in(raw: bytes, limits: Limits) -> str:
     """
     if len(raw) > limits.size:
         return TOO_BIG
+    if _is_modest(raw[: raw.find(_BLANK, 0, min(limits.header, limits.header_block)) + 1], limits):
+        return ""
     at = field = fields = received = 0
     while (end := raw.find(CRLF, at)) > at:
         if raw[at] not in b" \t":
@@ -188,6 +183,15 @@ def fault_in(raw: bytes, limits: Limits) -> str:
             return LONG_HEADER
         at = end + len(CRLF)
     return LOOP if received > limits.received else ""
+
+
+_BLANK = b"\r\n\r\n"
+
+
+def _is_modest(head: bytes, limits: Limits) -> bool:
+    """Whether a header, short enough for any of its fields, has too few lines to break a limit: so most mails do."""
+    few = head.count(CRLF) < limits.headers
+    return bool(head) and few and head.lower().count(b"received") <= limits.received
 
 
 _PLAIN_PATH = re.compile(r"<([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@[A-Za-z0-9.-]+)?)?>(?: (.*))?")
