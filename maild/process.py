@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from maild.store.engine import Tx
 from maild.ticket import Ticket
 from maild.values import replace
 
-AHEAD = 64
+AHEAD = 128
 """Mails that are read ahead of the decisions."""
 AHEAD_BYTES = 64 * 1024 * 1024
 STEP_OVER = timedelta(seconds=1)
@@ -36,6 +36,9 @@ TOGETHER = 16
 TRIES = 2
 STARTS_ALONE = 2
 STARTS_MOST = 10
+
+Fresh = Sequence[tuple[inbox.Kept, bytes]]
+"""Mails that were never handed to a reader, and their bytes."""
 
 log = logging.getLogger("maild.process")
 
@@ -57,32 +60,32 @@ class Clerk:
     ours: Ours
     trust_of: Callable[[inbox.Kept], Trust]
     flights: dict[int, _Flight] = field(default_factory=dict)
+    fresh: Fresh = field(default_factory=list)
+    """What is to be read next, fetched while others were decided."""
     loads: Loads | None = None
     scribe: Scribe | None = None
 
     def step(self, now: datetime, wait: float = 0.0) -> bool:
-        """Read on, and decide what is ready; True where mail was decided. `wait` is how long to wait for a reader."""
-        fresh = self._fresh()
-        started = self._count_starts(fresh)
+        """Decide what is ready, and read on; True where mail was decided. `wait` is how long to wait for a reader."""
         self._hear(0)
+        if not self._ready(now):
+            self.read_on(now)
+            if self.flights:
+                self._hear(wait)
         ready = self._ready(now)
-        if ready:  # both are waiting for the writer now, so that one commit serves both
-            try:
-                self._decide_now(ready, now)
-            finally:  # their starts are counted, so they must be read, whatever became of the others
-                self._hand_in(fresh, started, now)
-            return True
-        self._hand_in(fresh, started, now)
-        if self.flights:
-            self._hear(wait)
-            ready = self._ready(now)
-            if ready:
-                self._decide_now(ready, now)
+        if ready:
+            self._decide_now(ready, now)
         return bool(ready)
+
+    def read_on(self, now: datetime) -> None:
+        """Give what has come in to the readers, and hear what they have read."""
+        fresh, self.fresh = self.fresh or self._fetched(), []
+        self._hand_in(fresh, self._count_starts(fresh), now)
+        self._hear(0)
 
     def stand_down(self) -> None:
         """Another daemon decides from now on; what readers bring of these mails is not heard."""
-        self.flights, self.loads = {}, None
+        self.flights, self.fresh, self.loads = {}, [], None
 
     def close(self) -> None:
         """Take back the starts of mails that are left for the next run: this daemon did not die of them."""
@@ -101,10 +104,18 @@ class Clerk:
     def _decide_now(self, ready: list[_Flight], now: datetime) -> None:
         # What is tried alone is counted only here: a daemon that dies while others read has not died of this mail.
         suspect = [flight.kept.id for flight in ready if not flight.counted]
+        fresh, self.fresh = self.fresh, []
+        started = self._count_starts(fresh)
         try:
             if suspect:
                 self.office.store.write(lambda tx: inbox.count_start(tx, suspect, 1))
-            self.loads = self.office.store.write(lambda tx: self._decide_all(tx, ready, now))
+            # both are waiting for the writer now, so that one commit serves both
+            decided = self.office.store.submit(lambda tx: self._decide_all(tx, ready, now))
+            try:
+                self.fresh = self._fetched(beside=fresh)
+                self._hear(0)
+            finally:
+                self.loads = decided.result()
         except BaseException:
             self.loads = None
             # this daemon lives, so none of them has ended it
@@ -114,14 +125,16 @@ class Clerk:
         finally:
             for flight in ready:
                 del self.flights[flight.kept.id]
+            # their starts are counted, so they must be read, whatever became of the others
+            self._hand_in(fresh, started, now)
 
-    def _count_starts(self, fresh: list[tuple[inbox.Kept, bytes]]) -> Future[None] | None:
+    def _count_starts(self, fresh: Fresh) -> Future[None] | None:
         if not fresh:
             return None
         ids = [kept.id for kept, _ in fresh if kept.starts < STARTS_ALONE]
         return self.office.store.submit(lambda tx: inbox.count_start(tx, ids, 1))
 
-    def _hand_in(self, fresh: list[tuple[inbox.Kept, bytes]], started: Future[None] | None, now: datetime) -> None:
+    def _hand_in(self, fresh: Fresh, started: Future[None] | None, now: datetime) -> None:
         """Give mails to the readers, once it is on disk that work on them starts."""
         if started is not None:
             started.result()
@@ -129,18 +142,22 @@ class Clerk:
             self.flights[kept.id] = _Flight(kept, now, counted=kept.starts < STARTS_ALONE)
             self.readers.submit(kept.id, raw, sender=sender_of(kept), ours=self.ours, trust=self.trust_of(kept))
 
-    def _fresh(self) -> list[tuple[inbox.Kept, bytes]]:
-        """The oldest mails that nobody reads yet; one that keeps ending the daemon comes alone, behind all others."""
-        if len(self.flights) > AHEAD // 2:
+    def _fetched(self, beside: Fresh = ()) -> Fresh:
+        """The oldest mails that nobody reads yet; one that keeps ending the daemon comes alone, behind all others.
+
+        `beside` are mails that are on their way to the readers.
+        """
+        if len(self.flights) + len(beside) > AHEAD // 2:
             return []
-        room = AHEAD_BYTES - sum(flight.kept.size for flight in self.flights.values())
+        known = {**{key: flight.kept for key, flight in self.flights.items()}, **{kept.id: kept for kept, _ in beside}}
+        room = AHEAD_BYTES - sum(kept.size for kept in known.values())
         fresh: list[tuple[inbox.Kept, bytes]] = []
         with self.office.store.read() as tx:
             waiting = inbox.waiting(tx, AHEAD, starts_below=STARTS_ALONE)
-            if not waiting and not self.flights:
+            if not waiting and not known:
                 waiting = inbox.waiting(tx, 1)
             for kept in waiting:
-                if kept.id in self.flights:
+                if kept.id in known:
                     continue
                 if fresh and kept.size > room:
                     break

@@ -36,7 +36,15 @@ WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND classid = 24929
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 """The numbers of all daemons that live."""
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "mmap_size=0")
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=5000",
+    "mmap_size=0",
+    "temp_store=MEMORY",  # what a savepoint may have to put back would lie in a file of its own, written page by page
+    "wal_autocheckpoint=4000",  # pages, 16 MB: what is written again and again goes over to the database once
+)
 _SESSION: Mapping[str, str] = {
     "timezone": "UTC",
     "synchronous_commit": "on",
