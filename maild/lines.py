@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple, Union
 
-from maild.values import dataclass
-
 Value = Union[str, int, date, datetime, None, tuple[Union[str, "Line"], ...]]  # noqa: UP007  it names itself
 
 
