@@ -66,7 +66,7 @@ def _in_short(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ..
 
 
 class _Packer(pickle.Pickler):
-    """A pickler that hands over the values of what stands on a page; frozen classes have a slow way of their own."""
+    """A pickler that hands over the values of what stands on a page; classes have a slow way of their own."""
 
     dispatch_table = {  # noqa: RUF012  as the library wants it
         **copyreg.dispatch_table,

@@ -41,8 +41,10 @@ class Known:
 
 def with_absences(tx: Tx, desk: Desk) -> Desk:
     """The desk with the absences that stand: what every decision looks at."""
-    rows = _STANDING.rows(tx)
-    return replace(desk, absences=tuple(_read(row) for row in rows)) if rows else desk
+    if "absences" not in tx.known:
+        tx.known["absences"] = tuple(map(_read, _STANDING.rows(tx)))
+    standing: tuple[Absence, ...] = tx.known["absences"]
+    return replace(desk, absences=standing) if standing else desk
 
 
 def living(tx: Tx, agent: str | None = None) -> tuple[Absence, ...]:
@@ -78,6 +80,7 @@ def next_id(tx: Tx) -> int:
 
 def save(tx: Tx, absence: Absence, now: datetime) -> None:
     """Write an absence in its new state; one that is not there yet is new."""
+    tx.known.pop("absences", None)
     changed = tx.connection.execute(update(_absence).where(_absence.c.id == absence.id).values(**_values(absence)))
     if not changed.rowcount:
         tx.connection.execute(insert(_absence).values(id=absence.id, created_at=now, **_values(absence)))

@@ -40,6 +40,8 @@ class Tx:
     """The driver's own connection, for statements that run too often to go the long way."""
     decides: bool = True
     """Whether this store may decide now: of all daemons on one database, one does."""
+    known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was read in this transaction and holds until it writes something else; nobody else writes meanwhile."""
 
     def must_decide(self) -> None:
         """Raise LostError where another daemon decides now, since our connection was lost."""
@@ -59,6 +61,7 @@ class Tx:
         try:
             yield
         except BaseException:
+            self.known.clear()
             self.driver.execute("ROLLBACK TO SAVEPOINT apart")
             self.driver.execute("RELEASE SAVEPOINT apart")
             raise

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from maild.store.engine import Tx
+from maild.store.statement import Statement
 from maild.store.tables import table
 
 _meta = table("meta")
@@ -31,9 +32,19 @@ def numbers(column: Column[int]) -> Select[Any]:
     return select(func.max(column).label("last"), floor.label("floor"))
 
 
-def after(row: Any) -> int:
-    """The next number: what `numbers` found is given already."""
-    return max(row.last or 0, int(row.floor or 0)) + 1
+def next_of(tx: Tx, name: str, given: Statement) -> int:
+    """The next number of a table, asked for once in a transaction; what `given` finds, a statement of `numbers`, is
+    given already."""
+    if name not in tx.known:
+        row: Any = given.one(tx)
+        tx.known[name] = max(row.last or 0, int(row.floor or 0)) + 1
+    return int(tx.known[name])
+
+
+def give(tx: Tx, name: str, number: int) -> None:
+    """Note that a row of a table has this number from now on."""
+    if name in tx.known:
+        tx.known[name] = max(tx.known[name], number + 1)
 
 
 def starting(tx: Tx, prefix: str) -> dict[str, str]:

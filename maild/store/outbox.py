@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, exists, func, insert, null, or_, select, updat
 from maild.decision import Answers, Asked, Notice, Sent
 from maild.mail import Envelope, MessageId, Outgoing
 from maild.store.engine import Tx
-from maild.store.meta import after, numbers
+from maild.store.meta import give, next_of, numbers
 from maild.store.statement import Statement, given
 from maild.store.tables import table
 from maild.ticket import TicketNo
@@ -154,7 +154,7 @@ class Finished:
 
 def next_row(tx: Tx) -> int:
     """The number of the next row; it stands in the mail's own Message-ID."""
-    return after(_NEXT_ROW.one(tx))
+    return next_of(tx, "outbox", _NEXT_ROW)
 
 
 def put(tx: Tx, finished: Finished) -> None:
@@ -188,6 +188,7 @@ def put(tx: Tx, finished: Finished) -> None:
         question=asked,
         content=mail.content,
     )
+    give(tx, "outbox", finished.id)
 
 
 def fill(tx: Tx, contents: Mapping[int, bytes]) -> None:

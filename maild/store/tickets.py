@@ -19,7 +19,7 @@ from maild.mail import Attachment, MessageId
 from maild.promise import Promise
 from maild.store import promises
 from maild.store.engine import Tx
-from maild.store.meta import after, numbers
+from maild.store.meta import give, next_of, numbers
 from maild.store.statement import Statement, given
 from maild.store.tables import table
 from maild.ticket import Code, Entry, Event, Origin, Party, Priority, Reason, Role, Status, Ticket, TicketNo, Voice
@@ -81,7 +81,7 @@ _MEET = Statement(_met_once, ("message_id", "ticket"))
 
 def next_number(tx: Tx) -> TicketNo:
     """What a new ticket will be called; tickets are never taken away, so no number comes twice."""
-    return TicketNo(after(_LAST_NUMBER.one(tx)))
+    return TicketNo(next_of(tx, "ticket", _LAST_NUMBER))
 
 
 def get(tx: Tx, number: int, *, follow: bool = True) -> Ticket | None:
@@ -127,6 +127,7 @@ def save(tx: Tx, ticket: Ticket, before: Ticket | None) -> None:
     values = _values(ticket)
     if before is None:
         _OPEN.run(tx, number=ticket.number, **values)
+        give(tx, "ticket", ticket.number)
     else:
         _CHANGE.run(tx, which=ticket.number, **values)
     known = {party.number: party for party in (before.parties if before else ())}
