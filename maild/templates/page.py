@@ -85,6 +85,7 @@ class Brief:
     in_full: tuple[Said, ...]
 
 
+@lru_cache(maxsize=512)
 def tidy(fact: str, most: int = LONGEST_FACT) -> str:
     """Return a fact on one line, without control characters, so that no value can pass for a row or a paragraph."""
     if fact.isascii() and fact.isprintable() and len(fact) <= most and "  " not in fact and fact.strip(" ") == fact:
