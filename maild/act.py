@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from maild.abreast import Steps, alone
 from maild.decide.ripe import look_ahead
 from maild.decide.undelivered import on_refusal
 from maild.decision import (
@@ -41,6 +42,13 @@ _MOVES = frozenset({"owner", "team"})
 def settle(
     tx: Tx, office: Office, decision: Decision, kept: inbox.Kept, mail: Mail, known: Mapping[int, Ticket], now: datetime
 ) -> None:
+    """`settling` in one go."""
+    alone(settling(tx, office, decision, kept, mail, known, now))
+
+
+def settling(
+    tx: Tx, office: Office, decision: Decision, kept: inbox.Kept, mail: Mail, known: Mapping[int, Ticket], now: datetime
+) -> Steps[None]:
     """Write what was decided about one mail, and where the mail ended."""
     cause = Cause(kept.id, mail.message_id, mail.author.key)
     ticket: TicketNo | None = None
@@ -48,17 +56,17 @@ def settle(
     because = _because_in_english(decision, office.press, now)
     match decision:
         case Post():
-            carry_out(tx, office, decision, cause, known, now)
+            yield from carrying_out(tx, office, decision, cause, known, now)
             state, ticket = "ticket", decision.ticket.number
         case SetAside(post=post, bulletin=bulletin):
             if post is not None:
-                carry_out(tx, office, post, cause, known, now)
+                yield from carrying_out(tx, office, post, cause, known, now)
             if bulletin is not None:
                 publish(tx, office, bulletin, now, cause)
             state = "quarantine"
         case Duplicate(of=of, ticket=number, post=post):
             if post is not None:
-                carry_out(tx, office, post, cause, known, now)
+                yield from carrying_out(tx, office, post, cause, known, now)
             state, ticket, duplicate_of = "duplicate", number, of
         case Done(release=release, bulletin=bulletin):
             if bulletin is not None:
@@ -69,6 +77,7 @@ def settle(
             state = "done"
         case _:
             assert_never(decision)
+    yield
     inbox.settle(
         tx,
         kept.id,
@@ -84,10 +93,18 @@ def settle(
 
 
 def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[int, Ticket], now: datetime) -> None:
+    """`carrying_out` in one go."""
+    alone(carrying_out(tx, office, post, cause, known, now))
+
+
+def carrying_out(
+    tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[int, Ticket], now: datetime
+) -> Steps[None]:
     """Write a ticket's new state, its history, its timers and the mails that tell of it."""
     ticket = _named(post, office, now)
     before = None if post.opened else known[ticket.number]
     tickets.save(tx, ticket, before)
+    yield
     said = _in_english(post, office.press, now)
     events = [_traced(event, cause) if event.event in _MOVES else event for event in said]
     if post.entry is not None:
@@ -105,7 +122,9 @@ def carry_out(tx: Tx, office: Office, post: Post, cause: Cause, known: Mapping[i
         absences.save(tx, absence, now)
     if post.proved:
         meta.put(tx, f"proved:{post.proved}", now.isoformat())
+    yield
     told = tell(tx, office, post, ticket, cause, now)
+    yield
     tickets.record(tx, ticket.number, (*events, *told.events), first=post.opened)
     if post.bulletin is not None:
         publish(tx, office, post.bulletin, now, cause)

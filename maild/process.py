@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from maild import act
+from maild.abreast import Steps, abreast, alone
 from maild.decide.mail import on_mail
+from maild.decide.strangers import Ties, runs, ties_of
 from maild.decision import Decision, Loads, Post, SetAside
 from maild.gather import gather
 from maild.ingest import reading
@@ -23,15 +25,16 @@ from maild.readers import Read, Readers, Unread
 from maild.readers.scribe import Scribe
 from maild.store import inbox, outbox, tickets
 from maild.store.engine import Tx
+from maild.threading.clues import clues
 from maild.ticket import Ticket
 from maild.values import replace
 
-AHEAD = 128
+AHEAD = 256
 """Mails that are read ahead of the decisions."""
 AHEAD_BYTES = 64 * 1024 * 1024
 STEP_OVER = timedelta(seconds=1)
 """A mail that takes longer than this to read is stepped over, and decided when it is ready."""
-TOGETHER = 16
+TOGETHER = 32
 """Mails that are decided in one commit: enough to share it, and few enough that the doors do not wait long."""
 TRIES = 2
 STARTS_ALONE = 2
@@ -49,6 +52,13 @@ class _Flight:
     since: datetime
     counted: bool = True
     outcome: Read | Unread | None = None
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What everybody carries, from mail to mail of one commit."""
+
+    loads: Loads
 
 
 @dataclass(slots=True)
@@ -183,46 +193,61 @@ class Clerk:
             carried = self._decide_beside(scribe, tx, ready, loads, now)
             if carried is not None:
                 return carried
+        tally = _Tally(loads)
         for flight in ready:
+            before = tally.loads
             try:
                 with tx.apart():
-                    loads = self._decide(tx, self.office, flight, loads, now)
+                    alone(self._deciding(tx, self.office, flight, tally, now))
             except Exception:
+                tally.loads = before
                 log.exception("inbox mail %d could not be decided", flight.kept.id, extra={"mail": flight.kept.id})
                 self._count_failure(tx, flight.kept, now)
-        return loads
+        return tally.loads
 
     def _decide_beside(self, scribe: Scribe, tx: Tx, ready: list[_Flight], loads: Loads, now: datetime) -> Loads | None:
         """Decide while the scribe writes; all or nothing: None, and nothing written, where anything went wrong.
 
         What is wrong, and with which mail, comes out when each is decided by itself.
         """
-        office = replace(self.office, scribe=scribe)
+        office, tally = replace(self.office, scribe=scribe), _Tally(loads)
         try:
             with tx.apart():
-                for flight in ready:
-                    loads = self._decide(tx, office, flight, loads, now)
+                for run in runs([self._ties(flight, now) for flight in ready]):
+                    abreast([self._deciding(tx, office, ready[place], tally, now) for place in run])
                 outbox.fill(tx, scribe.collect())
-                return loads
+                return tally.loads
         except Exception as fault:  # noqa: BLE001  it is met again below, or it was the scribe's
             log.info("%d mails are decided one by one: %s", len(ready), fault)
             scribe.forget()
             return None
 
-    def _decide(self, tx: Tx, office: Office, flight: _Flight, loads: Loads, now: datetime) -> Loads:
+    def _ties(self, flight: _Flight, now: datetime) -> Ties | None:
+        """What may tie a mail to another of the same commit; None where it is better decided by itself."""
+        kept, press = flight.kept, self.office.press
+        if not isinstance(flight.outcome, Read) or kept.starts or kept.released:
+            return None
+        mail = flight.outcome.mail
+        return ties_of(mail, clues(mail, kept.recipients, press.keyring, press.desk.addresses, now), press.desk)
+
+    def _deciding(self, tx: Tx, office: Office, flight: _Flight, tally: _Tally, now: datetime) -> Steps[None]:
+        """Decide one mail; where several are decided abreast, none has a tie to another."""
         kept = flight.kept
         if kept.starts >= STARTS_MOST:
             _set_aside(tx, kept.id, f"it ended the daemon {STARTS_MOST} times", now)
-            return loads
+            return
         mail = self._read(tx, flight)
         if mail is None:
-            return loads
-        situation = gather(tx, office, kept, mail, loads, now)
+            return
+        situation = gather(tx, office, kept, mail, tally.loads, now)
+        yield
+        situation = replace(situation, number=tickets.next_number(tx), loads=tally.loads)
         decision = on_mail(situation)
         known: dict[int, Ticket] = {ticket.number: ticket for ticket in situation.tickets.values()}
-        act.settle(tx, office, decision, kept, mail, known, now)
+        tally.loads = _carried(tally.loads, decision, known)
+        yield from act.settling(tx, office, decision, kept, mail, known, now)
+        yield
         log.info("inbox mail %d: %s", kept.id, "; ".join(decision.because), extra={"mail": kept.id})
-        return _carried(loads, decision, known)
 
     def _read(self, tx: Tx, flight: _Flight) -> Mail | None:
         """The mail, or None where it will be tried once more; after the second failure its headers alone are read."""
