@@ -82,7 +82,7 @@ def scan(
 
 def _reading(raw: bytes, sender: str | None, ours: Ours, trust: Trust, limits: Limits) -> Steps[Mail]:
     content = parse.unwound(raw)
-    top = parse.sheet(content, limits)
+    top = yield from parse.filling(content, limits)
     yield
     mail = unsealed(content, top, limits)
     content, top, parts = mail.content, mail.top, tuple(leaves(mail.root))
