@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import mailparser
 
+from maild.abreast import Steps, alone
 from maild.ingest.charsets import clean_line, decode, decode_line
 from maild.ingest.encodings import params, unwrap
 from maild.ingest.ids import ids, message_id
@@ -171,13 +172,20 @@ def _typed(raw: bytes, charset: str) -> tuple[str, Mapping[str, str]]:
 
 
 def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
+    """`filling` in one go."""
+    return alone(filling(raw, limits, plainly=plainly))
+
+
+def filling(raw: bytes, limits: Limits, *, plainly: bool = False) -> Steps[Sheet]:
     """Read the header block; `plainly` leaves mail-parser out. Never raises for any bytes, save for bugs."""
     fields, body, faults = fields_of(raw, 0, len(raw), limits)
     fields = tuple([line for line in fields if not line.name.startswith("x-maild-")])
     given = _given(fields)
+    yield
     charset = content_type(fields)[1].get("charset", "") or charset_within(raw, body)
     headers = tuple([(line.name, _value(line, charset)) for line in fields])
     named = _named(headers)
+    yield
     people, date = _people(given, charset, plainly=plainly)
     if len(people["to"]) + len(people["cc"]) > limits.recipients:
         faults += (f"more than {limits.recipients} recipients: the rest is not read",)
@@ -185,6 +193,7 @@ def sheet(raw: bytes, limits: Limits, *, plainly: bool = False) -> Sheet:
         faults += (f"more than {limits.received} Received lines: this mail goes in a circle",)
     room = max(0, limits.recipients - len(people["to"]))
     written_by = authors([decode_line(value, charset) for value in given.get("from", ())])
+    yield
     known = frozenset([address.key for group in (written_by, *people.values()) for address in group])
     return Sheet(
         fields=fields,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import islice
 
+from maild.abreast import Steps, alone
 from maild.ingest import forwards, kind, parse, proof, quote
 from maild.ingest.attachments import Held, attachment_of, held, too_many, uuencoded_files
 from maild.ingest.charsets import clean, decode, decode_line
@@ -35,6 +36,13 @@ LIMITS = Limits()
 def read(
     raw: bytes, *, sender: str | None, ours: Ours = NOBODY, trust: Trust = NO_TRUST, limits: Limits = LIMITS
 ) -> Mail:
+    """`reading` in one go."""
+    return alone(reading(raw, sender=sender, ours=ours, trust=trust, limits=limits))
+
+
+def reading(
+    raw: bytes, *, sender: str | None, ours: Ours = NOBODY, trust: Trust = NO_TRUST, limits: Limits = LIMITS
+) -> Steps[Mail]:
     """Read a mail; never raises. `sender` is the reverse path ("" is the null one, None is not known).
 
     What could not be read is said in `error`; everything else is then still as good as it could be had.
@@ -43,7 +51,7 @@ def read(
         fault = f"the mail is {len(raw)} octets, more than the {limits.message} that are read"
         return scan(raw, sender=sender, ours=ours, trust=trust, limits=limits, error=fault)
     try:
-        return _read(raw, sender, ours, trust, limits)
+        return (yield from _reading(raw, sender, ours, trust, limits))
     except Exception as problem:  # noqa: BLE001  whatever a mail does to us, its ticket still opens
         fault = f"the parts could not be read ({type(problem).__name__})"
         return scan(raw, sender=sender, ours=ours, trust=trust, limits=limits, error=fault)
@@ -65,21 +73,23 @@ def scan(
         origin = origin_of(top, ours.addresses, trust)
         top = shown_by(top, origin)
         evidence = Evidence(top=top, raw=head, parts=(), root=None, text="", sender=sender, origin=origin)
-        mail = _mail(raw, evidence, _Words("", "", True, False), (), ours, trust)
+        mail = alone(_finishing(raw, evidence, _Words("", "", True, False), (), ours, trust))
     except Exception:  # noqa: BLE001  the last net: what it holds back must still be a mail
         mail = _blank(raw)
     fault = "; ".join(dict.fromkeys(filter(None, (error, mail.error))))
     return replace(mail, text=UNREADABLE, new_text=UNREADABLE, plain=False, error=fault)
 
 
-def _read(raw: bytes, sender: str | None, ours: Ours, trust: Trust, limits: Limits) -> Mail:
+def _reading(raw: bytes, sender: str | None, ours: Ours, trust: Trust, limits: Limits) -> Steps[Mail]:
     content = parse.unwound(raw)
-    top = parse.sheet(content, limits)
+    top = yield from parse.filling(content, limits)
+    yield
     mail = unsealed(content, top, limits)
     content, top, parts = mail.content, mail.top, tuple(leaves(mail.root))
     shown = _shown(mail.root)
     told = {part.start for part in shown.all_}
     beside = held(content, [part for part in parts if part.start not in told], limits)
+    yield
     said = _words(content, shown, parts, limits, beside)
     if not said.text.strip():
         said = _remarked(said, content, parts, encrypted=mail.encrypted)
@@ -92,19 +102,30 @@ def _read(raw: bytes, sender: str | None, ours: Ours, trust: Trust, limits: Limi
         faults = (*faults, IS_ENCRYPTED)
     if faults:
         top = replace(top, faults=(*top.faults, *faults))
+    yield
     origin = origin_of(top, ours.addresses, trust)
     top = shown_by(top, origin)
     evidence = Evidence(top=top, raw=content, parts=parts, root=mail.root, text=said.text, sender=sender, origin=origin)
-    return _mail(raw, evidence, said, attachments, ours, trust)
+    return (yield from _finishing(raw, evidence, said, attachments, ours, trust))
 
 
-def _mail(
+def _finishing(
     raw: bytes, evidence: Evidence, said: _Words, attachments: tuple[Attachment, ...], ours: Ours, trust: Trust
-) -> Mail:
+) -> Steps[Mail]:
     top = evidence.top
     verdict = kind.judge(evidence, ours)
-    author = top.authors[0] if len(top.authors) == 1 else Address("")
+    yield
     new_text = _new_words(said)
+    yield
+    language = language_of(new_text.removeprefix(said.ours).strip(), top.headers)
+    yield
+    author = top.authors[0] if len(top.authors) == 1 else Address("")
+    proven = _proof(evidence.origin, top, author, trust)
+    yield
+    forwarded = forwards.passed_on(verdict.kind, evidence)
+    vacation = _vacation(verdict.kind, said.text, top)
+    fingerprint = parse.fingerprint(evidence.raw, top)
+    yield
     return Mail(
         kind=verdict.kind,
         message_id=top.message_id,
@@ -122,19 +143,19 @@ def _mail(
         html=said.html,
         attachments=attachments,
         headers=top.headers,
-        fingerprint=parse.fingerprint(evidence.raw, top),
+        fingerprint=fingerprint,
         sha256=hashlib.sha256(raw).hexdigest(),
         size=len(raw),
-        proof=_proof(evidence.origin, top, author, trust),
-        language=language_of(new_text.removeprefix(said.ours).strip(), top.headers),
+        proof=proven,
+        language=language,
         list_id=top.list_id,
         plain=said.plain,
         ambiguous=said.ambiguous,
         answerable=verdict.answerable,
         bounced=verdict.bounced,
         returned_ids=verdict.returned_ids,
-        forwarded=forwards.passed_on(verdict.kind, evidence),
-        vacation=_vacation(verdict.kind, said.text, top),
+        forwarded=forwarded,
+        vacation=vacation,
         via=evidence.origin.via,
         junk=trust.junk,
         why=verdict.why,

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
 
+from maild.abreast import Steps, abreast
 from maild.ingest.kind import Ours
 from maild.ingest.parse import Limits
 from maild.ingest.proof import Trust
@@ -355,7 +356,8 @@ def _work(line: Connection, share: Share) -> int:
             tasks = line.recv()
         except (EOFError, OSError):
             return _DISMISSED
-        mails = [_read(share, *task) for task in tasks]
+        _arm(share)
+        mails = abreast([_reading(*task) for task in tasks])
         signal.setitimer(signal.ITIMER_REAL, 0)
         try:
             line.send(mails)
@@ -367,16 +369,18 @@ def _work(line: Connection, share: Share) -> int:
             return _RECYCLED
 
 
-def _read(share: Share, raw: bytes, sender: str | None, terms: bytes) -> Mail:
+def _reading(raw: bytes, sender: str | None, terms: bytes) -> Steps[Mail]:
     from maild.ingest import reading
 
-    _arm(share)
     ours, trust, limits = _unpacked(terms)
-    return reading.read(raw, sender=sender, ours=ours, trust=trust, limits=limits)
+    return reading.reading(raw, sender=sender, ours=ours, trust=trust, limits=limits)
 
 
 def _arm(share: Share) -> None:
-    """Let the kernel end us when this mail has had its share of time."""
+    """Let the kernel end us when what is read now has had one mail's share of time.
+
+    That goes for a bundle too: a single one of its mails has as much when it is read alone.
+    """
     used = resource.getrusage(resource.RUSAGE_SELF)
     resource.setrlimit(
         resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + share.cpu + 1, resource.RLIM_INFINITY)

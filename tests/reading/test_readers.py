@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from maild.abreast import abreast
 from maild.ingest.kind import Ours
 from maild.ingest.parse import Limits
 from maild.ingest.proof import Trust
-from maild.ingest.reading import NO_TRUST, read
+from maild.ingest.reading import NO_TRUST, read, reading
 from maild.readers import _SAMPLE, Outcome, Read, Readers, Share, Unread
 
 OURS = Ours(frozenset({"support@example.com"}))
@@ -138,15 +140,65 @@ class Deadly(frozenset[str]):
         return os._exit, (7,)
 
 
-def test_of_a_bundle_on_which_a_child_dies_only_the_mail_that_killed_it_comes_back_unread() -> None:
-    with Readers(1) as pool:
+class Endless(frozenset[str]):
+    """Addresses that take longer than any mail may."""
+
+    def __reduce__(self) -> tuple[Callable[[float], object], tuple[float]]:
+        return time.sleep, (60,)
+
+
+class Lengthy(frozenset[str]):
+    """Addresses that take a reader a third of a second."""
+
+    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+        return eval, (f"__import__('time').sleep(1 / 3) or {frozenset(self)!r}",)
+
+
+class Unspeakable(Ours):
+    """Addresses that nobody can ask for one."""
+
+    def holds(self, spec: str) -> bool:
+        raise ValueError(spec)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "reason"),
+    [(Deadly, "the reader died (exit code 1)"), (Endless, "reading it took more than 1 seconds")],
+)
+def test_of_a_bundle_on_which_a_child_dies_only_the_mail_that_killed_it_comes_back_unread(
+    addresses: type[frozenset[str]], reason: str
+) -> None:
+    with Readers(1, Share(wall=1)) as pool:
         for n in range(16):
-            ours = Ours(Deadly({"sales@example.com"})) if n == 5 else OURS
+            ours = Ours(addresses({addresses.__name__})) if n == 5 else OURS
             pool.submit(n, small(n), sender="ann@example.org", ours=ours, trust=NO_TRUST)
         finished = all_of(pool)
-    assert isinstance(finished.pop(5), Unread)
+    assert finished.pop(5) == Unread(reason)
     assert sorted(finished) == [*range(5), *range(6, 16)]
     assert all(isinstance(outcome, Read) for outcome in finished.values())
+
+
+def test_a_bundle_has_the_time_of_one_mail_and_mails_that_need_it_each_are_read_one_by_one() -> None:
+    with Readers(1, Share(wall=1)) as pool:
+        first = pool._children[0]
+        for n in range(5):
+            ours = Ours(Lengthy({f"desk{n}@example.com"}))
+            pool.submit(n, small(n), sender="ann@example.org", ours=ours, trust=NO_TRUST)
+        finished = all_of(pool)
+        assert pool._children[0] is not first, "it ended over the bundle"
+    assert sorted(finished) == [*range(5)]
+    assert all(isinstance(outcome, Read) and not outcome.mail.error for outcome in finished.values())
+
+
+def test_mails_read_abreast_come_to_what_each_comes_to_alone_and_one_that_fails_is_no_harm_to_the_others() -> None:
+    terms: list[tuple[bytes, Ours]] = [
+        (raw, OURS) for raw in (small(1), small(2), _SAMPLE, b"", b"Content-Type: multipart/mixed")
+    ]
+    terms.insert(2, (small(3), Unspeakable()))
+    together = abreast([reading(raw, sender="", ours=ours) for raw, ours in terms])
+    assert together == [read(raw, sender="", ours=ours) for raw, ours in terms]
+    faults = [mail.error for mail in together]
+    assert faults == ["", "", "the parts could not be read (ValueError)", "", "", ""]
 
 
 def test_small_mail_is_shared_out_among_the_children_in_bundles(readers: Readers) -> None:

@@ -131,3 +131,17 @@ def test_a_line_of_text_says_when_how_bad_where_and_what() -> None:
     line = Lines().format(record("inbox mail 7: kept", created=0.0, mail=7))
     assert line == "1970-01-01T00:00:00.000+00:00 ERROR maild.test: inbox mail 7: kept"
     assert json.loads(JsonLines().format(record("inbox mail 7: kept", mail=7)))["mail"] == 7
+
+
+@pytest.mark.parametrize(
+    ("at", "stamp"),
+    [
+        (1_772_442_000.25, "2026-03-02T09:00:00.250000+00:00"),
+        (1_772_442_000.999_999, "2026-03-02T09:00:00.999999+00:00"),
+        (1_772_442_001.0, "2026-03-02T09:00:01.000000+00:00"),
+    ],
+)
+def test_a_line_bears_its_moment_in_utc(at: float, stamp: str) -> None:
+    record = logging.makeLogRecord({"name": "maild.process", "levelname": "INFO", "msg": "kept", "created": at})
+    assert json.loads(JsonLines().format(record))["at"] == stamp
+    assert Lines().format(record) == f"{stamp[:23]}+00:00 INFO maild.process: kept"
