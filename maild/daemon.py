@@ -118,6 +118,7 @@ class Daemon:
                 scheduler.start()
                 ready(" ".join(["maild ready", *self.listeners]))
                 notify("READY=1")
+                self.vitals.feed()
                 while not self.stop.wait(1.0):
                     self.vitals.feed()
                 notify("STOPPING=1")
