@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from maild.store import schema
 from maild.store.fault import LostError, SchemaError, StoreError
-from maild.store.line import BEGIN_READ, BEGIN_WRITE, LIVING, TAKE_TURN, announce, engine_of, is_lost, shown
+from maild.store.line import BEGIN_READ, BEGIN_WRITE, LIVING, TAKE_TURN, WRITER, announce, engine_of, is_lost, shown
 
 Result = TypeVar("Result")
 _GROUP = 64
@@ -270,6 +270,7 @@ class Store:
         """A connection that says which daemon it is of; one from the pool may have been hung up on long ago."""
         connection = self._engine.connect()
         if self.sqlite:
+            connection.exec_driver_sql(WRITER)
             return connection
         try:
             connection.exec_driver_sql(announce(self.number))

@@ -42,9 +42,11 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "busy_timeout=5000",
     "mmap_size=0",
-    "temp_store=MEMORY",  # what a savepoint may have to put back would lie in a file of its own, written page by page
     "wal_autocheckpoint=4000",  # pages, 16 MB: what is written again and again goes over to the database once
 )
+WRITER = "PRAGMA temp_store=MEMORY"
+"""For SQLite's writer alone: what a savepoint may have to put back would be written into a file, page by page. Whoever
+sorts much, as an upgrade does, would need as much memory."""
 _SESSION: Mapping[str, str] = {
     "timezone": "UTC",
     "synchronous_commit": "on",
