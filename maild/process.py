@@ -36,6 +36,8 @@ STEP_OVER = timedelta(seconds=1)
 """A mail that takes longer than this to read is stepped over, and decided when it is ready."""
 TOGETHER = 32
 """Mails that are decided in one commit: enough to share it, and few enough that the doors do not wait long."""
+ABREAST = 8
+"""Mails that are decided abreast; more would leave the scribe without work until the last of them is decided."""
 TRIES = 2
 STARTS_ALONE = 2
 STARTS_MOST = 10
@@ -77,12 +79,15 @@ class Clerk:
 
     def step(self, now: datetime, wait: float = 0.0) -> bool:
         """Decide what is ready, and read on; True where mail was decided. `wait` is how long to wait for a reader."""
-        self._hear(0)
-        if not self._ready(now):
+        ready = self._ready(now)
+        if len(ready) < TOGETHER:
+            self._hear(0)
+            ready = self._ready(now)
+        if not ready:
             self.read_on(now)
             if self.flights:
                 self._hear(wait)
-        ready = self._ready(now)
+            ready = self._ready(now)
         if ready:
             self._decide_now(ready, now)
         return bool(ready)
@@ -213,7 +218,7 @@ class Clerk:
         office, tally = replace(self.office, scribe=scribe), _Tally(loads)
         try:
             with tx.apart():
-                for run in runs([self._ties(flight, now) for flight in ready]):
+                for run in runs([self._ties(flight, now) for flight in ready], ABREAST):
                     abreast([self._deciding(tx, office, ready[place], tally, now) for place in run])
                 outbox.fill(tx, scribe.collect())
                 return tally.loads

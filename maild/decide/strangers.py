@@ -24,11 +24,11 @@ def ties_of(mail: Mail, found: Clues, desk: Desk) -> Ties | None:
     return frozenset((*people, f"id {mail.message_id}", f"words {mail.fingerprint}"))
 
 
-def runs(ties: Sequence[Ties | None]) -> Iterator[range]:
-    """The places of mails, in runs in which no mail has a tie to another."""
+def runs(ties: Sequence[Ties | None], most: int) -> Iterator[range]:
+    """The places of mails, in runs of so many at most in which no mail has a tie to another."""
     first, met = 0, set[str]()
     for place, one in enumerate(ties):
-        if place > first and (one is None or met & one):
+        if place > first and (one is None or met & one or place - first == most):
             yield range(first, place)
             first, met = place, set()
         if one is None:
