@@ -161,11 +161,10 @@ class Daemon:
                     clerk.stand_down()
                     self.arrived.wait(1.0)
                     continue
+                if left := rush.left():
+                    self.stop.wait(left)
+                    continue
                 try:
-                    if left := rush.left():
-                        clerk.read_on(clock())
-                        self.stop.wait(left)
-                        continue
                     busy = clerk.step(clock(), wait=0.1)
                 except LostError:
                     self.stop.wait(1.0)

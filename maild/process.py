@@ -29,7 +29,7 @@ from maild.threading.clues import clues
 from maild.ticket import Ticket
 from maild.values import replace
 
-AHEAD = 256
+AHEAD = 128
 """Mails that are read ahead of the decisions."""
 AHEAD_BYTES = 64 * 1024 * 1024
 STEP_OVER = timedelta(seconds=1)
