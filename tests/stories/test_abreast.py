@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import SQLModel
 
+from maild.desk import Desk
 from maild.mail import Arrival
 from maild.readers.scribe import Scribe
 from maild.store import inbox
@@ -21,6 +22,7 @@ from tests.stories.house import ANN, BEN, DESK, RELAY, House
 
 PEOPLE = tuple(f"{name}@customer{place}.example" for place, name in enumerate(("luc", "eva", "kim", "noa", "ida")))
 MOST = 16
+TAKEN_BACK = "mails are decided one by one"
 FEW_ANSWERS = replace(DESK, answers=replace(DESK.answers, unproven_domain_hour=1))
 
 
@@ -72,14 +74,12 @@ def all_of(house: House) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_mails_that_are_decided_abreast_become_what_each_would_alone(
-    tmp_path: Path, scribe: Scribe, seed: int, caplog: pytest.LogCaptureFixture
-) -> None:
+def both_ways(folder: Path, scribe: Scribe, desk: Desk, seed: int) -> list[dict[str, list[tuple[object, ...]]]]:
+    """What the same mails leave behind: decided one after the other, and abreast."""
     written = []
     for name in ("alone", "abreast"):
-        (tmp_path / name).mkdir()
-        house = House(tmp_path / name, desk=FEW_ANSWERS)
+        (folder / name).mkdir()
+        house = House(folder / name, desk=desk)
         if name == "abreast":
             house.clerk.scribe = scribe
             while not scribe.begin(house.office.press):
@@ -90,7 +90,26 @@ def test_mails_that_are_decided_abreast_become_what_each_would_alone(
             house.passes(minutes=7)
         written.append(all_of(house))
         house.close()
-    alone, abreast = written
+    return written
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_mails_that_are_decided_abreast_become_what_each_would_alone(
+    tmp_path: Path, scribe: Scribe, seed: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "maild.process")
+    alone, abreast = both_ways(tmp_path, scribe, FEW_ANSWERS, seed)
     assert len(alone["ticket"]) > MOST
     assert {name: rows for name, rows in abreast.items() if rows != alone[name]} == {}
-    assert "decided one by one" not in caplog.text
+    assert TAKEN_BACK not in caplog.text
+
+
+def test_where_a_letter_of_one_must_not_leave_all_are_taken_back_and_become_what_each_would_alone(
+    tmp_path: Path, scribe: Scribe, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "maild.process")
+    nameless = replace(ANN, email="änn@agents.example")
+    desk = replace(DESK, agents=tuple(nameless if one.id == ANN.id else one for one in DESK.agents))
+    alone, abreast = both_ways(tmp_path, scribe, desk, seed=1)
+    assert {name: rows for name, rows in abreast.items() if rows != alone[name]} == {}
+    assert TAKEN_BACK in caplog.text

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from maild.absence import Absence, Leave, Source, Stage
 from maild.desk import AgentId, Desk, TeamId
@@ -19,14 +15,6 @@ from maild.ticket import Party, Role, TicketNo, fresh
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DESK = Desk("Shop", "support@shop.example", (), (), TeamId("support"))
 AWAY = Absence(1, AgentId("ann"), Leave.PLANNED, NOON, NOON + timedelta(days=3), Source.COMMAND, Stage.SET)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/maild.db")
-    store.create()
-    yield store
-    store.close()
 
 
 def opened(tx: Tx) -> TicketNo:

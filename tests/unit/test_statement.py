@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
@@ -19,14 +17,6 @@ SET = Statement(insert(_timer), ("ticket", "timer", "due_at", "detail"))
 ALL = Statement(select(_timer).order_by(_timer.c.ticket))
 SAID = Statement(select(_meta.c.value).where(_meta.c.key == given("name")))
 NOON = datetime(2026, 11, 21, 12, 0, 0, 7, tzinfo=UTC)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/maild.db")
-    store.create()
-    yield store
-    store.close()
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 16, 17, 40])

@@ -18,7 +18,7 @@ from maild import control
 from tests.wire.clients import gmail, new_mail
 from tests.wire.imap_server import _free_port, pymap_server
 from tests.wire.relay import Silence
-from tests.wire.running import ANN, OPS, SUPPORT, Sink, Site, configuration, running, site, until
+from tests.wire.running import ANN, MAILBOX, OPS, SUPPORT, Sink, Site, configuration, running, site, until
 
 LUC, LUC_AT = "Luc Petit <luc@customer.example>", "luc@customer.example"
 ANN_LEE = f"Ann Lee <{ANN}>"
@@ -193,16 +193,7 @@ def test_a_recipient_that_the_relay_refuses_is_told_to_the_owner_and_on_the_tick
 def test_a_mailbox_whose_server_comes_up_later_is_fetched_then(tmp_path: Path, sink: Sink) -> None:
     port = _free_port()
     (tmp_path / "password").write_text("secret\n")
-    tables = f"""
-[[mailbox]]
-name = "support"
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-user = "support"
-password_file = "{tmp_path}/password"
-address = "{SUPPORT}"
-"""
+    tables = MAILBOX.format(port=port, folder=tmp_path)
     with running(tmp_path, configuration(tmp_path, sink.url, tables=tables)) as desk:
         until(lambda: "mailbox support" in desk.does("status").stdout)
         ask(desk, 1)
