@@ -117,9 +117,9 @@ def rows(url: str, query: str, values: Sequence[object] = ()) -> list[tuple[Any,
 def serving() -> Iterator[None]:
     """A server for as long as tests run; NoServerError where none can be had."""
     folder = Path(tempfile.mkdtemp(prefix="maild-pg-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
-    from tests.wire.imap_server import _free_port
+    from tests.wire.imap_server import free_port
 
-    port = _free_port()
+    port = free_port()
     try:
         with _running(folder, port) as control:
             chosen.server = Server(folder, port, control)

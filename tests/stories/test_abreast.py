@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from email.message import EmailMessage
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from maild.values import replace
 from tests.stories.house import ANN, BEN, DESK, RELAY, House
 
 PEOPLE = tuple(f"{name}@customer{place}.example" for place, name in enumerate(("luc", "eva", "kim", "noa", "ida")))
+Row = tuple[object, ...]
 MOST = 16
 TAKEN_BACK = "mails are decided one by one"
 FEW_ANSWERS = replace(DESK, answers=replace(DESK.answers, unproven_domain_hour=1))
@@ -65,7 +67,7 @@ def receives_together(house: House, chance: random.Random, first: int) -> None:
     house.works()
 
 
-def all_of(house: House) -> dict[str, list[tuple[object, ...]]]:
+def all_of(house: House) -> dict[str, list[Row]]:
     """Every row of every table."""
     with house.store.read() as tx:
         return {
@@ -74,7 +76,7 @@ def all_of(house: House) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def both_ways(folder: Path, scribe: Scribe, desk: Desk, seed: int) -> list[dict[str, list[tuple[object, ...]]]]:
+def both_ways(folder: Path, scribe: Scribe, desk: Desk, seed: int) -> list[dict[str, list[Row]]]:
     """What the same mails leave behind: decided one after the other, and abreast."""
     written = []
     for name in ("alone", "abreast"):
@@ -93,6 +95,16 @@ def both_ways(folder: Path, scribe: Scribe, desk: Desk, seed: int) -> list[dict[
     return written
 
 
+def differing(alone: dict[str, list[Row]], abreast: dict[str, list[Row]]) -> list[tuple[str, Row | None, Row | None]]:
+    """The rows that are not the same both ways, each with the name of its table."""
+    return [
+        (name, one, other)
+        for name, rows in alone.items()
+        for one, other in zip_longest(rows, abreast[name])
+        if one != other
+    ]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_mails_that_are_decided_abreast_become_what_each_would_alone(
     tmp_path: Path, scribe: Scribe, seed: int, caplog: pytest.LogCaptureFixture
@@ -100,7 +112,7 @@ def test_mails_that_are_decided_abreast_become_what_each_would_alone(
     caplog.set_level("INFO", "maild.process")
     alone, abreast = both_ways(tmp_path, scribe, FEW_ANSWERS, seed)
     assert len(alone["ticket"]) > MOST
-    assert {name: rows for name, rows in abreast.items() if rows != alone[name]} == {}
+    assert differing(alone, abreast) == []
     assert TAKEN_BACK not in caplog.text
 
 
@@ -111,5 +123,8 @@ def test_where_a_letter_of_one_must_not_leave_all_are_taken_back_and_become_what
     nameless = replace(ANN, email="änn@agents.example")
     desk = replace(DESK, agents=tuple(nameless if one.id == ANN.id else one for one in DESK.agents))
     alone, abreast = both_ways(tmp_path, scribe, desk, seed=1)
-    assert {name: rows for name, rows in abreast.items() if rows != alone[name]} == {}
+    for rows in (alone, abreast):
+        # PostgreSQL numbers these rows itself, and gives no number twice where a transaction was taken back
+        rows["entry"] = [row[1:] for row in rows["entry"]]
+    assert differing(alone, abreast) == []
     assert TAKEN_BACK in caplog.text

@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Literal, Self
 
-from tests.wire.imap_server import _free_port
+from tests.wire.imap_server import free_port
 
 Side = Literal["client", "server"]
 _DRIP = 0.2
@@ -80,7 +80,7 @@ class Between:
 
     def __init__(self, to: int | Path) -> None:
         self._to = to
-        self.port = _free_port(beyond=to if isinstance(to, int) and to < 31_000 else 0)
+        self.port = free_port()
         self._fault: _Fault | None = None
         self._lines: list[_Line] = []
         self._lock = threading.RLock()

@@ -18,6 +18,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,8 @@ from pymap.imap import IMAPServer
 from maild.demo_mailbox import Talks, configure
 
 Result = TypeVar("Result")
+_HUNDRED = 20_000 + os.getpid() % 120 * 100
+_PORTS = cycle(range(_HUNDRED, _HUNDRED + 100))
 
 
 @dataclass
@@ -231,7 +234,7 @@ def dovecot_server(
     with tempfile.TemporaryDirectory(prefix="dovecot") as folder:
         home = Path(folder)
         home.chmod(0o755)
-        port = _free_port()
+        port = free_port()
         _write_config(home, port, users, certificate)
         if judge:
             _take_tokens(home, judge)
@@ -288,9 +291,12 @@ def _take_mail(home: Path, port: int, more: str) -> None:
         )
 
 
-def _free_port(beyond: int = 0) -> int:
-    """A port that stays ours while the server is down: none of those that the kernel gives to callers."""
-    for port in range(max(20_000 + os.getpid() % 10_000, beyond + 1), 32_000):
+def free_port() -> int:
+    """A port that stays ours while the server is down: none of those that the kernel gives to callers.
+
+    Each run has a hundred of its own, and goes round in them, so that runs side by side don't take each other's.
+    """
+    for port in islice(_PORTS, 100):
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tests.wire.imap_server import _free_port
+from tests.wire.imap_server import free_port
 from tests.wire.running import until
 
 _FOLDERS = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
@@ -40,7 +40,8 @@ scache unix - - n - 1 scache
 showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
 """
-# The middle lines are those of docs/install/postfix.md; a test holds both together.
+# The last lines are those of docs/install/postfix.md; a test holds both together. After less than three seconds a mail
+# can be looked at again while its last try still holds it, and then it lies for minutes.
 _MAIN = """\
 compatibility_level = 3.6
 queue_directory = {home}/queue
@@ -59,8 +60,8 @@ relayhost = [127.0.0.1]:{world}
 smtp_dns_support_level = disabled
 lmtp_dns_support_level = disabled
 smtpd_peername_lookup = no
-minimal_backoff_time = 1s
-maximal_backoff_time = 2s
+minimal_backoff_time = 3s
+maximal_backoff_time = 3s
 queue_run_delay = 1s
 {pasted}
 """
@@ -130,7 +131,7 @@ def postfix_server(lmtp: int, world: int, pasted: str, maps: dict[str, str]) -> 
     with tempfile.TemporaryDirectory(prefix="postfix") as folder:
         home = Path(folder)
         home.chmod(0o755)
-        port = _free_port(beyond=lmtp)
+        port = free_port()
         (home / "etc").mkdir()
         (home / "queue").mkdir()
         (home / "data").mkdir()

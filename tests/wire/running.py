@@ -46,12 +46,12 @@ LOOK_AGAIN = 0.02
 Seen = TypeVar("Seen")
 
 
-def until(look: Callable[[], Seen], patience: float = PATIENCE) -> Seen:
-    """Look again and again until there is something to see, and give it."""
-    last = time.monotonic() + patience
+def until(look: Callable[[], Seen], instead: Callable[[], str] = str) -> Seen:
+    """Look again and again until there is something to see, and give it; or say what there is `instead`."""
+    last = time.monotonic() + PATIENCE
     pause = threading.Event()
     while not (seen := look()):
-        assert time.monotonic() < last, "it never happened"
+        assert time.monotonic() < last, f"it never happened {instead()}"
         pause.wait(LOOK_AGAIN)
     return seen
 

@@ -70,7 +70,7 @@ def test_clients_that_vanish_behind_tls_are_let_go_of_as_well(words: bytes) -> N
         for number in range(limits.connections):
             gone.enter_context(vanished(desk, f"127.0.1.{number + 1}", words, tls=client))
         until(lambda: len(desk.door.sessions) == limits.connections)
-        until(lambda: not desk.door.sessions, IDLE + 10)
+        until(lambda: not desk.door.sessions)
         assert lets_in(desk, client)
         assert [arrival.raw for arrival in desk.kept] == [MAIL]
 

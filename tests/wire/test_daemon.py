@@ -16,7 +16,7 @@ import pytest
 
 from maild import control
 from tests.wire.clients import gmail, new_mail
-from tests.wire.imap_server import _free_port, pymap_server
+from tests.wire.imap_server import free_port, pymap_server
 from tests.wire.relay import Silence
 from tests.wire.running import ANN, MAILBOX, OPS, SUPPORT, Sink, Site, configuration, running, site, until
 
@@ -157,7 +157,7 @@ def test_customers_who_hang_up_before_the_answer_harm_nobody(tmp_path: Path, sin
 
 
 def test_mail_waits_for_a_relay_that_is_down_and_leaves_when_it_is_back(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     with running(tmp_path, configuration(tmp_path, f"smtp://127.0.0.1:{port}")) as desk:
         ask(desk)
         until(lambda: "the relay takes no mail" in desk.log)
@@ -191,7 +191,7 @@ def test_a_recipient_that_the_relay_refuses_is_told_to_the_owner_and_on_the_tick
 
 
 def test_a_mailbox_whose_server_comes_up_later_is_fetched_then(tmp_path: Path, sink: Sink) -> None:
-    port = _free_port()
+    port = free_port()
     (tmp_path / "password").write_text("secret\n")
     tables = MAILBOX.format(port=port, folder=tmp_path)
     with running(tmp_path, configuration(tmp_path, sink.url, tables=tables)) as desk:

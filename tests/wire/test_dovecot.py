@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.wire.clients import new_mail
-from tests.wire.imap_server import DOVECOT, DovecotServer, _free_port, dovecot_server
+from tests.wire.imap_server import DOVECOT, DovecotServer, dovecot_server, free_port
 from tests.wire.running import PATIENCE, SUPPORT, Sink, Site, configuration, running, until
 
 pytestmark = pytest.mark.skipif(DOVECOT is None, reason="Dovecot is not installed")
@@ -66,7 +66,7 @@ def each_has_one_ticket_and_one_answer(desk: Site, sink: Sink, authors: list[str
 def test_signed_addresses_come_into_the_mailbox_with_the_lines_of_the_page(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "install" / "dovecot.md").read_text("utf-8")
     pasted = page.partition("## Dovecot")[2].split("```")[1].strip()
-    port = _free_port() + 1
+    port = free_port()
     with (
         dovecot_server({"support": "secret"}, lmtp=(port, pasted)) as imap,
         Sink() as sink,

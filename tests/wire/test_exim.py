@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.wire.clients import gmail, new_mail
-from tests.wire.imap_server import _free_port
+from tests.wire.imap_server import free_port
 from tests.wire.postfix_server import tethered
 from tests.wire.running import ANN, PATIENCE, SUPPORT, Sink, Site, configuration, site, until
 
@@ -70,7 +70,7 @@ def exim(lmtp: int, world: int) -> Iterator[tuple[int, Path]]:
     router, transport = (piece.replace("2424", str(lmtp)) for piece in pieces)
     # It gives up its rights and must still reach its folder, which those of the tests do not allow.
     with tempfile.TemporaryDirectory(prefix="exim") as folder:
-        home, port = Path(folder), _free_port(beyond=lmtp)
+        home, port = Path(folder), free_port()
         home.chmod(0o755)
         file, log = home / "exim.conf", home / "spool" / "log" / "mainlog"
         facts = {"exim": EXIM, "home": home, "port": port, "world": world}
@@ -93,7 +93,7 @@ def send(port: int, raw: bytes, sender: str, *recipients: str) -> None:
 
 @contextmanager
 def mail_server(folder: Path) -> Iterator[tuple[int, Path, Site, Sink]]:
-    lmtp = _free_port()
+    lmtp = free_port()
     with Sink() as world, exim(lmtp, world.port) as (port, log):
         listen = f'lmtp = "127.0.0.1:{lmtp}"'
         text = configuration(folder, f"smtp://127.0.0.1:{port}", listen=listen)

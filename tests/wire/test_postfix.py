@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.wire.clients import gmail, new_mail
-from tests.wire.imap_server import _free_port
+from tests.wire.imap_server import free_port
 from tests.wire.postfix_server import POSTFIX, PostfixServer, postfix_server
 from tests.wire.running import ANN, PATIENCE, SUPPORT, Sink, Site, configuration, site, until
 
@@ -35,7 +35,7 @@ def pasted() -> tuple[str, dict[str, str]]:
 @contextmanager
 def mail_server(folder: Path) -> Iterator[tuple[PostfixServer, Site, Sink]]:
     """Postfix, a desk that does not run yet, and the world that the desk's answers go to."""
-    lmtp = _free_port()
+    lmtp = free_port()
     with Sink() as world, postfix_server(lmtp, world.port, *pasted()) as postfix:
         listen = f'lmtp = "127.0.0.1:{lmtp}"'
         text = configuration(folder, postfix.url, listen=listen).replace('smtp = "127.0.0.1:0"', 'smtp = ""')
@@ -99,7 +99,7 @@ def test_where_the_domain_is_postfixs_own_the_line_of_the_page_lets_the_desk_in(
     (line,) = re.findall(r"`(local_recipient_maps = .*)`", PAGE.read_text("utf-8"))
     kept = [one for one in main.splitlines() if not one.startswith("virtual_")]
     lines = "\n".join([*kept, "mydestination = desk.example", line])
-    with postfix_server(_free_port(), 9, lines, maps) as postfix:
+    with postfix_server(free_port(), 9, lines, maps) as postfix:
         with smtplib.SMTP("127.0.0.1", postfix.port, timeout=PATIENCE) as client:
             client.ehlo()
             client.mail(LUC_AT)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.wire.clients import gmail, new_mail
-from tests.wire.imap_server import _free_port
+from tests.wire.imap_server import free_port
 from tests.wire.postfix_server import POSTFIX, PostfixServer, postfix_server
 from tests.wire.running import ANN, SUPPORT, Sink, Site, configuration, hurried, site, until
 from tests.wire.test_postfix import ANN_LEE, pasted
@@ -49,6 +49,11 @@ class Street:
     world: Sink
     over: threading.Event = field(default_factory=threading.Event)
     done: list[int] = field(default_factory=list)
+
+    @property
+    def queue(self) -> str:
+        """What Postfix has still to send, as its own program lists it."""
+        return self.postfix.does("postqueue", "-j")
 
     def hands_in(self, raw: bytes, sender: str, recipient: str) -> None:
         def taken() -> bool:
@@ -104,7 +109,7 @@ class Street:
 
 @contextmanager
 def street(folder: Path) -> Iterator[Street]:
-    lmtp = _free_port()
+    lmtp = free_port()
     with Sink() as world, postfix_server(lmtp, world.port, *pasted()) as postfix:
         text = configuration(folder, postfix.url, listen=f'lmtp = "127.0.0.1:{lmtp}"', limits=LIMITS)
         text = text.replace('smtp = "127.0.0.1:0"', 'smtp = ""')
@@ -151,7 +156,7 @@ def test_conversations_through_a_postfix_and_a_desk_that_stop_and_start_lose_and
 def check(around: Street) -> None:
     """One ticket a conversation with all its mails, and in each mailbox each mail once, or twice where we say so."""
     desk = around.desk
-    until(lambda: around.postfix.does("postqueue", "-j") == "")
+    until(lambda: around.queue == "", lambda: around.queue + around.postfix.log)
     many = len(around.done)
     assert desk.rows("select count(*) from ticket") == [(many,)]
     assert desk.rows("select count(*) from inbox where state = 'ticket'") == [(3 * many,)]
