@@ -18,7 +18,7 @@ from maild.ingest.charsets import clean, decode
 from maild.ingest.html_text import text_of_html
 from maild.ingest.kind import Ours
 from maild.ingest.parse import Limits
-from maild.mail import Address, Kind, Mail
+from maild.mail import UNREADABLE, Address, Kind, Mail
 
 OURS = Ours(frozenset({"support@example.com"}))
 
@@ -573,7 +573,7 @@ def test_what_is_over_a_limit_is_read_as_far_as_it_goes_and_told() -> None:
 def test_a_mail_that_is_too_large_is_told_by_its_header_lines() -> None:
     limits = Limits(message=100)
     mail = reading.read(PLAIN, sender="", ours=OURS, limits=limits)
-    assert mail.text == reading.UNREADABLE
+    assert mail.text == UNREADABLE
     assert mail.author.spec == "zoe@example.org"
     assert mail.message_id == "one@example.org"
     assert "more than the 100" in mail.error
@@ -589,7 +589,7 @@ def test_the_scan_says_as_much_of_a_mail_as_its_header_lines_do() -> None:
     whole, scanned = read(PLAIN), reading.scan(PLAIN, sender="zoe@example.org", ours=OURS)
     for name in ("message_id", "authors", "to", "subject", "date", "headers", "sha256", "size", "fingerprint", "kind"):
         assert getattr(scanned, name) == getattr(whole, name)
-    assert scanned.text == scanned.new_text == reading.UNREADABLE
+    assert scanned.text == scanned.new_text == UNREADABLE
     assert scanned.error
 
 
