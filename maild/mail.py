@@ -198,6 +198,8 @@ class Mail(_Handed):
         return self.authors[0] if len(self.authors) == 1 else Address("")
 
 
+UNREADABLE = "This mail could not be read; the original is kept."
+"""The text of a mail of which nothing but the header lines was read."""
 NOTHING_SAID = Mail(
     kind=Kind.PERSON,
     message_id=MessageId(""),

@@ -11,6 +11,7 @@ from maild.brief import originals
 from maild.compose import Unfit
 from maild.decide.gathered import limit_of, lines_of
 from maild.decide.people import visible
+from maild.decide.trail import date_given
 from maild.decision import Draft, Notice, Post
 from maild.desk import Desk
 from maild.letters import AGENT_ATTACHMENTS, addressed, names_of, write
@@ -144,8 +145,10 @@ def _material(
     if draft.to.agent is None and draft.to.number:
         entries = tuple(entry for entry in entries if entry.voice is not Voice.NOTE)
         asks = draft.notice is Notice.HISTORY
-        past = (*tickets.history(tx, ticket.number), *post.events) if asks else ()
-        return Material(ticket, entries, ids, answers, history=past)
+        before = tickets.history(tx, ticket.number) if asks or draft.late else ()
+        past = (*before, *post.events) if asks else ()
+        given = draft.late is None or date_given(draft.late, before, draft.to.address)
+        return Material(ticket, entries, ids, answers, history=past, date_given=given)
     return _asked_for(tx, office, draft, Material(ticket, entries, ids, answers))
 
 

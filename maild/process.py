@@ -19,7 +19,8 @@ from maild.gather import gather
 from maild.ingest import reading
 from maild.ingest.kind import Ours
 from maild.ingest.proof import Trust
-from maild.mail import Attachment, Mail
+from maild.ingest.remarks import IS_ENCRYPTED
+from maild.mail import Attachment, Kind, Mail
 from maild.office import Office
 from maild.readers import Read, Readers, Unread
 from maild.readers.scribe import Scribe
@@ -258,7 +259,7 @@ class Clerk:
         """The mail, or None where it will be tried once more; after the second failure its headers alone are read."""
         match flight.outcome:
             case Read(mail):
-                return mail
+                return self._with_original(tx, flight.kept, mail)
             case Unread(reason):
                 if inbox.count_try(tx, flight.kept.id) < TRIES:
                     inbox.count_start(tx, [flight.kept.id], -1)
@@ -274,6 +275,14 @@ class Clerk:
                 raise AssertionError("a mail that is decided has been read")
             case unexpected:
                 assert_never(unexpected)
+
+    def _with_original(self, tx: Tx, kept: inbox.Kept, mail: Mail) -> Mail:
+        """A person's mail that is over a limit of the reading goes on with the whole of it as a file; an agent's does
+        not, because it could go out to a customer."""
+        whole = mail.error in {"", IS_ENCRYPTED} or mail.kind is not Kind.PERSON
+        if whole or self.office.press.desk.agent_at(mail.author.spec):
+            return mail
+        return replace(mail, attachments=(*mail.attachments, _original(mail, inbox.bytes_of(tx, kept.id))))
 
     def _count_failure(self, tx: Tx, kept: inbox.Kept, now: datetime) -> None:
         if inbox.count_try(tx, kept.id) >= TRIES:

@@ -30,6 +30,7 @@ class Material:
 
     `ids` are our earlier Message-IDs to this reader, `cause` the Message-ID of the mail that this one answers, where
     the reader wrote it. `about` is the ticket that `#show` or `#history` asked for, `listed` what `#list` found.
+    `date_given` says that the reader has had a mail since the date was made that this one takes back.
     """
 
     ticket: Ticket | None
@@ -42,6 +43,7 @@ class Material:
     listed: tuple[Ticket, ...] = ()
     originals: tuple[Attachment, ...] = ()
     earlier: tuple[int, int] = (0, 0)
+    date_given: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def tell(
         seen, entries = material.about, material.about_entries
     facts = _common(draft, reader) | _words(draft)
     facts |= {
+        "late_at": draft.late.due_at if draft.late and material.date_given else None,
         "reply_to": reply_to,
         "attachments": tuple(a.name for a in draft.attachments if not a.inline and a.name not in left_out),
         "left_out": left_out,
@@ -145,7 +148,6 @@ def _common(draft: Draft, reader: _Reader) -> dict[str, Any]:
         "kept_text": without_tokens(draft.kept_text),
         "recipient": draft.recipient,
         "minutes": _minutes(draft),
-        "late_at": draft.late.due_at if draft.late else None,
         "above": draft.above,
         "reminder": draft.reminder,
         "until": draft.until,
@@ -238,6 +240,7 @@ def _about(draft: Draft, seen: Ticket, entries: Sequence[Entry], material: Mater
         "customer_language": seen.language if seen.language != reader.language else "",
         "organisation": organisation.name if organisation else "",
         "covers": seen.why is not None and seen.why.code in _COVERED,
+        "customer_heard": bool(seen.told_team),
         "customer_told": bool(seen.told_team) and seen.told_owner != seen.owner,
         "earlier": material.earlier[0],
         "earlier_solved": material.earlier[1],

@@ -25,7 +25,7 @@ from maild.decide.turn import Turn
 from maild.decision import Notice, Post, SetAside, SetTimer, TimerName
 from maild.desk import Team
 from maild.lines import Line, line, plain
-from maild.mail import Address, Kind
+from maild.mail import UNREADABLE, Address, Kind, Mail
 from maild.rules.match import match
 from maild.rules.model import Facts, On, Verdict
 from maild.threading.clues import own_words
@@ -59,7 +59,7 @@ def open_ticket(
         rule = next(hit.rule for hit in verdict.hits if hit.then.quarantine)
         return SetAside((*because, f'rule "{rule}" puts it in quarantine'))
     turn = Turn(_blank(situation, team), desk, situation.now, _speaker(situation), opened=True)
-    turn.because.extend(because)
+    turn.because.extend((*because, *_unread(mail)))
     settle_fields(turn, situation, verdict, team, before)
     _admit(turn, situation)
     invite(turn, verdict)
@@ -82,7 +82,7 @@ def append(situation: Situation, ticket: Ticket, party: Party, because: tuple[st
     """A participant's reply joins its ticket; a solved one is reopened unless the mail is a mere thanks."""
     mail = situation.mail
     turn = Turn(ticket, situation.desk, situation.now, party.name or party.address)
-    turn.because.extend(because)
+    turn.because.extend((*because, *_unread(mail)))
     verdict = match(situation.rules, facts(situation, On.REPLY, ticket.team, ticket))
     if verdict.quarantine and not situation.vouched:
         rule = next(hit.rule for hit in verdict.hits if hit.then.quarantine)
@@ -176,7 +176,25 @@ def _pass_on(turn: Turn, situation: Situation, party: Party) -> None:
     attachments = situation.mail.attachments
     for agent in people_of(situation.desk, turn.ticket.owner, turn.ticket.team, situation.now):
         if party.key not in agent.addresses:
-            turn.tell_agent(agent, Notice.CUSTOMER_REPLIED, Use.REPLY, entry=turn.entry, attachments=attachments)
+            turn.tell_agent(
+                agent,
+                Notice.CUSTOMER_REPLIED,
+                Use.REPLY,
+                entry=turn.entry,
+                attachments=attachments,
+                lines=_warned(situation.mail),
+            )
+
+
+def _unread(mail: Mail) -> tuple[str, ...]:
+    """What of the mail was not read, for the operator; an agent gets the whole of it as a file."""
+    return (f"not read whole: {mail.error}",) if mail.error else ()
+
+
+def _warned(mail: Mail) -> tuple[Line, ...]:
+    """What an agent is told of a mail that bears its own original, because not all of it could be read."""
+    torn = mail.text != UNREADABLE and any(one.sha256 == mail.sha256 for one in mail.attachments)
+    return (line("not_read_whole"),) if torn else ()
 
 
 def _also_named(situation: Situation, ticket: Ticket) -> tuple[Ticket, ...]:
@@ -266,11 +284,15 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Tick
     The brief of a follow-up holds what was said on the ticket that it follows.
     """
     author = situation.mail.author.key
-    lines: tuple[Line, ...] = ()
+    lines = _warned(situation.mail)
     if suspect(situation.mail, situation.answers):
-        lines = (line("taken_for_spam", who=situation.mail.author.spec or situation.sender),)
+        lines = (
+            *lines,
+            line("taken_for_spam", who=situation.mail.author.spec or situation.sender),
+        )
     if knock is not None:
         lines = (
+            *lines,
             line("wrote_without_a_part", who=situation.mail.author.spec, number=knock.number),
             line("nothing_was_shown", number=knock.number, fresh=situation.number),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from maild.promise import Promise
 from maild.ticket import Event, Origin
 from maild.values import replace
 
@@ -71,6 +72,20 @@ def trail(history: Iterable[Event]) -> tuple[Moved, ...]:
                 pass
         before = event
     return tuple(reading.moves)
+
+
+def date_given(promise: Promise, history: Iterable[Event], address: str) -> bool:
+    """Whether a customer had a mail after this date was set: a clock that nobody was told of gave nobody a date.
+
+    `history` is that of the ticket before the turn that takes the date back.
+    """
+    set_, given, due_at = {"promised", "promise-resumed"}, False, promise.due_at.isoformat()
+    for event in history:
+        if event.event in set_ and event.text == promise.clock.value and event.after == due_at:
+            given = False
+        elif event.event == "told" and event.after.lower() == address.lower():
+            given = True
+    return given
 
 
 def _move(reading: _Reading, event: Event, *, joins: bool) -> None:

@@ -20,6 +20,8 @@ _NAMED = re.compile(
     rf'\s*({_QUOTED}|[^<>"\x00-\x08\x0e-\x1f]*?)\s*<\s*([^<>\s"]+|"[^"<>\\]*"@[^<>\s"]+)\s*>\s*(\([^()<>@]*\))?\s*'
 )
 _BARE = re.compile(r"\s*([^\s<>()\",;:]+)\s*(?:\(([^()<>@]*)\))?\s*")
+_COMMENT = re.compile(r"\([^()]*\)")
+_LONE = re.compile(r"[^<>@\"()]*<\s*([^<>\s\"()]+)\s*>[\s,;]*|\s*([^\s<>()\",;:]+)[\s,;]*")
 _LOCAL = re.compile(rf"[^<>@]{{0,200}}<((?:{_ATEXT}|\.){{1,64}})>\s*")
 _LONGEST_SPEC = 320
 _LONGEST_FROM = 4_000
@@ -33,7 +35,7 @@ def authors(values: Sequence[str]) -> tuple[Address, ...]:
     found: list[Address] = []
     for value in values[:20]:
         value = " ".join(value.split())
-        one = _strict(value) if len(value) < _LONGEST_FROM else None
+        one = (_strict(value) or _only(value)) if len(value) < _LONGEST_FROM else None
         found.extend([one] if one else _loose(value))
     return tuple(found)[:20]
 
@@ -50,6 +52,25 @@ def _strict(value: str) -> Address | None:
     if len(spec) > _LONGEST_SPEC or not SPEC.fullmatch(spec):
         return None
     return Address(composed(spec), _name(name))
+
+
+def _only(value: str) -> Address | None:
+    """The author of a line that many clients write, with one address in it for every reader: `Petit, Luc <luc@...>`,
+    `John "Jack" Doe <...>`, a comment within a comment, a group of one, a separator at the end."""
+    if value.count("@") != 1 or "\\" in value:
+        return None
+    bare = re.sub(_QUOTED, " ", value)
+    while bare != (outer := _COMMENT.sub(" ", bare)):
+        bare = outer
+    found = _LONE.fullmatch(bare)
+    if found is None or len(spec := found[1] or found[2]) > _LONGEST_SPEC or not SPEC.fullmatch(spec):
+        return None
+    if found[1] is None:
+        return Address(composed(spec), _name(value[value.find("(") + 1 : max(value.rfind(")"), 0)]))
+    name = value.partition("<")[0]
+    _, colon, member = name.rpartition(":")
+    name = member if colon and value.endswith(";") else name
+    return Address(composed(spec), _name(name.replace('"', "")))
 
 
 def _ambiguous(name: str, spec: str) -> bool:

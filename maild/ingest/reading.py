@@ -25,9 +25,8 @@ from maild.ingest.proof import Trust
 from maild.ingest.remarks import IS_ENCRYPTED, is_encrypted, remark
 from maild.ingest.smime import unsealed
 from maild.ingest.vacation import read_vacation
-from maild.mail import NOTHING_SAID, Address, Attachment, Kind, Mail, Proof, Vacation
+from maild.mail import NOTHING_SAID, UNREADABLE, Address, Attachment, Kind, Mail, Proof, Vacation
 
-UNREADABLE = "This mail could not be read; the original is kept."
 NO_TRUST = Trust(relays=(), authserv_ids=(), peer="", mailbox="")
 NOBODY = Ours()
 LIMITS = Limits()

@@ -108,11 +108,12 @@ class Telling(NamedTuple):
     passes on, written by `words_by`. `files` counts the mails of the conversation that are attached.
     `earlier` and `earlier_solved` count the requester's tickets before this one, `customer_language` is the code of the
     language that the requester is written to in, "" where it is the reader's own. `covers` says that an absence brought
-    the ticket, `customer_told` that its customer is going to hear of the move.
+    the ticket, `customer_told` that its customer is going to hear of the move, `customer_heard` that its customer has
+    had a mail of it, or has one now.
     `minutes` is how long a question waits for its answer, 0 where it waits for days.
     `promised_at` is the date that the customer is told, and `promised` what it is about ("first-reply", "next-reply",
     "update", "delay", "solve"; "" for none); `promised_by` is the agent who gave it, `promised_words` what that agent
-    said of it. `late_at` is the date that it takes the place of. `above` is who takes the ticket up if the customer
+    said of it. `late_at` is the date that the reader had before. `above` is who takes the ticket up if the customer
     replies ESCALATE. `reminder` counts reminders, and `until` is when the ticket is solved if nobody answers. `wish` is
     the customer's word that the mail answers, `steps` is what happened so far, for the customer to read.
     For agents: `customer` and `customer_address` name the requester, `role` is why this agent is told ("owner",
@@ -159,6 +160,7 @@ class Telling(NamedTuple):
     organisation: str = ""
     covers: bool = False
     customer_told: bool = False
+    customer_heard: bool = True
     earlier: int = 0
     earlier_solved: int = 0
     team: str = ""

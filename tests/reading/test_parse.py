@@ -18,7 +18,7 @@ from maild.ingest.charsets import clean, decode
 from maild.ingest.html_text import text_of_html
 from maild.ingest.kind import Ours
 from maild.ingest.parse import Limits
-from maild.mail import Address, Kind, Mail
+from maild.mail import UNREADABLE, Address, Kind, Mail
 
 OURS = Ours(frozenset({"support@example.com"}))
 
@@ -72,6 +72,15 @@ def test_nothing_at_all_is_still_a_mail() -> None:
         ("a..b.@docomo.example", "a..b.@docomo.example", ""),
         ("иван@почта.рф", "иван@почта.рф", ""),
         ("a@[192.0.2.1]", "a@[192.0.2.1]", ""),
+        ("Lee, Ann <ann@example.com>", "ann@example.com", "Lee, Ann"),
+        ("Ann Lee, Inc. <ann@example.com>", "ann@example.com", "Ann Lee, Inc."),
+        ('Ann "Annie" Lee <ann@example.com>', "ann@example.com", "Ann Annie Lee"),
+        ("Ann (at work (Paris)) Lee <ann@example.com>", "ann@example.com", "Ann (at work (Paris)) Lee"),
+        ("ann@example.com (Ann (at work) Lee)", "ann@example.com", "Ann (at work) Lee"),
+        ("Sales: Ann Lee <ann@example.com>;", "ann@example.com", "Ann Lee"),
+        ("Sales: Paris <ann@example.com>", "ann@example.com", "Sales: Paris"),
+        ("Ann Lee <ann@example.com>,", "ann@example.com", "Ann Lee"),
+        ("ann@example.com;", "ann@example.com", ""),
     ],
 )
 def test_one_plain_address_is_one_author(value: str, spec: str, name: str) -> None:
@@ -94,6 +103,13 @@ def test_one_plain_address_is_one_author(value: str, spec: str, name: str) -> No
         "agent@corp.example:b@evil.example",
         "agent@corp.example\x00b@evil.example",
         "(" * 5000 + "agent@corp.example",
+        "(Ann <agent@corp.example>)",
+        '"Ann <agent@corp.example>" <eve>',
+        '"Ann <agent@corp.example>',
+        "Ann ) <agent@corp.example> (",
+        '"agent@corp.example" <eve>',
+        "agent@corp.example <eve>",
+        "Ann <agent@corp.example> <eve>",
         "agent",
         "",
     ],
@@ -557,7 +573,7 @@ def test_what_is_over_a_limit_is_read_as_far_as_it_goes_and_told() -> None:
 def test_a_mail_that_is_too_large_is_told_by_its_header_lines() -> None:
     limits = Limits(message=100)
     mail = reading.read(PLAIN, sender="", ours=OURS, limits=limits)
-    assert mail.text == reading.UNREADABLE
+    assert mail.text == UNREADABLE
     assert mail.author.spec == "zoe@example.org"
     assert mail.message_id == "one@example.org"
     assert "more than the 100" in mail.error
@@ -573,7 +589,7 @@ def test_the_scan_says_as_much_of_a_mail_as_its_header_lines_do() -> None:
     whole, scanned = read(PLAIN), reading.scan(PLAIN, sender="zoe@example.org", ours=OURS)
     for name in ("message_id", "authors", "to", "subject", "date", "headers", "sha256", "size", "fingerprint", "kind"):
         assert getattr(scanned, name) == getattr(whole, name)
-    assert scanned.text == scanned.new_text == reading.UNREADABLE
+    assert scanned.text == scanned.new_text == UNREADABLE
     assert scanned.error
 
 

@@ -296,3 +296,35 @@ def test_a_customer_in_copy_hears_of_a_move_and_its_date_in_one_mail(house: Hous
 def test_words_without_a_date_are_not_told_to_who_is_in_copy(house: House) -> None:
     house.agent_replies("I asked the bank today.", asks(house), headers=[("Cc", LUC)])
     assert notices(house) == ["received"]
+
+
+def test_a_date_that_no_mail_gave_the_customer_is_not_taken_back(house: House) -> None:
+    # Luc read "by Monday, 10:00" in Ann's answer; his own reply set a nearer date, which nobody told him
+    house.receives("The invoice is wrong.")
+    house.agent_replies("Which one?", house.last(ANN.email, "assigned"))
+    house.receives("Number 77.", answers=house.last(LUC, "reply"))
+    house.passes(hours=8)
+    house.passes(hours=15)
+    told = house.last(LUC)
+    assert told.notice == "delayed"
+    assert "needs more time" in told.text.splitlines()[0]
+    assert "the time that we gave you" not in told.text
+    given = house.ticket().promised_at
+    assert given is not None
+    house.now = given
+    house.works()
+    assert house.last(LUC) is not told
+    assert "the time that we gave you" in house.last(LUC).text, "this date was told"
+
+
+def test_who_had_no_acknowledgement_was_promised_nothing(house: House) -> None:
+    # the fourth mail of a week from an address that is not proven: its answer waits for room
+    for number in range(4):
+        house.receives("It is broken.", subject=f"Printer {number}", proven=False)
+    assert "was promised a word from us" in house.last(ANN.email, "assigned").text
+    assert house.last(BEN.email, "assigned")["X-Maild-Ticket"] == "4"
+    assert "was promised" not in house.last(BEN.email, "assigned").text
+    house.passes(hours=4)
+    told = house.last(LUC)
+    assert (told.notice, told["X-Maild-Ticket"]) == ("delayed", "4")
+    assert "the time that we gave you" not in told.text

@@ -256,6 +256,15 @@ def test_an_agents_own_words_reach_even_who_was_taken_for_a_spammer(opened: Open
     house.last(LUC, "reopened")
 
 
+def test_a_brief_offers_no_word_that_is_refused_and_says_nobodys_address_twice(opened: Open) -> None:
+    house = opened(junk=True)
+    house.receives("It broke.", author=LUC, proven=False)
+    brief = " ".join(house.last(ANN.email, "assigned").text.split())
+    assert "took this mail for spam" in brief
+    assert "#spam" not in brief
+    assert f"WHO {LUC} (address not proven)" in brief
+
+
 def test_who_proves_the_address_is_answered_from_the_junk_folder_too(opened: Open) -> None:
     house = opened(junk=True)
     house.receives("It broke.", proven=True)

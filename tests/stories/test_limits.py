@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.policy
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -261,3 +262,28 @@ def test_hundreds_of_references_are_read_within_bounds(house: House) -> None:
     chain = " ".join(f"<r{number}@x.example>" for number in range(600))
     house.receives("Deep.", headers=[("References", chain)])
     assert len(house.tickets) == 1
+
+
+def test_a_mail_that_is_over_a_limit_of_the_reading_reaches_its_owner_whole(house: House) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = f"Luc Petit <{LUC}>", "support@desk.example", "Sixty pages"
+    message["Date"], message["Message-ID"] = house.now, "<sixty@customer.example>"
+    message.set_content("Here they are.")
+    for page in range(60):
+        message.add_attachment(b"%d" % page, maintype="application", subtype="pdf", filename=f"{page}.pdf")
+    raw = message.as_bytes(policy=email.policy.SMTP)
+    kept = house.takes(raw, LUC, ("support@desk.example",))
+    assert any("more than 50 attachments" in reason for reason in house.mail(kept).because)
+    brief = house.last(ANN.email, "assigned")
+    assert "Not all of this mail could be read here; the original is kept." in " ".join(brief.text.split())
+    names = [part.get_filename() for part in brief.message.iter_attachments()]
+    assert len(names) == 51
+    assert names[-1] == "original.eml"
+    assert "could be read" not in house.last(LUC).text
+
+
+def test_a_mail_within_the_limits_bears_no_original(house: House) -> None:
+    house.receives("Here it is.", attach=("1.pdf", b"1"))
+    brief = house.last(ANN.email, "assigned")
+    assert [part.get_filename() for part in brief.message.iter_attachments()] == ["1.pdf"]
+    assert "could be read" not in brief.text
