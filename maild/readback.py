@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
-from email.utils import getaddresses
 
 from maild.headers import ID, NAMED, Value
+from maild.ingest.people import pairs_of
 from maild.mime import Leaf, has_good_lines
 
 _OTHER_FIELDS = "the finished mail has other header fields than were meant"
@@ -62,7 +62,7 @@ def _people(written: str) -> list[tuple[str, str]]:
         return [("", written)]
     if (found := NAMED.fullmatch(written)) and "=?" not in written:
         return [(found[2] or found[1].removesuffix(" "), found[3])]
-    return [(_decoded(name), spec) for name, spec in getaddresses([written])]
+    return [(_decoded(name), spec) for name, spec in pairs_of(written)]
 
 
 def _decoded(value: str) -> str:

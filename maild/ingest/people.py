@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import re
 from collections.abc import Sequence
+from inspect import signature
 
 from maild.ingest.charsets import clean_line, composed
 from maild.ingest.encodings import unwrap
@@ -23,6 +24,8 @@ _BARE = re.compile(r"\s*([^\s<>()\",;:]+)\s*(?:\(([^()<>@]*)\))?\s*")
 _COMMENT = re.compile(r"\([^()]*\)")
 _LONE = re.compile(r"[^<>@\"()]*<\s*([^<>\s\"()]+)\s*>[\s,;]*|\s*([^\s<>()\",;:]+)[\s,;]*")
 _LOCAL = re.compile(rf"[^<>@]{{0,200}}<((?:{_ATEXT}|\.){{1,64}})>\s*")
+_LENIENT = {"strict": False} if "strict" in signature(email.utils.getaddresses).parameters else {}
+"""Newer Pythons give nothing of a header in which one address is odd, as a domain literal is, unless told otherwise."""
 _LONGEST_SPEC = 320
 _LONGEST_FROM = 4_000
 
@@ -106,7 +109,7 @@ def pairs_of(value: str) -> list[tuple[str, str]]:
     if "@" not in value or value.count("(") > 10:
         return []
     try:
-        return email.utils.getaddresses([value])
+        return email.utils.getaddresses([value], **_LENIENT)
     except (ValueError, IndexError, RecursionError, TypeError):
         return []
 
