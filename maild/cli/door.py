@@ -25,6 +25,7 @@ from maild.cli.words import clean
 KEPT, NEVER, AGAIN = 0, 65, 75
 """What a mail server's pipe understands: EX_OK, EX_DATAERR, EX_TEMPFAIL of sysexits.h."""
 
+_PIPE = Path("-")
 _SIZE = re.compile(r"([0-9]{1,9})\s?([kKmMgG]?)[bB]")
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
@@ -94,7 +95,8 @@ def _accept(sender: str, recipients: Sequence[str], files: Sequence[Path]) -> It
         yield Turned(AGAIN, f"mail cannot be taken in now: {_said(fault)}; try: maild check")
         return
     envelope = (_bare(sender), _recipients(recipients, door))
-    for file in (None if str(file) == "-" else file for file in files or ("-",)):
+    for named in files or (_PIPE,):
+        file = None if named == _PIPE else named
         name = str(file or "standard input")
         try:
             turned = _keep(_read(file, door.size), name, door, *envelope)
