@@ -147,6 +147,7 @@ def _common(draft: Draft, reader: _Reader) -> dict[str, Any]:
         "minutes": _minutes(draft),
         "late_at": draft.late.due_at if draft.late else None,
         "above": draft.above,
+        "done_by": draft.done_by,
         "reminder": draft.reminder,
         "until": draft.until,
         "wish": draft.wish,
