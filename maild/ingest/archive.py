@@ -22,7 +22,8 @@ _KNOWN = frozenset(
 """One of these stands in the header of every mail."""
 # Mail programs (Pine, UW IMAP, Dovecot) keep numbers of their own in such a first "mail" of an mbox.
 _INTERNAL = re.compile(
-    rb"(?:[^\r\n]+\r?\n){0,50}?Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\r?\n(?:[^\r\n]+\r?\n){0,50}?X-IMAP"
+    rb"(?:[^\r\n]+\r?\n){0,50}?Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\r?\n"
+    rb"(?:[^\r\n]+\r?\n){0,50}?X-IMAP"
 )
 
 
