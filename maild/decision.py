@@ -154,7 +154,7 @@ class Draft:
     and `#history` asked for, `scope` what `#list` asked for. `late` is the promise that a new date takes the place of,
     `reminder` counts how often the customer was reminded, `until` is when the ticket is solved if nobody answers, and
     `wish` is the customer's word that the mail answers; `above` is who takes it up if the customer asks for more.
-    `language` is the reader's, "" for the ticket's.
+    `language` is the reader's, "" for the ticket's. `done_by` is the agent who did what it tells, "" where none did.
     """
 
     to: Party
@@ -182,6 +182,7 @@ class Draft:
     wish: str = ""
     above: str = ""
     language: str = ""
+    done_by: str = ""
 
     @property
     def notice(self) -> Notice:

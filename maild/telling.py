@@ -149,6 +149,7 @@ def _common(draft: Draft, reader: _Reader) -> dict[str, Any]:
         "recipient": draft.recipient,
         "minutes": _minutes(draft),
         "above": draft.above,
+        "done_by": draft.done_by,
         "reminder": draft.reminder,
         "until": draft.until,
         "wish": draft.wish,

@@ -50,6 +50,7 @@ class Desk(Verbs):
     ) -> Any:
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        _fill_closed()
         # A terminal that lacks a letter shows a question mark; it is no reason to fail.
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
@@ -92,6 +93,13 @@ def _fail(code: int, *lines: str) -> int:
     for line in lines:
         click.echo(clean(line), err=True)
     return code
+
+
+def _fill_closed() -> None:
+    """Give a standard stream that the caller closed (`>&-`) an empty one, before a file of ours gets its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  it stays open to the end
 
 
 def _let_go_of_stdout() -> None:

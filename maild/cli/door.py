@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from maild.cli.words import clean
 KEPT, NEVER, AGAIN = 0, 65, 75
 """What a mail server's pipe understands: EX_OK, EX_DATAERR, EX_TEMPFAIL of sysexits.h."""
 
+_PIPE = Path("-")
 _SIZE = re.compile(r"([0-9]{1,9})\s?([kKmMgG]?)[bB]")
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
@@ -53,7 +55,7 @@ class Turned:
 @click.option("--to", "recipients", multiple=True, metavar="B", help="An envelope recipient; else the desk's address.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 def accept(sender: str, recipients: tuple[str, ...], files: tuple[Path, ...]) -> None:
-    """Take mail in from a pipe, or from files.
+    """Take mail in from a pipe, or from files (- is the pipe).
 
     For a mail server: the exit code is 0 once the mail is kept, 75 where it should try again, 65 where that is of no
     use. No daemon is needed; the next one that runs takes the mail in.
@@ -92,8 +94,9 @@ def _accept(sender: str, recipients: Sequence[str], files: Sequence[Path]) -> It
     except Exception as fault:  # noqa: BLE001  a server would bounce the mail on any other answer than 75
         yield Turned(AGAIN, f"mail cannot be taken in now: {_said(fault)}; try: maild check")
         return
-    envelope = (sender.strip().removeprefix("<").removesuffix(">"), _recipients(recipients, door))
-    for file in files or (None,):
+    envelope = (_bare(sender), _recipients(recipients, door))
+    for named in files or (_PIPE,):
+        file = None if named == _PIPE else named
         name = str(file or "standard input")
         try:
             turned = _keep(_read(file, door.size), name, door, *envelope)
@@ -130,9 +133,15 @@ def _read(file: Path | None, most: int) -> bytes:
 
 def _recipients(named: Sequence[str], door: Door) -> tuple[str, ...]:
     """The recipients as the server gave them; the desk's address too where none of them is ours."""
-    plain = tuple(spec.strip().removeprefix("<").removesuffix(">") for spec in named)
+    plain = tuple(_bare(spec) for spec in named)
     known = any(_plain(spec) in door.ours or spec.lower() in door.ours for spec in plain)
     return plain if known else (*plain, door.address)
+
+
+def _bare(spec: str) -> str:
+    """An address as SMTP would carry it: without its angle brackets, and without a name before them."""
+    spec = spec.strip()
+    return parseaddr(spec)[1] or spec if spec.endswith(">") and spec != "<>" else spec.removeprefix("<>")
 
 
 def _plain(spec: str) -> str:

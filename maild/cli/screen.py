@@ -14,10 +14,12 @@ import click
 from maild.cli.words import clean, clean_lines, clip
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
     from rich.progress import Progress as RichProgress
 
 _PIPE_WIDTH = 160
+_NARROW = 8
+"""Letters that a column must have at least, where its words may be cut or folded."""
 _NOW_AND_THEN, _OFTEN = 10.0, 0.1
 """Seconds between two lines about something long, and between two looks of a bar."""
 _ADDRESSES = frozenset({"Requester", "Sender", "Recipient"})
@@ -44,10 +46,17 @@ def moment(at: datetime | None, zone: tzinfo) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Rows under headings; addresses give way first, then the last column."""
+    """Rows under headings; addresses give way first, then the last column. A terminal too narrow for them has one
+    row below the other instead."""
     from rich.table import Table
     from rich.text import Text
 
+    told = [[clip(clean(str(cell)), 120) for cell in row] for row in rows]
+    if sys.stdout.isatty() and _least(columns, told) > _console().width:
+        for words in told:
+            fields(zip(columns, words, strict=True))
+            line()
+        return
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns[:-1]:
         if column in _ADDRESSES:
@@ -55,10 +64,18 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         else:
             grid.add_column(column, no_wrap=True, overflow="ellipsis")
     grid.add_column(columns[-1], overflow="fold")
-    for row in rows:
-        words = [clip(clean(str(cell)), 120) for cell in row]
+    for words in told:
         grid.add_row(*(Text(word, _STYLES.get(word, "")) for word in words))
     _show(grid)
+
+
+def _least(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """The letters across that a table needs to be read."""
+    shrink = [name in _ADDRESSES or name == columns[-1] for name in columns]
+    widest = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+    return sum(min(width, _NARROW) if less else width for width, less in zip(widest, shrink, strict=True)) + 2 * (
+        len(columns) - 1
+    )
 
 
 def fields(pairs: Iterable[tuple[str, object]]) -> None:
@@ -148,12 +165,16 @@ class Progress:
             click.echo(clean(f"{self._words}: {done}{f' of {total}' if total else ''}, {told}"), err=True)
 
 
-def _show(shape: RenderableType) -> None:
+def _console() -> Console:
     from rich.console import Console
 
+    options: dict[str, Any] = {} if sys.stdout.isatty() else {"width": _PIPE_WIDTH, "color_system": None}
+    return Console(file=sys.stdout, markup=False, emoji=False, highlight=False, **options)
+
+
+def _show(shape: RenderableType) -> None:
     to_people = sys.stdout.isatty()
-    options: dict[str, Any] = {} if to_people else {"width": _PIPE_WIDTH, "color_system": None}
-    console = Console(file=sys.stdout, markup=False, emoji=False, highlight=False, **options)
+    console = _console()
     with console.capture() as captured:
         console.print(shape)
     for one in captured.get().splitlines():

@@ -321,9 +321,10 @@ def _acknowledge(turn: Turn, situation: Situation, notice: Notice, rule: str, wo
     """Answer the customer's mail, with a rule's words where it has some, if it may be answered and the limits leave
     room (DESIGN 3.9)."""
     desk, now = situation.desk, situation.now
+    also = frozenset({Notice.SOLVED}) if turn.opened and not turn.ticket.status.active else frozenset()
     match may_answer(situation.mail, desk, situation.answers, situation.received_at, now):
         case Answer():
-            turn.tell_customers(notice, auto=True, answers=True, said=words)
+            turn.tell_customers(notice, auto=True, answers=True, said=words, also=also)
         case Wait(because):
             turn.set_timer(TimerName.ANSWER, now + RETRY, f"{notice.value} {now.isoformat()} {rule}".strip())
             turn.because.append(plain(because))

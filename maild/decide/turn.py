@@ -293,6 +293,7 @@ class Turn:
             date = told(self.ticket.promises)
             words = date.text if date and date.by == self.who else ""
             self.happened("delayed", text=words, after=self.ticket.promised_at.isoformat())
+        done_by = next((agent.name for agent in self.desk.agents if agent.name == self.who), "")
         for party in readers:
             self.drafts.append(
                 Draft(
@@ -310,6 +311,7 @@ class Turn:
                     until=until,
                     wish=wish,
                     above=above,
+                    done_by=done_by,
                 )
             )
         self.change(told_owner=self.ticket.owner, told_team=self.ticket.team)

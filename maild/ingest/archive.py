@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,11 @@ _KNOWN = frozenset(
     | {"sender", "mime-version", "content-type", "x-mozilla-status", "in-reply-to", "references"}
 )
 """One of these stands in the header of every mail."""
+# Mail programs (Pine, UW IMAP, Dovecot) keep numbers of their own in such a first "mail" of an mbox.
+_INTERNAL = re.compile(
+    rb"(?:[^\r\n]+\r?\n){0,50}?Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\r?\n"
+    rb"(?:[^\r\n]+\r?\n){0,50}?X-IMAP"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ class Archive:
             self._leave(place.path, f"a mail has more than the {self.limits.message} octets that are taken")
             return
         head = parse.unwound(content[place.start : min(end, place.start + self.limits.header_block)])
+        if _INTERNAL.match(head):
+            return
         top = parse.sheet(head, self.limits, plainly=True)
         if not place.end and not any(line.name in _KNOWN for line in top.fields):
             self._leave(place.path, "it does not begin as a mail does")

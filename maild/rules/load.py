@@ -110,6 +110,9 @@ def _check_then(then: ThenTable, known: Known, path: Path) -> Iterable[Fault]:
     yield from _unknown(path, "sla", _some(then.sla), known.slas)
     for word, people in (("cc", then.cc), ("notify", then.notify)):
         yield from _unknown(path, word, [who for who in people if "@" not in who], known.agents)
+        if {who.lower() for who in people} & known.addresses:
+            what = "holds an address of this desk, which would write to itself"
+            yield Fault((*path, word), what, "name a person's address, or an agent")
     if (then.team or then.owner) and not then.reason:
         what = "is missing: a rule that sets team or owner must say why"
         yield Fault((*path, "reason"), what, 'add reason = "..."; the customer reads it')

@@ -115,7 +115,8 @@ class Telling(NamedTuple):
     "update", "delay", "solve"; "" for none); `promised_by` is the agent who gave it, `promised_words` what that agent
     said of it. `late_at` is the date that the reader had before. `above` is who takes the ticket up if the customer
     replies ESCALATE. `reminder` counts reminders, and `until` is when the ticket is solved if nobody answers. `wish` is
-    the customer's word that the mail answers, `steps` is what happened so far, for the customer to read.
+    the customer's word that the mail answers, `done_by` is the agent who did what it tells, "" where a rule, the clock
+    or the customer did; `steps` is what happened so far, for the customer to read.
     For agents: `customer` and `customer_address` name the requester, `role` is why this agent is told ("owner",
     "team", "colleague"), `said` the conversation so far with the newest last, `lines` what was done, refused or held,
     `promises` the dates of the ledger.
@@ -190,5 +191,6 @@ class Telling(NamedTuple):
     reminder: int = 0
     until: datetime | None = None
     wish: str = ""
+    done_by: str = ""
     steps: tuple[Step, ...] = ()
     promises: tuple[Promised, ...] = ()

@@ -146,7 +146,7 @@ def _agent(notice: Notice, **facts: Any) -> Telling:
 
 
 def _to_customers() -> tuple[Telling, ...]:
-    solved = {"status": "solved", "close_at": NOW + timedelta(days=30), "last_who": "Cleo Roy", "last_event": "solved"}
+    solved = {"status": "solved", "close_at": NOW + timedelta(days=30), "done_by": "Cleo Roy"}
     asked = {**_WROTE, "status": "pending", "words": "Hello Luc,\n\nwhich of the two licences do you use?\n\nCleo"}
     moved = Notice.OWNER_CHANGED
     return (
@@ -168,6 +168,7 @@ def _to_customers() -> tuple[Telling, ...]:
         _customer(Notice.SOLVED, **solved),
         _customer(Notice.SOLVED, Notice.REPLY, **{**_WROTE, **solved}),
         _customer(Notice.SOLVED, status="closed", **_TEAM),
+        _customer(Notice.SOLVED, Notice.RECEIVED, status="solved", why=_RULE),
         _customer(Notice.REOPENED),
         _customer(Notice.REOPENED, Notice.OWNER_SET, why=_RULE, **_TEAM),
         _customer(Notice.RECEIVED, why=_RULE, **_DATED),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +74,22 @@ def told(*words: str) -> Any:
 
 def shell(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([sys.executable, "-P", "-m", "maild", *words], input=stdin, capture_output=True, timeout=60)
+
+
+def on_terminal(width: int, *words: str) -> str:
+    """What a verb shows on a terminal of so many columns, without its colours; it must end well."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    clean = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR"}}
+    run = subprocess.Popen([sys.executable, "-P", "-m", "maild", *words], stdout=theirs, env=clean | {"TERM": "xterm"})
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65_536):
+            shown += piece
+    except OSError:
+        pass  # so a terminal on Linux tells its end
+    finally:
+        os.close(ours)
+    assert run.wait() == 0
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).replace("\r\n", "\n")

@@ -22,7 +22,7 @@ from maild.mail import Arrival
 from maild.store import inbox
 from maild.store.engine import Tx
 from tests.stories.house import ANN, BEN, MORNING, House
-from tests.stories.shell import MAIL, enter, say, shell, told
+from tests.stories.shell import MAIL, enter, on_terminal, say, shell, told
 
 EVIL = "\x1b]0;evil\x07\x1b[31m\x9b31m\u202eabc\u2066\x00\x7f\x85\u2028 [bold]x[/bold] :smile:"
 
@@ -45,6 +45,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 # --- what is answered ---
+
+
+def test_a_narrow_terminal_has_one_row_below_the_other(house: House) -> None:
+    house.receives("It is wrong.", subject="The invoice of November")
+    wide, narrow = on_terminal(80, "tickets"), on_terminal(40, "tickets")
+    assert wide.startswith("No  Status  Owner")
+    assert "  Subject    The invoice of November" in narrow
+    assert "  Requester  luc@customer.example" in narrow
+    assert max(map(len, on_terminal(40, "inbox").splitlines())) <= 40
 
 
 def test_a_list_of_tickets_has_exactly_the_agreed_keys_in_their_order(house: House) -> None:

@@ -172,6 +172,22 @@ def test_a_mail_server_pipes_a_mail_in_and_it_is_kept(folder: Path) -> None:
     assert {arrival.raw for arrival in journal.taken} == {MAIL}
 
 
+def test_a_dash_is_the_pipe_and_a_name_before_an_address_stays_outside(folder: Path) -> None:
+    assert say("accept", "--from", "Luc Petit <luc@customer.example>", "-", stdin=MAIL).exit_code == 0
+    [envelope] = spooled()
+    assert envelope["sender"] == "luc@customer.example"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_an_empty_one(folder: Path, closed: str) -> None:
+    for verb, code in ((f"accept {closed}", 65 if "<" in closed else 0), (f"tickets {closed}", 0)):
+        told = subprocess.run(
+            ["/bin/sh", "-c", f"{sys.executable} -P -m maild {verb}"], input=MAIL, capture_output=True, timeout=60
+        )
+        assert told.returncode == code, (verb, told.stderr)
+        assert b"Traceback" not in told.stderr
+
+
 def test_what_no_second_try_would_help_is_65(folder: Path) -> None:
     (folder / "config.toml").write_text(f'{CONFIG}\n[limits]\nmessage = "1kB"\n')
     for words, stdin in (

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import re
-import struct
-import subprocess
-import sys
-import termios
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
-from tests.stories.shell import enter, say
+from tests.stories.shell import enter, on_terminal, say
 
 HEAD = b"From: Ann Lee <ann@x.example>\nTo: support@desk.example\nSubject: Pump\nDate: Mon, 2 Mar 2026 10:00:00 +0100\n"
 REPLY = HEAD + (
@@ -143,23 +137,7 @@ def test_on_a_terminal_a_card_fits_and_steers_nothing(folder: Path, width: int) 
     evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe"
     head = HEAD.replace(b"Ann Lee", b'"' + evil.encode() + b'"').replace(b"Pump", evil.encode() * 20)
     (folder / "evil.eml").write_bytes(head + b"\n" + (evil * 30 + "日本語" * 99).encode())
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    clean = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR"}}
-    run = subprocess.Popen(
-        [sys.executable, "-m", "maild", "inspect", "evil.eml"], stdout=theirs, env=clean | {"TERM": "xterm"}
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        while piece := os.read(ours, 65_536):
-            shown += piece
-    except OSError:
-        pass  # so a terminal on Linux tells its end
-    finally:
-        os.close(ours)
-    assert run.wait() == 0
-    text = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode())
+    text = on_terminal(width, "inspect", "evil.eml")
     assert "gnp.exe" in text
     assert not re.search(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e]", text)
     assert max(map(cell_len, text.splitlines())) <= width

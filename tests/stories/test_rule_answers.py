@@ -43,6 +43,20 @@ def test_a_rule_answers_within_the_acknowledgement(house: House) -> None:
     assert "9 to 5" not in house.last(EVA).text
 
 
+def test_a_rule_that_solves_new_mail_says_so_and_promises_no_answer(house: House) -> None:
+    ruled(house, {"then": {"status": "solved", "reply": OPENING}})
+    house.receives("When are you open?")
+    (letter,) = house.sent_to(LUC)
+    assert letter.notice == "solved"
+    assert letter.text.startswith("Your request, ticket #1, is marked as solved.")
+    assert OPENING.splitlines()[0] in letter.text
+    assert "will answer" not in letter.text
+    ruled(house, {"then": {"status": "closed"}})
+    house.receives("And on Sunday?", author=f"Eva <{EVA}>")
+    assert house.last(EVA).notice == "solved"
+    assert "just reply to this mail: that opens a new ticket" in house.last(EVA).text
+
+
 def test_a_rule_answers_in_the_customers_language(house: House) -> None:
     words = {"en": "We are open from 9 to 5.", "fr": "Nous sommes ouverts de 9 h à 17 h."}
     ruled(house, {"then": {"reply": words, "language": "fr"}})

@@ -15,7 +15,7 @@ from maild.rules.load import Known, load
 from maild.rules.match import RuleBook
 from maild.store import timers
 from maild.ticket import Event, Priority, Status
-from tests.stories.house import BEN, BILLING, DESK, House
+from tests.stories.house import BEN, BILLING, CLEO, DESK, House
 
 LUC = "luc@customer.example"
 OFFICE = Calendar("office", ZoneInfo("UTC"), (((9 * 60, 17 * 60),),) * 5 + ((), ()))
@@ -95,6 +95,20 @@ def test_a_rule_of_another_status_waits_for_that_status(house: House) -> None:
     assert house.ticket().status is Status.PENDING
     assert house.ticket().tags == ("slow",)
     assert len(acted(house)) == 1
+
+
+def test_whoever_solves_it_is_named_and_a_rule_is_nobody(house: House) -> None:
+    follow(house, rule('age = "1d", status = "open"', 'notify = "cleo"'))
+    house.receives("The printer is on fire.")
+    house.agent_replies("#take\n\nIs it plugged in?", house.last("ann@agents.example"))
+    house.passes(days=2)
+    house.agent_replies("#solved", house.last("cleo@agents.example"), CLEO)
+    assert house.last(LUC).text.startswith("Cleo Roy marked your request, ticket #1, as solved.")
+    assert "Your contact  Ann Lee" in house.last(LUC).text
+    follow(house, rule('age = "1d", status = "open"', 'status = "solved"'))
+    house.receives("The lamp is out.", author="Eva <eva@elsewhere.example>")
+    house.passes(days=2)
+    assert house.last("eva@elsewhere.example").text.startswith("Your request, ticket #2, is marked as solved.")
 
 
 def test_a_move_by_the_clock_is_told_as_any_move_is(house: House) -> None:

@@ -172,6 +172,19 @@ def test_what_is_no_mail_is_named_with_its_reason(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_mail_program_keeps_for_itself_is_no_mail(tmp_path: Path) -> None:
+    (tmp_path / "mbox").write_bytes(
+        b"From MAILER-DAEMON Fri Jul  8 12:08:34 2011\nDate: 08 Jul 2011 12:08:34 -0400\n"
+        b"From: Mail System Internal Data <MAILER-DAEMON@imap.example>\n"
+        b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\nX-IMAP: 1310141314 0000000008\n\n"
+        b"This text is part of the internal format of your mail folder, and is not\na real message.\n\n"
+        b"From luc@customer.example Fri Jul  8 12:09:00 2011\nFrom: luc@customer.example\nSubject: Hello\n\nHi\n"
+    )
+    found = archive(tmp_path / "mbox")
+    assert len(found) == 1
+    assert found.unreadable == []
+
+
 def test_conversations_come_one_after_the_other_each_in_the_order_of_time(tmp_path: Path) -> None:
     mails = {
         "c": b"Subject: c\nDate: Thu, 4 Mar 2021 10:00:00 +0000\nMessage-ID: <c@x>\nReferences: <lost@x>\n\n",
