@@ -92,6 +92,14 @@ def test_a_forged_token_counts_as_the_plain_address_and_is_counted(house: House)
     assert house.ticket(2).links == ()
 
 
+def test_a_letter_that_only_looks_like_one_of_the_alphabet_makes_no_signed_address(house: House) -> None:
+    # without regard to case KELVIN SIGN is k and LATIN SMALL LETTER LONG S is s, in Unicode
+    for detail in ("k" * 39 + "\u212a", "s" * 23 + "\u017f"):
+        kept = house.receives("Hello", rcpt=(f"support+{detail}@desk.example",), to="support@desk.example")
+        assert house.mail(kept).state == "ticket"
+    assert len(house.tickets) == 2
+
+
 def test_a_reply_to_an_expired_token_is_found_by_its_headers(house: House) -> None:
     ack = opened(house)
     house.passes(days=402)
