@@ -249,6 +249,16 @@ def test_a_strangers_subject_tag_opens_a_linked_ticket_and_shows_nothing(house: 
     assert "Luc" not in told.text
 
 
+def test_the_brief_of_a_strangers_ticket_asks_the_strangers_question_and_says_nothing_twice(house: House) -> None:
+    opened(house)
+    house.receives("Let me in.", author=EVE, subject="Re: [#1] Invoice 77 wrong")
+    brief = house.last(ANN.email, "assigned")
+    assert "#2" in brief.text
+    assert "licences" not in brief.text, "these are Luc's words, and a reply goes to Eve"
+    assert list(brief.message.iter_attachments()) == []
+    assert brief.text.count("wrote a new ticket that names #1") == 1
+
+
 def test_a_tag_of_no_ticket_is_no_clue(house: House) -> None:
     house.receives("Hello.", subject="[#999999999999] hello")
     assert house.ticket(1).links == ()
