@@ -110,6 +110,23 @@ def test_a_confirmation_without_yes_or_too_late_releases_nothing(house: House) -
     assert house.ticket().status == "open"
 
 
+def test_who_answers_a_question_in_other_words_than_yes_hears_what_was_missing(house: House) -> None:
+    house.changes(trust_agents=TrustAgents.CONFIRM)
+    house.agent_replies("#solved", asks(house), proven=False)
+    link = next(link for link in clients.links(house.last(ANN.email)) if link.body == "#yes")
+    row = house.receives("Yes, please.", author=f"Ann <{ANN.email}>", to=link.to, subject=link.subject, proven=False)
+    assert house.mail(row).state == "quarantine"
+    told = house.last(ANN.email, "refused")
+    assert "no #yes on its first line" in told.text
+    assert "Yes, please." in told.text
+    count = len(house.sent)
+    away = [("Auto-Submitted", "auto-replied")]
+    house.receives("I am away.", author=f"Ann <{ANN.email}>", to=link.to, subject=link.subject, headers=away)
+    assert len(house.sent) == count
+    house.receives("#yes", author=f"Ann <{ANN.email}>", to=link.to, subject=link.subject, proven=False)
+    assert house.ticket().status == "solved"
+
+
 def test_held_mail_is_told_in_one_mail_an_hour_that_lists_all_of_it(house: House) -> None:
     house.changes(trust_agents=TrustAgents.STRICT)
     first, second = asks(house), asks(house, "My key is lost.", subject="Lost key", author="Mia <mia@other.example>")
