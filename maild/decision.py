@@ -283,7 +283,7 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A mail of ours as the outbox remembers it."""
+    """A mail of ours as the outbox remembers it; `inbox` is the mail that it was written because of."""
 
     row: int
     ticket: TicketNo | None
@@ -294,6 +294,7 @@ class Sent:
     created_at: datetime
     state: str = "waiting"
     question: Asked | None = None
+    inbox: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

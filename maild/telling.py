@@ -338,13 +338,14 @@ def _actions(draft: Draft, ticket: Ticket | None, reader: _Reader, row: int, rep
         case Notice.ASSIGNED | Notice.CUSTOMER_REPLIED:
             pass_on = Action(reader.hears(line("act_pass_on")), reply, subject, "#assign WHO because ...")
             solve = Action(reader.hears(line("act_solve")), reply, subject, "#solved")
-            return (pass_on, solve) if ticket.status.active else (pass_on,)
+            ways = (pass_on, solve) if ticket.status.active else (pass_on,)
+            return (*ways, *_fresh_ways(draft, reader, but=ticket.number))  # a reply to this mail has its own
         case Notice.WARNING:
             answer = Action(reader.hears(line("act_answer", who=_asker(ticket))), reply, subject, "")
             return (answer, Action(reader.hears(line("act_delay")), reply, subject, "#delay DATE because ..."))
         case Notice.LINKED:
             note = with_token(ticket.address, keyring.make(Use.NOTE, ticket.number, party, now))
-            return (Action(reader.hears(line("act_let_in")), note, subject, "#accept"),)
+            return (Action(reader.hears(line("act_let_in")), note, subject, "#accept"), *_fresh_ways(draft, reader))
         case Notice.REFUSED | Notice.HELD | Notice.CONFIRM | Notice.ABSENCE if draft.question is not None:
             return (_yes(draft, ticket.address, subject, reader, row), *_fresh_ways(draft, reader))
         case _:
@@ -388,9 +389,9 @@ def _yes(draft: Draft, base: str, subject: str, reader: _Reader, row: int) -> Ac
     return Action(reader.hears(label), to, subject, "#yes")
 
 
-def _fresh_ways(draft: Draft, reader: _Reader) -> Iterator[Action]:
-    """New addresses for replies, in place of those that are void."""
-    for fresh in draft.fresh:
+def _fresh_ways(draft: Draft, reader: _Reader, but: int = 0) -> Iterator[Action]:
+    """New addresses for replies, in place of those that are void; none for the ticket `but`."""
+    for fresh in (one for one in draft.fresh if one.ticket != but):
         made = reader.press.keyring.make(Use.REPLY, fresh.ticket, fresh.party, reader.now)
         subject = f"[#{fresh.ticket}] {without_tokens(fresh.subject)}"
         label = reader.hears(line("act_write", number=fresh.ticket))

@@ -150,6 +150,9 @@ def _check_desk(sheet: Sheet) -> Iterator[Fault]:
             if len(spec.rpartition("@")[0]) > LONGEST_BASE:
                 what = f"{quote(spec)} has more than {LONGEST_BASE} characters before the @, so that no token fits"
                 yield Fault(path, what, 'use a shorter address, or desk.subaddress = ""')
+            if "+" in spec and path[-1] == "address":
+                what = f"{quote(spec)} has a + before the @, behind which our tokens stand"
+                yield Fault(path, what, 'use an address without it, or desk.subaddress = ""')
     elif trust and trust.agents == "token":
         what = '"token" needs addresses with tokens, and desk.subaddress is ""'
         yield Fault(("trust", "agents"), what, 'choose "strict" or "confirm"')

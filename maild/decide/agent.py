@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from maild.commands import Fault, Words, Wrong, read
-from maild.decide import customer, effects, learn, robots
+from maild.decide import effects, learn, robots
 from maild.decide.assign import people_of
 from maild.decide.holds import Hold
 from maild.decide.people import active, visible
@@ -123,9 +123,20 @@ def _by_token(situation: Situation, token: Token, ticket: Ticket) -> Authority |
     if holder is None or not active(holder, desk, situation.now):
         return None if ticket.participant_at(author.spec) else Gone(party.name, ticket)
     if author.key not in holder.addresses:
-        return Leaked(party, holder, ticket)
+        return None if _as_customer(situation, ticket) else Leaked(party, holder, ticket)
     denied = _unproven(situation, holder, ticket)
     return denied or Authority(holder, ticket, note, f"signed address of {holder.id} for #{ticket.number}")
+
+
+def _as_customer(situation: Situation, ticket: Ticket) -> bool:
+    """Whether somebody who writes to another's address speaks as a customer all the same: as one of the ticket, or
+    because a customer's address stands first."""
+    spec = situation.mail.author.spec
+    if spec and ticket.participant_at(spec) is not None:
+        return True
+    first = situation.clues.token(Use.CUSTOMER, Use.REPLY, Use.NOTE)
+    customers = first is not None and first.use is Use.CUSTOMER and first.ticket in situation.tickets
+    return customers and situation.agent is None
 
 
 def _by_merged_token(situation: Situation, ticket: Ticket, *, note: bool) -> Authority | Denied | None:
@@ -323,18 +334,14 @@ def _hold(situation: Situation, denied: Denied) -> SetAside:
     return SetAside((f"held: {plain(denied.because)}",), turn.post())
 
 
-def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) -> Post | SetAside:
-    """The token is void; a customer's own words still join the ticket, anybody else's are held."""
+def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) -> SetAside:
+    """The token is void, and the mail of somebody who takes no part is held."""
     desk, author = situation.desk, situation.mail.author
     turn = Turn(ticket, desk, situation.now, "desk")
     fresh = turn.renumber(party)
     way = (Fresh(ticket.number, fresh.number, ticket.address, ticket.subject),)
     who = author.spec or "an unknown sender"
     told = line("came_to_your_address", who=author.spec, number=ticket.number)
-    writer = ticket.participant_at(author.spec) if author.spec else None
-    if writer is not None:
-        because = (f"it came to the address of {agent.id} for #{ticket.number}, which is void now",)
-        return _with_news(turn, agent, told, way, customer.append(situation, turn.ticket, writer, because))
     turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
     other = situation.agent
     if other is not None and active(other, desk, situation.now) and visible(desk, ticket, other):
@@ -343,20 +350,6 @@ def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) ->
         told = line("went_to_anothers_address", who=agent.name, number=ticket.number)
         turn.tell_agent(other, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
     return SetAside((f"held: it came from {who} to the address of {agent.id} for #{ticket.number}",), turn.post())
-
-
-def _with_news(turn: Turn, agent: Agent, told: Line, way: tuple[Fresh, ...], post: Post | SetAside) -> Post | SetAside:
-    """A customer's reply that came to an agent's address: one mail tells the agent of both."""
-    if isinstance(post, SetAside):
-        turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
-        return replace(post, post=turn.post())
-    drafts = list(post.drafts)
-    for place, draft in enumerate(drafts):
-        if draft.to.agent == agent.id:
-            drafts[place] = replace(draft, lines=(*draft.lines, told), fresh=(*draft.fresh, *way))
-            return replace(post, events=(*turn.events, *post.events), drafts=tuple(drafts))
-    turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
-    return replace(post, events=(*turn.events, *post.events), drafts=(*turn.drafts, *drafts))
 
 
 def _turn_away(situation: Situation, name: str, ticket: Ticket) -> SetAside:

@@ -305,7 +305,7 @@ def _brief(turn: Turn, situation: Situation, knock: Ticket | None, follows: Tick
                 entry=turn.entry,
                 attachments=situation.mail.attachments,
                 lines=lines,
-                about=next((one.number for one in (knock, follows) if one is not None), None),
+                about=follows.number if follows is not None else None,
             )
 
 
@@ -314,7 +314,7 @@ def _tell_of_link(turn: Turn, situation: Situation, linked: Ticket) -> None:
     for agent in people_of(situation.desk, linked.owner, linked.team, situation.now):
         if situation.mail.author.key in agent.addresses:
             continue
-        turn.tell_agent(agent, Notice.LINKED, Use.NOTE, entry=turn.entry, lines=(told,), about=linked.number)
+        turn.tell_agent(agent, Notice.LINKED, Use.NOTE, entry=turn.entry, lines=(told,))
 
 
 def _acknowledge(turn: Turn, situation: Situation, notice: Notice, rule: str, words: Entry | None) -> None:

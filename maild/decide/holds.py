@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maild.commands import Words
 from maild.decide.situation import Situation
+from maild.decision import Sent
 from maild.desk import Agent
 from maild.ingest.quote import MARKERS
 from maild.lines import Line, line
 from maild.threading.masks import holds_token
-from maild.ticket import Ticket, Voice
+from maild.ticket import Entry, Ticket, Voice
 
 _QUOTED_AT_LEAST = 40
 _QUOTED_WORDS = 8
 _WHOLE_NOTE = 20
 _COMPARED = 100_000  # characters
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,24 @@ def stale(situation: Situation, ticket: Ticket, agent: Agent) -> Hold | None:
         return None
     since, desk = answered.created_at, situation.desk
     events = situation.history.get(ticket.number, ())
-    spoken = sum(event.event == "entry" and event.at > since for event in events)
-    for entry in situation.entries.get(ticket.number, ())[-spoken:] if spoken else ():
+    spoken = [event.at for event in events if event.event == "entry" and event.at >= since]
+    entries = zip(reversed(spoken), reversed(situation.entries.get(ticket.number, ())), strict=False)
+    newer = [entry for at, entry in entries if at > since or _came_after(entry, answered)]
+    for entry in reversed(newer):
         if entry.voice is Voice.PUBLIC and entry.agent != agent.id:
-            return Hold(line("written_since", who=entry.name or entry.author), "stale", since)
+            # a mail that waited to be decided came in before the notice was written
+            shown = min(since, *(one.at - _MOMENT for one in newer))
+            return Hold(line("written_since", who=entry.name or entry.author), "stale", shown)
     for event in events:
         by_another = event.event == "owner" and event.at > since and event.who != agent.name
         if by_another and event.after not in {"", agent.id}:
             return Hold(line("taken_since", who=desk.contact(event.after, ticket.team)), "stale", since)
     return None
+
+
+def _came_after(entry: Entry, notice: Sent) -> bool:
+    """Whether the entry's mail is newer than the one that the notice tells of: many are decided at one moment."""
+    return entry.inbox is not None and notice.inbox is not None and entry.inbox > notice.inbox
 
 
 def leak(situation: Situation, ticket: Ticket, words: Words) -> Hold | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from maild.decide import agent, customer, learn, personal, question, robots, wish
+from maild.decide import agent, customer, learn, personal, question, robots, void, wish
 from maild.decide.routing import addressed, teams_at
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
@@ -55,7 +55,7 @@ def on_mail(situation: Situation) -> Decision:
         case _:
             pass
     spoken = personal.on_personal_mail(situation) or agent.on_agent_mail(situation)
-    return personal.with_revoked(situation, spoken or _from_outside(situation))
+    return personal.with_revoked(situation, void.with_void(situation, spoken or _from_outside(situation)))
 
 
 def _from_machine(situation: Situation) -> Decision:

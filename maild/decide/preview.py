@@ -163,8 +163,15 @@ def told(outlook: Outlook, desk: Desk) -> tuple[Line, ...]:
     return (
         *(line("roll_new", who=one.name, welcome=welcome) for one in outlook.new),
         *(line("roll_address", who=one.name, address=one.email) for one in outlook.moved_house),
-        *(told_of(one, desk) for one in outlook.outcomes),
+        *(told_of(one, desk) for one in outlook.outcomes if not _ends_for_good(one, outlook.outcomes)),
     )
+
+
+def _ends_for_good(outcome: Outcome, outcomes: Sequence[Outcome]) -> bool:
+    """Whether an absence ends or falls away because its agent was taken out of the file: nobody comes back by it."""
+    over = outcome.change in {Change.OVER, Change.WITHDRAWN}
+    removed = {one.absence.agent for one in outcomes if one.leaves and one.absence.key == REMOVED}
+    return over and outcome.absence.agent in removed
 
 
 def told_of(outcome: Outcome, desk: Desk) -> Line:

@@ -11,6 +11,9 @@ from maild.decision import Asked, Bulletin, Decision, Done, Notice, Sent, SetAsi
 from maild.lines import line
 from maild.mail import Kind
 from maild.ticket import Use
+from maild.values import replace
+
+_KEPT = 4_000
 
 
 def question_of(situation: Situation) -> Sent | None:
@@ -34,7 +37,7 @@ def on_yes(situation: Situation) -> Decision:
     if situation.mail.author.key not in known:
         return SetAside((f"held: the question of outbox mail {question.row} was put to somebody else",))
     if not _says_yes(situation):
-        return SetAside((f"held: no #yes stands on the first line; the question was outbox mail {question.row}",))
+        return _without_yes(situation, question, asked)
     if situation.received_at - question.created_at > asked.lasts:
         return _too_late(situation, question, asked)
     if asked.deed:
@@ -43,6 +46,17 @@ def on_yes(situation: Situation) -> Decision:
         return Done(because, bulletin=bulletin)
     mails = ", ".join(str(inbox) for inbox, _ in asked.releases)
     return Done((f"#yes of {asked.agent} to outbox mail {question.row}: inbox mail {mails} goes on",), release=asked)
+
+
+def _without_yes(situation: Situation, question: Sent, asked: Asked) -> SetAside:
+    """Nothing is done; a person who answered in other words hears what was missing, a machine does not."""
+    because = (f"held: no #yes stands on the first line; the question was outbox mail {question.row}",)
+    if situation.mail.kind is not Kind.PERSON:
+        return SetAside(because)
+    to = situation.desk.agent(asked.agent) or question.recipient
+    draft = draft_to(to, situation.absence_facts, Notice.REFUSED, (line("yes_missing"),))
+    draft = replace(draft, kept_text=situation.mail.new_text.strip()[:_KEPT])
+    return SetAside(because, bulletin=Bulletin(because, drafts=(draft,)))
 
 
 def _too_late(situation: Situation, question: Sent, asked: Asked) -> Done:

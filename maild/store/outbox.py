@@ -418,6 +418,7 @@ def _sent(row: Any) -> Sent:
         created_at=row.created_at,
         state=row.state,
         question=None if asked is None else _read_asked(asked),
+        inbox=row.inbox,
     )
 
 

@@ -23,9 +23,9 @@ BOUNCE_LENGTH = 24
 _PAIRS = tuple(map("".join, product("abcdefghijklmnopqrstuvwxyz234567", repeat=2)))
 """What ten bits are in base32; two letters at a time take a third less than `base64` needs."""
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-_TOKEN = re.compile(r"[a-z2-7]{40}\Z", re.IGNORECASE)
-_BOUNCE = re.compile(r"[a-z2-7]{24}\Z", re.IGNORECASE)
-_OUR_ID = re.compile(r"m\.([a-z2-7]{40})\.([0-9]{1,12})\Z", re.IGNORECASE)
+_TOKEN = re.compile(r"[a-z2-7]{40}\Z", re.IGNORECASE | re.ASCII)
+_BOUNCE = re.compile(r"[a-z2-7]{24}\Z", re.IGNORECASE | re.ASCII)
+_OUR_ID = re.compile(r"m\.([a-z2-7]{40})\.([0-9]{1,12})\Z", re.IGNORECASE | re.ASCII)
 
 
 _LASTS: Mapping[Use, timedelta | None] = {

@@ -195,6 +195,27 @@ def test_who_is_taken_out_of_the_file_has_left_and_the_customer_is_told(house: H
     assert [one.leave for one in standing(house)] == [Leave.LEFT]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [{"left": date(2026, 11, 20)}, {"left": date(2026, 12, 20)}, {"away": ((date(2026, 11, 20), date(2026, 12, 20)),)}],
+    ids=["left", "leaves", "away"],
+)
+def test_nobody_hears_that_who_is_taken_out_of_the_file_is_back(tmp_path: Path, line: dict[str, object]) -> None:
+    house = House(tmp_path, desk=with_agents(COVERED, BEN, CLEO))
+    house.takes_roll()
+    house.changes(agents=(replace(COVERED, **line), BEN, CLEO))  # type: ignore[arg-type]  # fields of Agent
+    house.takes_roll()
+    house.passes(hours=2)
+    house.changes(agents=(BEN, CLEO), teams=(replace(SUPPORT, members=(BEN.id,)), BILLING))
+    house.takes_roll()
+    told = house.last("ops@desk.example", "absence").text
+    assert "Ann Lee is no longer in the configuration and counts as left." in told
+    assert "back" not in told
+    assert "after all" not in told
+    house.passes(minutes=2)
+    assert [one.leave for one in standing(house)] == [Leave.LEFT]
+
+
 def test_an_absence_of_the_file_that_grows_moves_nothing_twice_and_ends_on_its_new_day(house: House) -> None:
     asks(house)
     until(house, datetime(2026, 12, 2, tzinfo=UTC))

@@ -388,8 +388,8 @@ def test_who_takes_a_ticket_that_has_an_owner_is_asked_for_the_reason(
 
 def test_what_is_held_says_why(house: House, language: str, speech: Speech) -> None:
     brief = asks(house)
-    house.agent_replies(f"#assign ben because {speech.because}\n#note\n{speech.fact}", brief)
     house.agent_replies(speech.known, brief)
+    house.agent_replies(f"#assign ben because {speech.because}\n#note\n{speech.fact}", brief)
     house.agent_replies(speech.fact, house.last(BEN.email, "assigned"), agent=BEN)
     held = house.last(BEN.email, "held").text
     assert said(line("quotes_a_note", who=ANN.name), language) in held

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import partial
 
 import pytest
 
+from maild.mail import Arrival
+from maild.store import inbox
 from tests.stories import clients
-from tests.stories.house import ANN, BEN, CLEO, House, Letter
+from tests.stories.house import ANN, BEN, CLEO, RELAY, House, Letter
 
 LUC = "luc@customer.example"
 TAG = "Re: [#1] Invoice 77 wrong"
@@ -49,6 +53,29 @@ def test_a_reply_to_an_overtaken_brief_is_held_with_what_was_said_since(house: H
         clients.follows(house, held, "#yes")
         assert len(house.sent_to(LUC)) == before + 1
     assert "Send me the contract." in house.last(LUC).text
+
+
+def test_a_reply_is_held_where_the_customer_wrote_again_in_a_rush_that_was_decided_at_one_moment(house: House) -> None:
+    house.receives("Invoice 77 shows two licences.", message_id="<first@customer.example>")
+    raws = [
+        f"From: Luc Petit <{LUC}>\r\nTo: support@desk.example\r\nSubject: Re: Invoice 77 wrong\r\n"
+        f"Message-ID: <rush{count}@customer.example>\r\nIn-Reply-To: <first@customer.example>\r\n\r\n{words}\r\n"
+        for count, words in enumerate(("It is urgent.", "Forget it, I found it myself."))
+    ]
+    for count, raw in enumerate(raws):
+        came = house.now + timedelta(seconds=count)
+        arrival = Arrival(f"smtp:rush{count}", raw.encode(), LUC, ("support@desk.example",), came, peer=RELAY)
+        house.store.write(partial(inbox.keep, arrival=arrival))
+    house.passes(minutes=5)
+    first, second = [letter for letter in house.sent_to(ANN.email) if letter.notice == "customer-replied"]
+    assert "It is urgent." in first.text
+    house.agent_replies("Send me the contract.", first)
+    held = house.last(ANN.email)
+    assert held.notice == "held"
+    assert "> Forget it, I found it myself." in held.text
+    assert "> It is urgent." not in held.text
+    house.agent_replies("All the better.", second)
+    assert "All the better." in house.last(LUC).text
 
 
 def test_a_reply_is_held_where_a_colleague_answered_meanwhile(house: House) -> None:

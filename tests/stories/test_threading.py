@@ -92,6 +92,14 @@ def test_a_forged_token_counts_as_the_plain_address_and_is_counted(house: House)
     assert house.ticket(2).links == ()
 
 
+def test_a_letter_that_only_looks_like_one_of_the_alphabet_makes_no_signed_address(house: House) -> None:
+    # without regard to case KELVIN SIGN is k and LATIN SMALL LETTER LONG S is s, in Unicode
+    for detail in ("k" * 39 + "\u212a", "s" * 23 + "\u017f"):
+        kept = house.receives("Hello", rcpt=(f"support+{detail}@desk.example",), to="support@desk.example")
+        assert house.mail(kept).state == "ticket"
+    assert len(house.tickets) == 2
+
+
 def test_a_reply_to_an_expired_token_is_found_by_its_headers(house: House) -> None:
     ack = opened(house)
     house.passes(days=402)
@@ -239,6 +247,16 @@ def test_a_strangers_subject_tag_opens_a_linked_ticket_and_shows_nothing(house: 
     assert "licences" not in told.text
     assert "#1" not in told.text.replace("#1]", "")
     assert "Luc" not in told.text
+
+
+def test_the_brief_of_a_strangers_ticket_asks_the_strangers_question_and_says_nothing_twice(house: House) -> None:
+    opened(house)
+    house.receives("Let me in.", author=EVE, subject="Re: [#1] Invoice 77 wrong")
+    brief = house.last(ANN.email, "assigned")
+    assert "#2" in brief.text
+    assert "licences" not in brief.text, "these are Luc's words, and a reply goes to Eve"
+    assert list(brief.message.iter_attachments()) == []
+    assert brief.text.count("wrote a new ticket that names #1") == 1
 
 
 def test_a_tag_of_no_ticket_is_no_clue(house: House) -> None:

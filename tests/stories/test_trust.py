@@ -110,6 +110,23 @@ def test_a_confirmation_without_yes_or_too_late_releases_nothing(house: House) -
     assert house.ticket().status == "open"
 
 
+def test_who_answers_a_question_in_other_words_than_yes_hears_what_was_missing(house: House) -> None:
+    house.changes(trust_agents=TrustAgents.CONFIRM)
+    house.agent_replies("#solved", asks(house), proven=False)
+    link = next(link for link in clients.links(house.last(ANN.email)) if link.body == "#yes")
+    row = house.receives("Yes, please.", author=f"Ann <{ANN.email}>", to=link.to, subject=link.subject, proven=False)
+    assert house.mail(row).state == "quarantine"
+    told = house.last(ANN.email, "refused")
+    assert "no #yes on its first line" in told.text
+    assert "Yes, please." in told.text
+    count = len(house.sent)
+    away = [("Auto-Submitted", "auto-replied")]
+    house.receives("I am away.", author=f"Ann <{ANN.email}>", to=link.to, subject=link.subject, headers=away)
+    assert len(house.sent) == count
+    house.receives("#yes", author=f"Ann <{ANN.email}>", to=link.to, subject=link.subject, proven=False)
+    assert house.ticket().status == "solved"
+
+
 def test_held_mail_is_told_in_one_mail_an_hour_that_lists_all_of_it(house: House) -> None:
     house.changes(trust_agents=TrustAgents.STRICT)
     first, second = asks(house), asks(house, "My key is lost.", subject="Lost key", author="Mia <mia@other.example>")
@@ -195,6 +212,68 @@ def test_a_customers_reply_to_an_agents_address_joins_the_ticket_and_voids_the_a
     assert house.ticket().status == "open"
     house.agent_replies("#solved", told)
     assert house.ticket().status == "solved"
+
+
+def test_two_agents_addresses_in_a_strangers_mail_are_both_void_and_both_are_told(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("#assign ben because Ben knows the bank", brief)
+    bens = house.last(BEN.email)
+    addresses = [brief["Reply-To"], bens["Reply-To"]]
+    house.receives("Hello!", author=EVE, to=", ".join(addresses), rcpt=addresses[:1])
+    for agent in (ANN, BEN):
+        assert "void" in house.last(agent.email).text
+    house.agent_replies("#solved", brief)
+    house.agent_replies("#solved", bens, agent=BEN)
+    assert house.ticket().status == "open"
+    fresh = next(link for link in clients.links(house.last(BEN.email)) if "#yes" not in link.body)
+    house.receives("#solved", author=f"Ben <{BEN.email}>", to=fresh.to, subject=fresh.subject)
+    assert house.ticket().status == "solved"
+
+
+def test_a_colleagues_address_beside_an_agents_own_is_void_and_the_words_count(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("#assign ben because Ben knows the bank", brief)
+    bens = house.last(BEN.email)
+    house.agent_replies("#note For you, Ben.", brief, headers=[("Cc", bens["Reply-To"])])
+    told = house.last(BEN.email)
+    assert told.notice == "note"
+    assert "For you, Ben." in told.text
+    assert "void" in told.text
+    house.agent_replies("#solved", bens, agent=BEN)
+    assert house.ticket().status == "open"
+    house.agent_replies("#solved", told, agent=BEN)
+    assert house.ticket().status == "solved"
+
+
+def test_a_customers_own_address_counts_before_an_agents_of_another_ticket_that_is_void(house: House) -> None:
+    asks(house)
+    own = house.last(LUC)
+    other = asks(house, "My key is lost.", subject="Lost key", author="Mia <mia@other.example>")
+    addresses = [own["Reply-To"], other["Reply-To"]]
+    row = house.receives("Any news?", to=", ".join(addresses), rcpt=addresses)
+    assert (house.mail(row).state, house.mail(row).ticket) == ("ticket", 1)
+    assert house.entries(1)[-1].text == "Any news?"
+    assert len(house.entries(2)) == 1
+    told = house.last(ANN.email)
+    assert told.notice == "customer-replied"
+    assert "void" in told.text
+    house.agent_replies("#solved", other)
+    assert house.ticket(2).status == "open"
+    fresh = next(link for link in clients.links(told) if link.subject == other["Subject"])
+    house.receives("#solved", author=f"Ann <{ANN.email}>", to=fresh.to, subject=fresh.subject)
+    assert house.ticket(2).status == "solved"
+
+
+def test_a_customers_reply_to_the_address_of_the_owner_before_is_not_told_as_held(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("#assign ben because Ben knows the bank", brief)
+    house.passes(minutes=2)
+    house.receives("STATUS", to=brief["Reply-To"], headers=[("In-Reply-To", "<a@b.example>")])
+    assert house.last(LUC).notice == "status"
+    told = house.last(ANN.email)
+    assert told.notice == "note"
+    assert "void" in told.text
+    assert "held" not in told.text
 
 
 def test_an_agents_address_beside_a_customers_is_void_and_the_reply_still_counts(house: House) -> None:

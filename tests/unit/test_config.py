@@ -391,6 +391,13 @@ def test_what_stands_twice_is_told(more: str, said: str) -> None:
     assert said in problem(more)
 
 
+def test_mail_is_not_asked_for_at_an_address_with_a_plus_where_tokens_stand_behind_it() -> None:
+    assert "has a + before the @" in problem(TEAM + 'address = "support+billing@example.com"\n')
+    own = BASE.replace("support@example.com", "support+desk@example.com")
+    assert "has a + before the @" in problem(base=own)
+    assert read(base=own.replace("[desk]", '[desk]\nsubaddress = ""')).desk.address == "support+desk@example.com"
+
+
 def test_an_address_of_ours_leaves_room_for_a_token() -> None:
     long = "a" * 24 + "@example.com"
     assert "has more than 23 characters before the @" in problem(base=desk(f'aliases = ["{long}"]'))
