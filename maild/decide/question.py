@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from maild.commands import Name, read
 from maild.decide.absence import draft_to, on_answer
+from maild.decide.holds import kept_of
 from maild.decide.situation import Situation
 from maild.decision import Asked, Bulletin, Decision, Done, Notice, Sent, SetAside
 from maild.lines import line
@@ -55,7 +56,7 @@ def _without_yes(situation: Situation, question: Sent, asked: Asked) -> SetAside
         return SetAside(because)
     to = situation.desk.agent(asked.agent) or question.recipient
     draft = draft_to(to, situation.absence_facts, Notice.REFUSED, (line("yes_missing"),))
-    draft = replace(draft, kept_text=situation.mail.new_text.strip()[:_KEPT])
+    draft = replace(draft, kept_text=kept_of(situation.mail)[:_KEPT])
     return SetAside(because, bulletin=Bulletin(because, drafts=(draft,)))
 
 
