@@ -317,3 +317,23 @@ def test_an_unproven_mail_that_was_not_read_is_held_without_a_question(house: Ho
     assert "#yes" not in held.text
     assert UNREADABLE not in held.text
     assert len(house.entries()) == 1
+
+
+@pytest.mark.parametrize("way", ["raises", "dies"])
+@pytest.mark.parametrize(
+    ("author", "headers"),
+    [
+        ("Luc Petit <luc@customer.example>", []),
+        ("Shop <orders@shop.example>", [("Auto-Submitted", "auto-generated")]),
+        (f"Ann Lee <{ANN.email}>", []),
+    ],
+)
+def test_a_ticket_of_which_only_the_header_lines_were_read_bears_its_original(
+    house: House, author: str, headers: list[tuple[str, str]], way: str
+) -> None:
+    fails_to_read(house, way)
+    house.receives("Look at this.", author=author, headers=headers)
+    (entry,) = house.entries()
+    assert entry.text == UNREADABLE
+    assert [one.name for one in entry.attachments] == ["original.eml"]
+    assert all("original.eml" not in letter.message.as_string() for letter in house.sent if letter.to == LUC)
