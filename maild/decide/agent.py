@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from maild.commands import Fault, Words, Wrong, read
+from maild.commands import Fault, Name, Words, Wrong, read
 from maild.decide import effects, learn, robots
 from maild.decide.assign import people_of
 from maild.decide.holds import Hold, kept_of, torn
@@ -236,6 +236,8 @@ def _speak(situation: Situation, granted: Authority) -> Decision:
     elif words.wrong:
         return refuse(turn, situation, agent, tuple(map(amiss, words.wrong)), words, fresh)
     _link_others(turn, situation, agent)
+    if not says(words, mail) and not _does(words):
+        return refuse(turn, situation, agent, (line("no_new_words"),), words, fresh)
     match plan(situation, granted.ticket, agent, words, note=granted.note):
         case Refused(reasons):
             return refuse(turn, situation, agent, reasons, words, fresh)
@@ -248,6 +250,11 @@ def _speak(situation: Situation, granted: Authority) -> Decision:
             return effects.carry_out(turn, situation, agent, words, note=granted.note, fresh=fresh)
         case unexpected:
             assert_never(unexpected)
+
+
+def _does(words: Words) -> bool:
+    """Whether any command does something by itself; who is to read a text does nothing without one."""
+    return any(command.name not in {Name.REPLY, Name.NOTE} for command in words.commands)
 
 
 def _written(mail: Mail) -> str:

@@ -230,12 +230,28 @@ def test_signed_addresses_in_a_customers_words_are_not_passed_to_agents(house: H
     assert "support@desk.example" in told.text
 
 
-def test_an_agents_mail_with_no_words_at_all_sends_nothing(house: House) -> None:
+@pytest.mark.parametrize(
+    "words", ["", "#note\n\n-- \nAnn Lee\nExample Support", "> two licences\n> The contract is enough.", "#note"]
+)
+def test_an_agent_whose_mail_has_no_words_of_its_own_hears_that_nothing_was_sent(house: House, words: str) -> None:
     brief = asks(house)
     before = len(house.sent_to(LUC))
-    house.agent_replies("", brief)
+    house.agent_replies(words, brief)
     assert len(house.sent_to(LUC)) == before
     assert len(house.entries()) == 1
+    told = house.last(ANN.email)
+    assert told.notice == "refused"
+    assert "Your mail has no new words" in told.text
+
+
+def test_a_file_or_a_command_needs_no_words_beside_it(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("", brief, attach=("contract.pdf", b"%PDF-1.7"))
+    reply = house.last(LUC, "reply")
+    assert [part.get_filename() for part in reply.message.iter_attachments()] == ["contract.pdf"]
+    house.agent_replies("#solved", brief)
+    assert house.ticket().status == "solved"
+    assert all(letter.notice != "refused" for letter in house.sent)
 
 
 def test_the_same_mail_twice_is_sent_once(house: House) -> None:
