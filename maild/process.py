@@ -20,7 +20,7 @@ from maild.ingest import reading
 from maild.ingest.kind import Ours
 from maild.ingest.proof import Trust
 from maild.ingest.remarks import IS_ENCRYPTED
-from maild.mail import Attachment, Kind, Mail
+from maild.mail import UNREADABLE, Attachment, Kind, Mail
 from maild.office import Office
 from maild.readers import Read, Readers, Unread
 from maild.readers.scribe import Scribe
@@ -270,17 +270,17 @@ class Clerk:
                 mail = reading.scan(
                     raw, sender=sender_of(kept), ours=self.ours, trust=self.trust_of(kept), error=reason
                 )
-                return replace(mail, attachments=(_original(mail, raw),))
+                return self._with_original(tx, kept, mail)
             case None:
                 raise AssertionError("a mail that is decided has been read")
             case unexpected:
                 assert_never(unexpected)
 
     def _with_original(self, tx: Tx, kept: inbox.Kept, mail: Mail) -> Mail:
-        """A person's mail that is over a limit of the reading goes on with the whole of it as a file; an agent's does
-        not, because it could go out to a customer."""
-        whole = mail.error in {"", IS_ENCRYPTED} or mail.kind is not Kind.PERSON
-        if whole or self.office.press.desk.agent_at(mail.author.spec):
+        """A mail of which the header lines alone were read goes on with the whole of it as a file, and so does a
+        person's that is over a limit of the reading."""
+        whole = mail.error in {"", IS_ENCRYPTED}
+        if whole or (mail.kind is not Kind.PERSON and mail.text != UNREADABLE):
             return mail
         return replace(mail, attachments=(*mail.attachments, _original(mail, inbox.bytes_of(tx, kept.id))))
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from maild.commands import Fault, Words, Wrong, read
+from maild.commands import Fault, Name, Words, Wrong, read
 from maild.decide import effects, learn, robots
 from maild.decide.assign import people_of
-from maild.decide.holds import Hold
+from maild.decide.holds import Hold, kept_of, torn
 from maild.decide.people import active, visible
 from maild.decide.plan import Ready, Refused, plan, says, without_commands
 from maild.decide.question import on_yes, question_of
@@ -222,6 +222,8 @@ def _begin(situation: Situation, ticket: Ticket, agent: Agent) -> tuple[Turn, tu
 
 def _speak(situation: Situation, granted: Authority) -> Decision:
     mail, agent = situation.mail, granted.agent
+    if (unread := torn(mail)) is not None:
+        return _hold_torn(situation, granted, unread)
     if mail.ambiguous and situation.waived.isdisjoint({"difference", "operator"}):
         return _hold(situation, Denied(agent, granted.ticket, line("begins_differently"), waives="difference"))
     words = read(_written(mail))
@@ -234,6 +236,8 @@ def _speak(situation: Situation, granted: Authority) -> Decision:
     elif words.wrong:
         return refuse(turn, situation, agent, tuple(map(amiss, words.wrong)), words, fresh)
     _link_others(turn, situation, agent)
+    if not says(words, mail) and not _does(words):
+        return refuse(turn, situation, agent, (line("no_new_words"),), words, fresh)
     match plan(situation, granted.ticket, agent, words, note=granted.note):
         case Refused(reasons):
             return refuse(turn, situation, agent, reasons, words, fresh)
@@ -246,6 +250,11 @@ def _speak(situation: Situation, granted: Authority) -> Decision:
             return effects.carry_out(turn, situation, agent, words, note=granted.note, fresh=fresh)
         case unexpected:
             assert_never(unexpected)
+
+
+def _does(words: Words) -> bool:
+    """Whether any command does something by itself; who is to read a text does nothing without one."""
+    return any(command.name not in {Name.REPLY, Name.NOTE} for command in words.commands)
 
 
 def _written(mail: Mail) -> str:
@@ -308,7 +317,9 @@ def refuse(
 
 def _hold(situation: Situation, denied: Denied) -> SetAside:
     """Keep the mail back, and tell the registered address, never the one that the mail claims to come from."""
-    agent = denied.agent
+    agent, unread = denied.agent, torn(situation.mail)
+    if unread is not None:
+        denied = replace(denied, waives="", confirm=False)  # nobody can say yes to what was not read
     turn, fresh = _begin(situation, denied.ticket, agent)
     seen = (line("own_address_void", number=turn.ticket.number),) if fresh else ()
     turn.happened_because("held", denied.because)
@@ -325,13 +336,25 @@ def _hold(situation: Situation, denied: Denied) -> SetAside:
         Notice.CONFIRM if denied.confirm else Notice.HELD,
         Use.NOTE,
         auto=True,
-        lines=(denied.because, *seen),
-        kept_text=situation.mail.new_text[:_KEPT],
+        lines=(denied.because, *((unread,) if unread is not None else ()), *seen),
+        kept_text=kept_of(situation.mail)[:_KEPT],
         question=question,
         since=denied.since,
         fresh=fresh,
     )
     return SetAside((f"held: {plain(denied.because)}",), turn.post())
+
+
+def _hold_torn(situation: Situation, granted: Authority, unread: Line) -> SetAside:
+    """Keep back a mail that was not read whole: no `#yes` sends what nobody has seen, so its writer sends it again."""
+    because = (f"held: {plain(unread)}",)
+    if situation.vouched:
+        return SetAside(because)  # its writer has been told
+    turn, fresh = _begin(situation, granted.ticket, granted.agent)
+    seen = (line("own_address_void", number=turn.ticket.number),) if fresh else ()
+    turn.happened_because("held", unread)
+    turn.tell_agent(granted.agent, Notice.REFUSED, Use.NOTE, auto=True, lines=(unread, *seen), fresh=fresh)
+    return SetAside(because, turn.post())
 
 
 def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) -> SetAside:

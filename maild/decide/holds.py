@@ -10,7 +10,9 @@ from maild.decide.situation import Situation
 from maild.decision import Sent
 from maild.desk import Agent
 from maild.ingest.quote import MARKERS
+from maild.ingest.remarks import IS_ENCRYPTED
 from maild.lines import Line, line
+from maild.mail import UNREADABLE, Mail
 from maild.threading.masks import holds_token
 from maild.ticket import Entry, Ticket, Voice
 
@@ -56,6 +58,19 @@ def stale(situation: Situation, ticket: Ticket, agent: Agent) -> Hold | None:
 def _came_after(entry: Entry, notice: Sent) -> bool:
     """Whether the entry's mail is newer than the one that the notice tells of: many are decided at one moment."""
     return entry.inbox is not None and notice.inbox is not None and entry.inbox > notice.inbox
+
+
+def torn(mail: Mail) -> Line | None:
+    """Why a mail of which not all was read goes to nobody; what is encrypted was read as far as it can be."""
+    if mail.text == UNREADABLE and mail.error:
+        return line("read_heads_alone")
+    faults = [fault for fault in mail.error.split("; ") if fault not in {"", IS_ENCRYPTED}]
+    return line("read_in_part", why="; ".join(faults)) if faults else None
+
+
+def kept_of(mail: Mail) -> str:
+    """What was written, to be shown to its writer; of a mail whose header lines alone were read, nothing."""
+    return "" if mail.text == UNREADABLE and mail.error else mail.new_text.strip()
 
 
 def leak(situation: Situation, ticket: Ticket, words: Words) -> Hold | None:

@@ -10,6 +10,7 @@ from maild.commands import Command, Name, Words, read
 from maild.decide import away, learn
 from maild.decide.absence import draft_to
 from maild.decide.agent import amiss
+from maild.decide.holds import kept_of, torn
 from maild.decide.people import active, visible
 from maild.decide.plan import says
 from maild.decide.question import question_of
@@ -144,6 +145,8 @@ def _speak(situation: Situation, agent: Agent) -> Decision:
         return _hold(
             situation, agent, nothing_proves, waives="proof" if doubted is Unproven.ASKED else "", confirm=True
         )
+    if (unread := torn(mail)) is not None:
+        return _refuse(situation, agent, (unread,))
     if mail.ambiguous and situation.waived.isdisjoint({"difference", "operator"}):
         return _hold(situation, agent, line("begins_differently"), waives="difference")
     reasons = tuple(map(amiss, words.wrong)) or tuple(_against(situation, agent, words))
@@ -246,7 +249,7 @@ def _receipts(situation: Situation) -> bool:
 def _refuse(situation: Situation, agent: Agent, reasons: Sequence[str | Line]) -> Done:
     """Nothing runs; the agent hears why, and gets the text back."""
     draft = draft_to(agent, situation.absence_facts, Notice.REFUSED, tuple(dict.fromkeys(reasons)))
-    draft = replace(draft, kept_text=situation.mail.new_text.strip()[:_KEPT])
+    draft = replace(draft, kept_text=kept_of(situation.mail)[:_KEPT])
     because = tuple(f"refused at the personal address of {agent.id}: {plain(reason)}" for reason in reasons)
     return Done(because, bulletin=Bulletin(because, drafts=(draft,)))
 
@@ -264,7 +267,7 @@ def _hold(
     draft = replace(
         draft,
         tells=draft.tells | ({Notice.WELCOME} if renewed else frozenset()),
-        kept_text=situation.mail.new_text.strip()[:_KEPT],
+        kept_text=kept_of(situation.mail)[:_KEPT],
     )
     because = f"held: at the personal address of {agent.id}: {plain(why)}"
     return SetAside((because,), bulletin=Bulletin((because,), drafts=(draft,)))

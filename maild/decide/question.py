@@ -6,8 +6,11 @@ from datetime import timedelta
 
 from maild.commands import Name, read
 from maild.decide.absence import draft_to, on_answer
+from maild.decide.holds import kept_of
+from maild.decide.people import active
 from maild.decide.situation import Situation
 from maild.decision import Asked, Bulletin, Decision, Done, Notice, Sent, SetAside
+from maild.desk import Agent
 from maild.lines import line
 from maild.mail import Kind
 from maild.ticket import Use
@@ -35,7 +38,7 @@ def on_yes(situation: Situation) -> Decision:
     agent = situation.desk.agent(asked.agent)
     known = agent.addresses if agent is not None else frozenset({asked.agent} if "@" in asked.agent else ())
     if situation.mail.author.key not in known:
-        return SetAside((f"held: the question of outbox mail {question.row} was put to somebody else",))
+        return _from_another(situation, question, agent)
     if not _says_yes(situation):
         return _without_yes(situation, question, asked)
     if situation.received_at - question.created_at > asked.lasts:
@@ -48,6 +51,18 @@ def on_yes(situation: Situation) -> Decision:
     return Done((f"#yes of {asked.agent} to outbox mail {question.row}: inbox mail {mails} goes on",), release=asked)
 
 
+def _from_another(situation: Situation, question: Sent, asked: Agent | None) -> SetAside:
+    """Nothing is done; the agent who was asked hears of it, and who wrote does not (DESIGN 3.6)."""
+    because = (f"held: the question of outbox mail {question.row} was put to somebody else",)
+    mail = situation.mail
+    if mail.kind is not Kind.PERSON or asked is None or not active(asked, situation.desk, situation.now):
+        return SetAside(because)
+    told = line("another_answered", who=mail.author.spec)
+    return SetAside(
+        because, bulletin=Bulletin(because, drafts=(draft_to(asked, situation.absence_facts, Notice.HELD, (told,)),))
+    )
+
+
 def _without_yes(situation: Situation, question: Sent, asked: Asked) -> SetAside:
     """Nothing is done; a person who answered in other words hears what was missing, a machine does not."""
     because = (f"held: no #yes stands on the first line; the question was outbox mail {question.row}",)
@@ -55,7 +70,7 @@ def _without_yes(situation: Situation, question: Sent, asked: Asked) -> SetAside
         return SetAside(because)
     to = situation.desk.agent(asked.agent) or question.recipient
     draft = draft_to(to, situation.absence_facts, Notice.REFUSED, (line("yes_missing"),))
-    draft = replace(draft, kept_text=situation.mail.new_text.strip()[:_KEPT])
+    draft = replace(draft, kept_text=kept_of(situation.mail)[:_KEPT])
     return SetAside(because, bulletin=Bulletin(because, drafts=(draft,)))
 
 

@@ -23,6 +23,7 @@ from maild.rules.load import Known, load
 from maild.rules.match import RuleBook
 from maild.templates import page
 from maild.vocabulary import KNOWN
+from tests.stories import clients
 from tests.stories.absent import says_yes
 from tests.stories.house import ANN, BEN, BILLING, CLEO, DESK, MORNING, SUPPORT, TEMPLATES, House, Letter
 from tests.stories.promises import broken
@@ -427,6 +428,19 @@ def test_an_address_in_other_hands_is_told(house: House, language: str) -> None:
     house.passes(hours=2)
     house.agent_replies("#solved", brief)
     assert said(line("address_no_longer_valid"), language) in house.last(ANN.email, "held").text
+
+
+def test_a_mail_without_words_and_one_from_another_to_a_question_are_told(house: House, language: str) -> None:
+    brief = asks(house)
+    house.agent_replies("", brief)
+    refused = " ".join(house.last(ANN.email, "refused").text.split())
+    assert said(line("no_new_words"), language) in refused
+    house.changes(trust_agents=TrustAgents.CONFIRM)
+    house.agent_replies("#solved", brief, proven=False)
+    link = next(link for link in clients.links(house.last(ANN.email, "confirm")) if link.body == "#yes")
+    house.receives("#yes", author="Eve <eve@ailleurs.example>", to=link.to, subject=link.subject)
+    held = " ".join(house.last(ANN.email, "held").text.split())
+    assert said(line("another_answered", who="eve@ailleurs.example"), language) in held
 
 
 def test_help_a_list_a_history_and_a_ticket(house: House, language: str, speech: Speech) -> None:

@@ -9,10 +9,15 @@ from functools import partial
 
 import pytest
 
-from maild.mail import Arrival
+from maild.desk import TrustAgents
+from maild.ingest import reading
+from maild.ingest.kind import Ours
+from maild.ingest.proof import Trust
+from maild.mail import UNREADABLE, Arrival
+from maild.readers import Read, Unread
 from maild.store import inbox
 from tests.stories import clients
-from tests.stories.house import ANN, BEN, CLEO, RELAY, House, Letter
+from tests.stories.house import ANN, BEN, CLEO, RELAY, House, InlineReaders, Letter
 
 LUC = "luc@customer.example"
 TAG = "Re: [#1] Invoice 77 wrong"
@@ -225,12 +230,28 @@ def test_signed_addresses_in_a_customers_words_are_not_passed_to_agents(house: H
     assert "support@desk.example" in told.text
 
 
-def test_an_agents_mail_with_no_words_at_all_sends_nothing(house: House) -> None:
+@pytest.mark.parametrize(
+    "words", ["", "#note\n\n-- \nAnn Lee\nExample Support", "> two licences\n> The contract is enough.", "#note"]
+)
+def test_an_agent_whose_mail_has_no_words_of_its_own_hears_that_nothing_was_sent(house: House, words: str) -> None:
     brief = asks(house)
     before = len(house.sent_to(LUC))
-    house.agent_replies("", brief)
+    house.agent_replies(words, brief)
     assert len(house.sent_to(LUC)) == before
     assert len(house.entries()) == 1
+    told = house.last(ANN.email)
+    assert told.notice == "refused"
+    assert "Your mail has no new words" in told.text
+
+
+def test_a_file_or_a_command_needs_no_words_beside_it(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("", brief, attach=("contract.pdf", b"%PDF-1.7"))
+    reply = house.last(LUC, "reply")
+    assert [part.get_filename() for part in reply.message.iter_attachments()] == ["contract.pdf"]
+    house.agent_replies("#solved", brief)
+    assert house.ticket().status == "solved"
+    assert all(letter.notice != "refused" for letter in house.sent)
 
 
 def test_the_same_mail_twice_is_sent_once(house: House) -> None:
@@ -239,3 +260,96 @@ def test_the_same_mail_twice_is_sent_once(house: House) -> None:
     for _ in range(2):
         house.agent_replies("We look.", brief, message_id="<same@client.example>")
     assert len(house.sent_to(LUC)) == before + 1
+
+
+class FailingReaders(InlineReaders):
+    """Readers that get no further than the header lines: the reading raises, or its child dies."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.way = way
+
+    def submit(self, key: int, raw: bytes, *, sender: str | None, ours: Ours, trust: Trust) -> None:
+        if self.way == "raises":
+            fault = "the parts could not be read (ValueError)"
+            mail = reading.scan(raw, sender=sender, ours=ours, trust=trust, error=fault)
+            self.finished.append((key, Read(mail)))
+        else:
+            self.finished.append((key, Unread("the reader died (signal 9)")))
+
+
+def fails_to_read(house: House, way: str) -> None:
+    house.clerk.readers = FailingReaders(way)  # type: ignore[assignment]  # the same verbs, in this process
+
+
+@pytest.mark.parametrize("words", ["Here are the pages.", "#note\nHere are the pages."])
+def test_an_agents_mail_that_is_over_a_limit_of_the_reading_is_held_and_never_sent_cut(
+    house: House, words: str
+) -> None:
+    answer = anns_answer(asks(house), "<pages@agents.example>")
+    answer.set_content(words)
+    for page in range(60):
+        answer.add_attachment(b"%d" % page, maintype="application", subtype="pdf", filename=f"{page}.pdf")
+    before = len(house.sent_to(LUC))
+    row = house.takes(answer.as_bytes(policy=SMTP), ANN.email, (str(answer["To"]),))
+    told = house.last(ANN.email)
+    assert told.notice == "refused"
+    assert "Only a part of your mail could be read (more than 50 attachments" in " ".join(told.text.split())
+    assert "#yes" not in told.text
+    assert house.releases(row)["ok"]  # an admin cannot send what was not read either
+    assert house.mail(row).state == "quarantine"
+    assert len(house.sent_to(LUC)) == before
+    assert len(house.entries()) == 1
+
+
+@pytest.mark.parametrize("way", ["raises", "dies"])
+def test_an_agents_mail_of_which_only_the_header_lines_were_read_is_held_and_nobody_gets_a_placeholder(
+    house: House, way: str
+) -> None:
+    brief = asks(house)
+    before = len(house.sent_to(LUC))
+    fails_to_read(house, way)
+    row = house.agent_replies("Send me the contract.", brief)
+    assert house.mail(row).state == "quarantine"
+    assert len(house.entries()) == 1
+    told = house.last(ANN.email, "refused")
+    assert "only its header lines" in " ".join(told.text.split())
+    assert "#yes" not in told.text
+    house.open()
+    assert house.releases(row)["ok"]  # what can be read now goes on
+    assert len(house.sent_to(LUC)) == before + 1
+    assert "Send me the contract." in house.last(LUC).text
+    assert all(UNREADABLE not in letter.text for letter in house.sent)
+
+
+def test_an_unproven_mail_that_was_not_read_is_held_without_a_question(house: House) -> None:
+    brief = asks(house)
+    house.changes(trust_agents=TrustAgents.CONFIRM)
+    fails_to_read(house, "raises")
+    house.agent_replies("Send me the contract.", brief, proven=False)
+    held = house.last(ANN.email)
+    assert held.notice == "held"
+    assert "only its header lines" in " ".join(held.text.split())
+    assert "#yes" not in held.text
+    assert UNREADABLE not in held.text
+    assert len(house.entries()) == 1
+
+
+@pytest.mark.parametrize("way", ["raises", "dies"])
+@pytest.mark.parametrize(
+    ("author", "headers"),
+    [
+        ("Luc Petit <luc@customer.example>", []),
+        ("Shop <orders@shop.example>", [("Auto-Submitted", "auto-generated")]),
+        (f"Ann Lee <{ANN.email}>", []),
+    ],
+)
+def test_a_ticket_of_which_only_the_header_lines_were_read_bears_its_original(
+    house: House, author: str, headers: list[tuple[str, str]], way: str
+) -> None:
+    fails_to_read(house, way)
+    house.receives("Look at this.", author=author, headers=headers)
+    (entry,) = house.entries()
+    assert entry.text == UNREADABLE
+    assert [one.name for one in entry.attachments] == ["original.eml"]
+    assert all("original.eml" not in letter.message.as_string() for letter in house.sent if letter.to == LUC)

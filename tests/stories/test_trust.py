@@ -98,6 +98,47 @@ def test_yes_from_somebody_else_releases_nothing(house: House) -> None:
     assert house.ticket().status == "solved"
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_mail_from_somebody_else_to_the_address_of_a_question_is_told_to_the_agent_who_was_asked(
+    house: House, *, beside: bool
+) -> None:
+    house.changes(trust_agents=TrustAgents.CONFIRM)
+    house.agent_replies("#solved", asks(house), proven=False)
+    link = next(link for link in clients.links(house.last(ANN.email)) if link.body == "#yes")
+    before = len(house.sent)
+    if beside:
+        words, author, to = "Is there any news?", "Luc Petit <luc@customer.example>", house.last(LUC)["Reply-To"]
+        headers = [("Cc", link.to)]
+    else:
+        words, author, to, headers = "#yes", EVE, link.to, []
+    rows = [
+        house.receives(f"{words} {n}" if beside else words, author=author, to=to, subject=link.subject, headers=headers)
+        for n in range(3)
+    ]
+    assert {house.mail(row).state for row in rows} == {"quarantine"}
+    assert house.ticket().status == "open"
+    (told,) = house.sent[before:]
+    assert (told.to, told.notice) == (ANN.email, "held")
+    words = " ".join(told.text.split())
+    assert f"A mail from {'luc@customer.example' if beside else 'eve@elsewhere.example'} came to the address" in words
+    assert "your own #yes" in words
+    house.passes(minutes=61)
+    (gathered,) = house.sent[before + 1 :]
+    assert (gathered.to, gathered.notice) == (ANN.email, "held")
+    clients.follows(house, house.last(ANN.email, "confirm"), "#yes")
+    assert house.ticket().status == "solved"
+
+
+def test_a_machine_that_answers_a_question_put_to_an_agent_is_not_told_to_anybody(house: House) -> None:
+    house.changes(trust_agents=TrustAgents.CONFIRM)
+    house.agent_replies("#solved", asks(house), proven=False)
+    link = next(link for link in clients.links(house.last(ANN.email)) if link.body == "#yes")
+    before = len(house.sent)
+    away = [("Auto-Submitted", "auto-replied")]
+    house.receives("I am away.", author=EVE, to=link.to, subject=link.subject, headers=away)
+    assert len(house.sent) == before
+
+
 def test_a_confirmation_without_yes_or_too_late_releases_nothing(house: House) -> None:
     house.changes(trust_agents=TrustAgents.CONFIRM)
     house.agent_replies("#solved", asks(house), proven=False)
