@@ -11,7 +11,7 @@ from maild.brief import originals
 from maild.compose import Unfit
 from maild.decide.gathered import limit_of, lines_of
 from maild.decide.people import visible
-from maild.decide.trail import date_given
+from maild.decide.trail import OF_DATES, dates_read
 from maild.decision import Draft, Notice, Post
 from maild.desk import Desk
 from maild.letters import AGENT_ATTACHMENTS, addressed, names_of, write
@@ -145,11 +145,24 @@ def _material(
     if draft.to.agent is None and draft.to.number:
         entries = tuple(entry for entry in entries if entry.voice is not Voice.NOTE)
         asks = draft.notice is Notice.HISTORY
-        before = tickets.history(tx, ticket.number) if asks or draft.late else ()
+        dated = draft.late is not None or Notice.DELAYED in draft.tells
+        before = tickets.history(tx, ticket.number) if asks or dated else ()
         past = (*before, *post.events) if asks else ()
-        given = draft.late is None or date_given(draft.late, before, draft.to.address)
-        return Material(ticket, entries, ids, answers, history=past, date_given=given)
-    return _asked_for(tx, office, draft, Material(ticket, entries, ids, answers))
+        read = dates_read(before, draft.to.address) if dated else ()
+        return Material(ticket, entries, ids, answers, history=past, dates_read=read)
+    known = draft.notice is Notice.ASSIGNED and _knows_date(tx, post, ticket)
+    return _asked_for(tx, office, draft, Material(ticket, entries, ids, answers, date_known=known))
+
+
+def _knows_date(tx: Tx, post: Post, ticket: Ticket) -> bool:
+    """Whether the requester has read the date that is promised now, or reads it in a mail of this very turn."""
+    address = ticket.requester.address
+    if any(one.to.agent is None and one.to.address.lower() == address.lower() for one in post.drafts):
+        return True
+    if post.opened or ticket.promised_at is None:
+        return False
+    read = dates_read((*tickets.history(tx, ticket.number, OF_DATES), *post.events), address)
+    return ticket.promised_at in read
 
 
 def _answered(draft: Draft, office: Office, cause: Cause) -> MessageId:

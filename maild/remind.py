@@ -12,6 +12,7 @@ from maild.decide.absence import on_due
 from maild.decide.gathered import Waiting, tell_gathered, tell_gathered_apart
 from maild.decide.ripe import FIRED
 from maild.decide.timer import Seen, on_timer
+from maild.decide.trail import OF_DATES
 from maild.decision import Loads, SetTimer, TimerName
 from maild.gather import facts_of
 from maild.office import NO_CAUSE, Cause, Office
@@ -133,6 +134,8 @@ def _decide(tx: Tx, office: Office, due: timers.Due, now: datetime) -> None:
         seen = replace(seen, rules=office.rules, history=fired)
     if due.timer in {TimerName.PROMISE, TimerName.RULES}:
         seen = replace(seen, loads=Loads(tickets.open_counts(tx), tickets.last_owners(tx)))
+    if due.timer is TimerName.PROMISE:
+        seen = replace(seen, history=tickets.history(tx, ticket.number, OF_DATES))
     desk = absences.with_absences(tx, office.press.desk)
     post = on_timer(due.timer, due.detail, ticket, seen, desk, due.due_at, now)
     carry_out(tx, office, post, Cause(timer=due.timer.value), {ticket.number: ticket}, now)

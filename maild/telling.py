@@ -30,7 +30,8 @@ class Material:
 
     `ids` are our earlier Message-IDs to this reader, `cause` the Message-ID of the mail that this one answers, where
     the reader wrote it. `about` is the ticket that `#show` or `#history` asked for, `listed` what `#list` found.
-    `date_given` says that the reader has had a mail since the date was made that this one takes back.
+    `dates_read` are the dates that earlier mails gave the reader of a mail about a date, oldest first; `date_known`
+    says for a brief that the customer has read the date that is promised.
     """
 
     ticket: Ticket | None
@@ -43,7 +44,8 @@ class Material:
     listed: tuple[Ticket, ...] = ()
     originals: tuple[Attachment, ...] = ()
     earlier: tuple[int, int] = (0, 0)
-    date_given: bool = True
+    dates_read: tuple[datetime, ...] = ()
+    date_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def tell(
         seen, entries = material.about, material.about_entries
     facts = _common(draft, reader) | _words(draft)
     facts |= {
-        "late_at": draft.late.due_at if draft.late and material.date_given else None,
+        "late_at": draft.late.due_at if draft.late and draft.late.due_at in material.dates_read else None,
         "reply_to": reply_to,
         "attachments": tuple(a.name for a in draft.attachments if not a.inline and a.name not in left_out),
         "left_out": left_out,
@@ -102,6 +104,8 @@ def tell(
     }
     if seen is not None:
         facts |= _state(seen, desk) | _last(draft, entries, desk)
+        read, due_at = material.dates_read, seen.promised_at
+        facts["later"] = not read or due_at is None or due_at > read[-1]
         facts["why"] = _why(seen.why, reader)
         before = seen.previous_owner
         facts["previous_wrote"] = before is not None and any(
@@ -241,7 +245,7 @@ def _about(draft: Draft, seen: Ticket, entries: Sequence[Entry], material: Mater
         "customer_language": seen.language if seen.language != reader.language else "",
         "organisation": organisation.name if organisation else "",
         "covers": seen.why is not None and seen.why.code in _COVERED,
-        "customer_heard": bool(seen.told_team),
+        "customer_heard": material.date_known,
         "customer_told": bool(seen.told_team) and seen.told_owner != seen.owner,
         "earlier": material.earlier[0],
         "earlier_solved": material.earlier[1],

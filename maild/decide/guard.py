@@ -21,8 +21,11 @@ from maild.values import replace
 _JUST_NOW = timedelta(hours=1)
 
 
-def look(turn: Turn, loads: Loads) -> None:
-    """Look at the ledger of a ticket, as its clock asked for: remind, warn, or tell the customer before it is late."""
+def look(turn: Turn, loads: Loads, read: Sequence[datetime]) -> None:
+    """Look at the ledger of a ticket, as its clock asked for: remind, warn, or tell the customer before it is late.
+
+    `read` are the dates that mails gave the requester.
+    """
     calendar = turn.desk.hours_of(turn.ticket.team)
     opens = opening(calendar, turn.now)
     running = _running(turn, calendar, opens)
@@ -33,9 +36,9 @@ def look(turn: Turn, loads: Loads) -> None:
     told = [one for one in running if one.clock is not Clock.SNOOZE]
     soon = [one for one in told if one not in late and not one.warned and one.warn_at <= turn.now]
     if late:
-        _break(turn, late, loads)
+        _break(turn, late, loads, read)
     elif soon:
-        _warn(turn, soon, loads)
+        _warn(turn, soon, loads, read)
     else:
         # what it was set for has changed meanwhile: look again when the next one is due
         turn.because.append("nothing is due")
@@ -75,7 +78,7 @@ def _by_day(calendar: Calendar | None, promise: Promise) -> bool:
     return opening(calendar, moment) == moment
 
 
-def _warn(turn: Turn, soon: Sequence[Promise], loads: Loads) -> None:
+def _warn(turn: Turn, soon: Sequence[Promise], loads: Loads, read: Sequence[datetime]) -> None:
     """The owner hears in time what was promised, and what happens otherwise."""
     first = min(soon, key=lambda one: one.due_at)
     for promise in soon:
@@ -84,12 +87,13 @@ def _warn(turn: Turn, soon: Sequence[Promise], loads: Loads) -> None:
     rung = _next(turn, loads)
     customer = turn.ticket.requester.name or turn.ticket.requester.address
     solve = int(first.clock is Clock.SOLVE)
-    lines = [line("promise_due", who=customer, due=first.due_at, solve=solve)]
+    given = int(first.due_at in read)
+    lines = [line("promise_due", who=customer, due=first.due_at, solve=solve, given=given)]
     lines.append(line("promise_then", due=first.guard_at, rung=rung.name if rung else ""))
     _warn_people(turn, tuple(lines))
 
 
-def _break(turn: Turn, late: Sequence[Promise], loads: Loads) -> None:
+def _break(turn: Turn, late: Sequence[Promise], loads: Loads, read: Sequence[datetime]) -> None:
     """It will not be kept: the customer hears it first, with a new date and a name, and the next rung gets it."""
     before = turn.ticket
     for promise in late:
@@ -106,7 +110,7 @@ def _break(turn: Turn, late: Sequence[Promise], loads: Loads) -> None:
     if moved:
         tell_successor(turn, before)
     else:
-        _tell_of_break(turn, late[0])
+        _tell_of_break(turn, late[0], given=late[0].due_at in read)
     also = frozenset({Notice.ESCALATED}) if moved else frozenset()
     above = next_rung(turn, loads)
     turn.tell_customers(
@@ -120,11 +124,12 @@ def _next(turn: Turn, loads: Loads) -> Rung | None:
     return next_rung(turn, loads) if has else None
 
 
-def _tell_of_break(turn: Turn, broken: Promise) -> None:
+def _tell_of_break(turn: Turn, broken: Promise, *, given: bool) -> None:
     """Whoever has it, and the lead, hear that the customer was told of a delay."""
     desk, ticket = turn.desk, turn.ticket
     customer = ticket.requester.name or ticket.requester.address
-    told: tuple[Line, ...] = (line("promise_broken", who=customer, was=broken.due_at, due=ticket.promised_at),)
+    dates = {"was": broken.due_at, "due": ticket.promised_at}
+    told: tuple[Line, ...] = (line("promise_broken", who=customer, **dates, given=int(given)),)
     _warn_people(turn, told)
     lead = desk.lead_of(ticket.team)
     people = people_of(desk, ticket.owner, ticket.team, turn.now)

@@ -14,6 +14,7 @@ from maild.decide.moves import come_back, move
 from maild.decide.promises import keep_time, tell_new_date
 from maild.decide.ripe import act_now, look_ahead
 from maild.decide.routing import reply_of
+from maild.decide.trail import dates_read
 from maild.decide.turn import Turn
 from maild.decision import NO_ANSWERS, NO_LOADS, Answers, Loads, Notice, Post, TimerName
 from maild.desk import AgentId, Desk
@@ -28,7 +29,7 @@ NO_RULES = RuleBook()
 class Seen:
     """What is known when a timer is due; `absence`, `history` and `entries` only where the timer is about a move.
 
-    Where it is about rules, `history` holds those that acted by themselves.
+    Where it is about rules, `history` holds those that acted by themselves; where about promises, what tells of dates.
     """
 
     answers: Answers = NO_ANSWERS
@@ -66,7 +67,7 @@ def on_timer(
         case TimerName.SUMMARY:
             _sum_up(turn)
         case TimerName.PROMISE:
-            look(turn, seen.loads)
+            look(turn, seen.loads, dates_read(seen.history, ticket.requester.address))
         case TimerName.RULES:
             act_now(turn, seen.rules, seen.loads, seen.history, seen.answers)
         case TimerName.REMIND:

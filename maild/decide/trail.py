@@ -6,11 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from maild.promise import Promise
+from maild.promise import Clock, Standing
 from maild.ticket import Event, Origin
 from maild.values import replace
 
 _MOVES = frozenset({"owner", "team"})
+_SETS = frozenset({"promised", "promise-resumed"})
+_ENDS = frozenset(f"promise-{standing.value}" for standing in Standing if standing is not Standing.OPEN)
+OF_DATES = (*sorted(_SETS | _ENDS), "told")
+"""What tells of the dates that customers were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +78,22 @@ def trail(history: Iterable[Event]) -> tuple[Moved, ...]:
     return tuple(reading.moves)
 
 
-def date_given(promise: Promise, history: Iterable[Event], address: str) -> bool:
-    """Whether a customer had a mail after this date was set: a clock that nobody was told of gave nobody a date.
+def dates_read(history: Iterable[Event], address: str) -> tuple[datetime, ...]:
+    """The date that each mail to a customer gave, oldest first: the earliest of those that ran as it was written.
 
-    `history` is that of the ticket before the turn that takes the date back.
+    A clock whose date no mail gave promised nobody anything. `history` holds at least the events of `OF_DATES`.
     """
-    set_, given, due_at = {"promised", "promise-resumed"}, False, promise.due_at.isoformat()
+    running: dict[str, datetime] = {}
+    read: list[datetime] = []
     for event in history:
-        if event.event in set_ and event.text == promise.clock.value and event.after == due_at:
-            given = False
-        elif event.event == "told" and event.after.lower() == address.lower():
-            given = True
-    return given
+        clock = event.text.partition(":")[0]
+        if event.event in _SETS and clock != Clock.SNOOZE.value:
+            running[clock] = datetime.fromisoformat(event.after)
+        elif event.event in _ENDS:
+            running.pop(clock, None)
+        elif event.event == "told" and event.after.lower() == address.lower() and running:
+            read.append(min(running.values()))
+    return tuple(read)
 
 
 def _move(reading: _Reading, event: Event, *, joins: bool) -> None:

@@ -167,8 +167,8 @@ def _robot_marks(evidence: Evidence) -> Iterator[_Mark]:
         yield _Mark(Kind.NOTIFICATION, f"Auto-Submitted: {submitted[:40]}")
     if evidence.null_sender:
         yield _Mark(Kind.NOTIFICATION, "the envelope sender is empty")
-    suppress = evidence.header("x-auto-response-suppress").lower()
-    if suppress and re.search(r"\b(?:all|autoreply|oof|dr)\b", suppress):
+    # DR, NDR, RN and NRN ask for no receipts only, as people's programs do, and our mails to agents
+    if re.search(r"\b(?:all|autoreply|oof)\b", evidence.header("x-auto-response-suppress").lower()):
         yield _Mark(Kind.NOTIFICATION, "X-Auto-Response-Suppress")
     for name in filter(evidence.top.named.__contains__, _ROBOT_HEADERS):
         if not (evidence.origin.group and name in _GROUP_HEADERS):

@@ -109,11 +109,12 @@ class Telling(NamedTuple):
     `earlier` and `earlier_solved` count the requester's tickets before this one, `customer_language` is the code of the
     language that the requester is written to in, "" where it is the reader's own. `covers` says that an absence brought
     the ticket, `customer_told` that its customer is going to hear of the move, `customer_heard` that its customer has
-    had a mail of it, or has one now.
+    read the date that is promised, or reads it now.
     `minutes` is how long a question waits for its answer, 0 where it waits for days.
     `promised_at` is the date that the customer is told, and `promised` what it is about ("first-reply", "next-reply",
     "update", "delay", "solve"; "" for none); `promised_by` is the agent who gave it, `promised_words` what that agent
-    said of it. `late_at` is the date that the reader had before. `above` is who takes the ticket up if the customer
+    said of it. `late_at` is the date that the reader had before, `later` says that
+    the new one lies behind what the reader read last. `above` is who takes the ticket up if the customer
     replies ESCALATE. `reminder` counts reminders, and `until` is when the ticket is solved if nobody answers. `wish` is
     the customer's word that the mail answers, `done_by` is the agent who did what it tells, "" where a rule, the clock
     or the customer did; `steps` is what happened so far, for the customer to read.
@@ -187,6 +188,7 @@ class Telling(NamedTuple):
     promised_by: str = ""
     promised_words: str = ""
     late_at: datetime | None = None
+    later: bool = True
     above: str = ""
     reminder: int = 0
     until: datetime | None = None

@@ -112,6 +112,7 @@ def laid_out(
         "entries_head": around["entries_head"],
         "quoted": tuple(_quoted(facts, each, whole) for each in facts["entries"]),
         "state": page.blocks(around["state"]),
+        "colon": facts["colon"],
         "offered": _offers(telling, around["actions"]),
         "kept": kept,
         "kept_html": page.html(kept),

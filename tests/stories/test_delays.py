@@ -307,7 +307,7 @@ def test_a_date_that_no_mail_gave_the_customer_is_not_taken_back(house: House) -
     house.passes(hours=15)
     told = house.last(LUC)
     assert told.notice == "delayed"
-    assert "needs more time" in told.text.splitlines()[0]
+    assert "needs more time" not in told.text, "Luc reads the first date for his words"
     assert "the time that we gave you" not in told.text
     given = house.ticket().promised_at
     assert given is not None
@@ -328,3 +328,45 @@ def test_who_had_no_acknowledgement_was_promised_nothing(house: House) -> None:
     told = house.last(LUC)
     assert (told.notice, told["X-Maild-Ticket"]) == ("delayed", "4")
     assert "the time that we gave you" not in told.text
+
+
+def test_a_date_before_the_one_that_was_read_last_is_no_longer_time(house: House) -> None:
+    # Luc read Monday in Ann's answer; his reply set a nearer date that nobody told him, and this date comes after that
+    house.receives("The invoice is wrong.")
+    house.agent_replies("Which one?", house.last(ANN.email, "assigned"))
+    read = house.ticket().promised_at
+    house.receives("Number 77.", answers=house.last(LUC, "reply"))
+    runs_until(house, at(20, "09:30"))
+    told, date = house.last(LUC, "delayed"), house.ticket().promised_at
+    assert read is not None
+    assert date is not None
+    assert date < read
+    assert "more time" not in told.text
+    assert told.text.splitlines()[0].startswith("Ann Lee writes to you by ")
+
+
+def test_agents_read_of_a_date_that_no_mail_gave_that_no_mail_gave_it(house: House) -> None:
+    house.receives("The invoice is wrong.")
+    house.agent_replies("Which one?", house.last(ANN.email, "assigned"))
+    house.receives("Number 77.", answers=house.last(LUC, "reply"))
+    runs_until(house, at(20, "09:30"))
+    soon, broken = (one.text for one in house.sent_to(ANN.email) if one.notice == "warning")
+    assert "was promised" not in soon
+    assert "; no mail has named that date." in soon
+    assert "was told that" not in broken
+    assert "which no mail had named, is not kept" in broken
+    runs_until(house, at(23, "09:30"))
+    soon, broken = [one.text for one in house.sent_to(ANN.email) if one.notice == "warning"][2:4]
+    assert "was promised a word from us" in soon
+    assert "was told that the date" in broken
+
+
+def test_a_colleague_who_gets_the_ticket_reads_no_promise_that_no_mail_made(house: House) -> None:
+    house.receives("The invoice is wrong.")
+    brief = house.last(ANN.email, "assigned")
+    house.agent_replies("Which one?", brief)
+    house.receives("Number 77.", answers=house.last(LUC, "reply"))
+    house.agent_replies("#assign ben because of the bank", brief)
+    assert "was promised" not in house.last(BEN.email, "assigned").text
+    house.passes(minutes=10)
+    assert "Ben writes to you by Friday 20 November, 09:30" in house.last(LUC, "owner-changed").text

@@ -697,3 +697,32 @@ def test_a_language_that_is_not_there_is_answered_in_english(templates: Template
     assert templates.render(first(Notice.RECEIVED, language="fr-CA")).preheader.startswith("Cleo Roy a bien")
     for language in ("", "../../etc", "xx"):
         assert templates.render(first(Notice.RECEIVED, language=language)).preheader.startswith("Cleo Roy has")
+
+
+def test_a_french_label_keeps_its_colon_on_the_line(templates: Templates) -> None:
+    fr = [each._replace(language="fr") for each in SAMPLES]
+    shown = [templates.render(one) for one in fr if one.actions]
+    assert shown
+    for each in shown:
+        assert "</b>: " not in each.html
+        assert re.search(r"^- [^:\n]+\u00a0: ", each.text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("language", "promises"),
+    [
+        ("en", "will answer"),
+        ("de", "antwortet"),
+        ("es", "le responderá"),
+        ("fr", "vous répond"),
+        ("pt", "responder-lhe"),
+        ("ru", "вам ответит"),
+    ],
+)
+def test_an_acknowledgement_that_waits_for_the_customer_promises_no_answer(
+    templates: Templates, language: str, promises: str
+) -> None:
+    first = next(one for one in SAMPLES if one.notice is Notice.RECEIVED and not one.promised_at)
+    waits = first._replace(language=language, status="pending")
+    assert promises in templates.render(waits._replace(status="open")).text
+    assert promises not in templates.render(waits).text
