@@ -42,7 +42,8 @@ def lock(folder: Path) -> Iterator[None]:
         held = (folder / LOCK).open("a")
     except OSError as fault:
         raise LockedError(
-            f"{folder}: maild must write in this folder, and cannot ({fault.strerror}): change its rights, or name another in [store]"
+            f"{folder}: maild must write in this folder, and cannot ({fault.strerror}): "
+            "change its rights, or name another in [store]"
         ) from fault
     with held as file:
         try:
