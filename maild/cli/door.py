@@ -99,6 +99,7 @@ def _accept(sender: str, recipients: Sequence[str], files: Sequence[Path]) -> It
     for named in files or (_PIPE,):
         file = None if named == _PIPE else named
         name = str(file or "standard input")
+        turned: Turned | None
         try:
             raw = _read(file, door.size)
         except (FileNotFoundError, IsADirectoryError) as fault:

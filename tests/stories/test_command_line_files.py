@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -191,6 +193,17 @@ def test_init_writes_a_file_that_check_likes_and_never_writes_over_one(folder: P
     assert again.returncode == 1
     assert b"config.toml" in again.stderr
     assert (folder / "config.toml").read_bytes() == before
+
+
+def test_verify_misses_a_mail_whose_row_is_gone(folder: Path) -> None:
+    assert say("import", "mail.eml").exit_code == 0
+    assert say("verify").exit_code == 0
+    with contextlib.closing(sqlite3.connect("maild.db")) as store:
+        store.execute("DELETE FROM inbox")
+        store.commit()
+    broken = say("verify")
+    assert broken.exit_code == 1
+    assert "inbox 1: its bytes or its words are kept, and its row is gone" in broken.output
 
 
 # --- the door for a pipe ---
