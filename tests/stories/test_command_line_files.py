@@ -195,7 +195,7 @@ def test_init_writes_a_file_that_check_likes_and_never_writes_over_one(folder: P
     assert (folder / "config.toml").read_bytes() == before
 
 
-def test_verify_misses_a_mail_whose_row_is_gone(folder: Path) -> None:
+def test_verify_finds_that_the_row_of_a_mail_is_gone(folder: Path) -> None:
     assert say("import", "mail.eml").exit_code == 0
     assert say("verify").exit_code == 0
     with contextlib.closing(sqlite3.connect("maild.db")) as store:
