@@ -31,14 +31,21 @@ log = logging.getLogger("maild.control")
 
 
 class LockedError(Exception):
-    """Another process holds the daemon's lock."""
+    """The daemon's lock cannot be had: another process holds it, or its folder is shut; the words say what to do."""
 
 
 @contextlib.contextmanager
 def lock(folder: Path) -> Iterator[None]:
-    """Hold the daemon's lock on this store's folder; LockedError where somebody else does."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a") as file:
+    """Hold the daemon's lock on this store's folder; LockedError where another does, or we may not write."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = (folder / LOCK).open("a")
+    except OSError as fault:
+        raise LockedError(
+            f"{folder}: maild must write in this folder, and cannot ({fault.strerror}): "
+            "change its rights, or name another in [store]"
+        ) from fault
+    with held as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

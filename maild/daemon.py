@@ -25,6 +25,7 @@ from maild.act import warn
 from maild.alarm import Alarm
 from maild.config import Config
 from maild.deliver import Delivery, Relayed
+from maild.disk import told
 from maild.furnishing import open_courier, open_historian, open_office, open_readers, take_in, wrong_words
 from maild.history import Historian
 from maild.ingest import imap, pipe
@@ -407,7 +408,10 @@ def run(config: Config, *, log_json: bool, hint: str = "") -> int:
                     print(hint, file=sys.stderr, flush=True)
 
             daemon.run(ready)
-    except (control.LockedError, keys.SecretError, terms.CertificateError, StoreError, OSError) as fault:
+    except (control.LockedError, keys.SecretError, terms.CertificateError, StoreError) as fault:
         print(f"maild: {fault}", file=sys.stderr)
+        return 1
+    except OSError as fault:
+        print(f"maild: {told(fault)}; see: maild check", file=sys.stderr)
         return 1
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,9 @@ def backup(file: Path) -> None:
             raise Failure("there is no store yet, so there is nothing to back up")
         from maild.store import archive
 
+        if not os.access(file.parent, os.W_OK | os.X_OK):
+            words = "you may not write there" if file.parent.is_dir() else "there is no such folder"
+            raise Failure(f"{file.parent}: {words}; make it, or name FILE in another folder")
         rows = archive.write(tx, file, datetime.now(UTC))
     screen.line(f"{file}: {rows} rows, {file.stat().st_size} bytes.")
     screen.line(f"Not in it: {config.store.secret_file}. Keep a copy of it in another place, once.")

@@ -21,6 +21,7 @@ import click
 from maild.cli import place
 from maild.cli.choice import chosen_file, with_config
 from maild.cli.words import clean
+from maild.disk import told
 
 KEPT, NEVER, AGAIN = 0, 65, 75
 """What a mail server's pipe understands: EX_OK, EX_DATAERR, EX_TEMPFAIL of sysexits.h."""
@@ -53,7 +54,7 @@ class Turned:
 @with_config
 @click.option("--from", "sender", default="", metavar="A", help="The envelope sender; empty or <> for a bounce.")
 @click.option("--to", "recipients", multiple=True, metavar="B", help="An envelope recipient; else the desk's address.")
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, readable=False))
 def accept(sender: str, recipients: tuple[str, ...], files: tuple[Path, ...]) -> None:
     """Take mail in from a pipe, or from files (- is the pipe).
 
@@ -98,14 +99,27 @@ def _accept(sender: str, recipients: Sequence[str], files: Sequence[Path]) -> It
     for named in files or (_PIPE,):
         file = None if named == _PIPE else named
         name = str(file or "standard input")
+        turned: Turned | None
         try:
-            turned = _keep(_read(file, door.size), name, door, *envelope)
+            raw = _read(file, door.size)
         except (FileNotFoundError, IsADirectoryError) as fault:
             turned = Turned(NEVER, f"{name}: {fault.strerror}; name a file that holds one mail")
-        except Exception as fault:  # noqa: BLE001  as above
-            turned = Turned(AGAIN, f"{name}: it could not be kept: {_said(fault)}")
+        except OSError as fault:
+            turned = Turned(AGAIN, f"{name}: it cannot be read: {fault.strerror}; change its rights")
+        else:
+            turned = _kept(raw, name, door, *envelope)
         if turned is not None:
             yield turned
+
+
+def _kept(raw: bytes, name: str, door: Door, sender: str, recipients: Sequence[str]) -> Turned | None:
+    try:
+        return _keep(raw, name, door, sender, recipients)
+    except OSError as fault:
+        words = f"the folder {door.spool} takes no file ({fault.strerror}); change its rights"
+    except Exception as fault:  # noqa: BLE001  a server would bounce the mail on any other answer than 75
+        words = _said(fault)
+    return Turned(AGAIN, f"{name}: it could not be kept: {words}")
 
 
 def _keep(raw: bytes, name: str, door: Door, sender: str, recipients: Sequence[str]) -> Turned | None:
@@ -171,4 +185,5 @@ def _size(value: object) -> int:
 
 
 def _said(fault: Exception) -> str:
-    return " ".join(str(fault).split()) or type(fault).__name__
+    words = told(fault) if isinstance(fault, OSError) else str(fault)
+    return " ".join(words.split()) or type(fault).__name__

@@ -19,6 +19,7 @@ import click
 from maild.cli import place, screen
 from maild.cli.choice import Failure, load, wants_json, with_config, with_json
 from maild.cli.words import clean
+from maild.disk import told
 
 Ask = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -113,6 +114,7 @@ def _asking(config: Config) -> Iterator[Ask]:
     from maild import control, keys
     from maild.furnishing import open_historian, open_office
     from maild.store.engine import Store
+    from maild.store.fault import StoreError
 
     folder = place.folder(config.store.url, config.store.folder)
 
@@ -137,8 +139,10 @@ def _asking(config: Config) -> Iterator[Ask]:
             office, clock = open_office(config, store), partial(datetime.now, UTC)
             with contextlib.closing(open_historian(config, office, clock, has_room)) as historian:
                 yield historian.answer
-    except (control.LockedError, keys.SecretError, OSError, ValueError) as fault:
-        raise Failure(f"{folder}: the import stopped: {fault}; run it again") from fault
+    except (control.LockedError, keys.SecretError, StoreError, ValueError) as fault:
+        raise Failure(f"the import stopped: {fault}; then run it again") from fault
+    except OSError as fault:
+        raise Failure(f"{folder}: the import stopped: {told(fault)}; run it again") from fault
 
 
 def _hand_over(

@@ -102,8 +102,9 @@ def run() -> None:
 
 
 @click.command()
+@with_config
 def demo() -> None:
-    """Play a support day through a real desk, in var/demo."""
+    """Play a support day through a real desk, in var/demo; it brings its own configuration."""
     from maild import demo as story
 
     raise click.exceptions.Exit(story.play(screen.page))

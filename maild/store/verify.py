@@ -50,6 +50,8 @@ def _arrivals(tx: Tx) -> Iterator[Finding]:
     ids = {row.id for row in rows}
     with_bytes = set(tx.connection.execute(select(_raw.c.inbox)).scalars())
     with_entry = set(tx.connection.execute(select(_entry.c.inbox)).scalars())
+    for gone in sorted((with_bytes | with_entry) - ids - {None}):
+        yield Finding("I1", f"inbox {gone}", f"inbox {gone}: its bytes or its words are kept, and its row is gone")
     for row in rows:
         where = f"inbox {row.id}"
         if row.state not in _STATES:

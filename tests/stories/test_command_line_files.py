@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -13,11 +15,12 @@ from typing import Any
 import pytest
 
 from maild import config as configuration
-from maild.cli import place
+from maild.cli import main, place
 from maild.cli.door import read_door
 from maild.ingest import pipe
 from maild.mail import Arrival
-from tests.stories.shell import CONFIG, MAIL, enter, say, shell, told
+from maild.store.engine import Store
+from tests.stories.shell import CONFIG, MAIL, enter, plainly, say, shell, told
 
 pytestmark = pytest.mark.sqlite
 
@@ -63,6 +66,55 @@ def test_a_wrong_file_is_told_with_line_and_remedy_and_ends_in_78(folder: Path) 
         assert b"timezone" in result.stderr
         assert b"Traceback" not in result.stderr
     assert say("check", "-c", "nowhere.toml").exit_code == 78
+
+
+def test_every_verb_takes_the_file_behind_it(folder: Path) -> None:
+    for verb in main.commands:
+        assert say(verb, "-c", "config.toml", "--help").exit_code == 0, verb
+
+
+def test_a_folder_that_is_shut_is_named_with_what_to_do(folder: Path) -> None:
+    shut = folder / "shut"
+    shut.mkdir()
+    (folder / "config.toml").write_text(CONFIG.replace("sqlite:///", "sqlite:///shut/"))
+    (folder / "secret.eml").write_bytes(MAIL)
+    (folder / "secret.eml").chmod(0)
+    shut.chmod(0o555)
+    for words, code, wanted in (
+        (("run",), 1, "shut: maild must write in this folder, and cannot (Permission denied): change its rights"),
+        (("import", "mail.eml"), 1, "shut: maild must write in this folder"),
+        (("accept", "mail.eml"), 75, "mail.eml: it could not be kept: the folder shut/spool takes no file"),
+        (("accept", "-c", "nowhere.toml", "mail.eml"), 75, "nowhere.toml: No such file or directory; try: maild check"),
+    ):
+        refused = plainly(*words)
+        assert refused.returncode == code, words
+        assert wanted in refused.stderr.decode()
+        assert b"Errno" not in refused.stderr
+        assert b"Traceback" not in refused.stderr
+    shut.chmod(0o755)
+    unread = plainly("accept", "secret.eml", "mail.eml")
+    assert unread.returncode == 75, "a mail server must keep its mail"
+    assert unread.stderr == b"maild: secret.eml: it cannot be read: Permission denied; change its rights\n"
+    assert len(list(Path("shut/spool/new").iterdir())) == 1, "the other one is kept"
+
+
+def test_a_backup_into_a_folder_that_is_missing_or_shut_names_that_folder(folder: Path) -> None:
+    Store("sqlite:///maild.db").create()
+    missing = plainly("backup", "gone/today.backup")
+    assert (missing.returncode, missing.stdout) == (1, b"")
+    assert missing.stderr == b"maild: gone: there is no such folder; make it, or name FILE in another folder\n"
+    (folder / "shut").mkdir(mode=0o555)
+    assert plainly("backup", "shut/today.backup").stderr.startswith(b"maild: shut: you may not write there;")
+    assert plainly("backup", "today.backup").returncode == 0
+
+
+def test_an_import_into_a_store_that_is_shut_says_so_in_a_line(folder: Path) -> None:
+    Store("sqlite:///maild.db").create()
+    Path("maild.db").chmod(0o444)
+    refused = plainly("import", "mail.eml")
+    assert refused.returncode == 1
+    assert b"maild.db" in refused.stderr
+    assert b"Traceback" not in refused.stderr
 
 
 def test_check_finds_what_the_file_names_and_the_machine_lacks(folder: Path) -> None:
@@ -141,6 +193,17 @@ def test_init_writes_a_file_that_check_likes_and_never_writes_over_one(folder: P
     assert again.returncode == 1
     assert b"config.toml" in again.stderr
     assert (folder / "config.toml").read_bytes() == before
+
+
+def test_verify_finds_that_the_row_of_a_mail_is_gone(folder: Path) -> None:
+    assert say("import", "mail.eml").exit_code == 0
+    assert say("verify").exit_code == 0
+    with contextlib.closing(sqlite3.connect("maild.db")) as store:
+        store.execute("DELETE FROM inbox")
+        store.commit()
+    broken = say("verify")
+    assert broken.exit_code == 1
+    assert "inbox 1: its bytes or its words are kept, and its row is gone" in broken.output
 
 
 # --- the door for a pipe ---
