@@ -124,9 +124,25 @@ def _promise(case: Case, found: Kept, promise: Promise) -> None:
 
 
 def _says(case: Case, letter: Letter, promise: Promise) -> bool:
-    """Whether the mail tells of the date that will not be kept; of several at once it is the first."""
-    together = (one.due_at for one in case.ledger if (one.standing, one.ended_at) == ("broken", promise.ended_at))
-    return wall(min(together)) in dates(letter.text)
+    """Whether the mail tells of the date that will not be kept; of several at once it is the first.
+
+    A date that no mail has named is not taken back: to hear of another one before it is enough.
+    """
+    together = [one for one in case.ledger if (one.standing, one.ended_at) == ("broken", promise.ended_at)]
+    first = min(together, key=lambda one: one.due_at)
+    return wall(first.due_at) in dates(letter.text) or not _was_named(case, first)
+
+
+def _was_named(case: Case, promise: Promise) -> bool:
+    """Whether a mail to the customer named the date while the promise ran."""
+    ended = promise.ended_at or case.record.end
+    return any(
+        row.recipient.lower() == case.address
+        and promise.made_at <= row.created_at < ended
+        and row.id in case.sent.taken
+        and wall(promise.due_at) in dates(case.sent.taken[row.id].text)
+        for row in case.rows
+    )
 
 
 def _excuse(case: Case, telling: Sequence[Row], promise: Promise, ended: datetime) -> str:
