@@ -51,11 +51,12 @@ class Server:
             yield client
 
     def append(self, user: str, raw: bytes, folder: str = "INBOX") -> None:
-        """Put a mail into a folder, as a delivery would."""
+        """Put a mail into a folder, as a delivery would; raises `imaplib.IMAP4.error` where the server refuses it."""
         with imaplib.IMAP4(self.host, self.port, timeout=10) as client:
             client.login(user, self.users[user])
             answer, words = client.append(f'"{folder}"', "", "", raw)
-            assert answer == "OK", words
+            if answer != "OK":
+                raise imaplib.IMAP4.error(words)
 
     def folder(self, user: str, name: str = "INBOX") -> list[bytes]:
         """The mails of a folder in their order; none where the folder is not there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -32,11 +33,22 @@ class Street:
     desk: Site
     sink: Sink
     authors: list[str] = field(default_factory=list)
+    refusal: Exception | None = None
 
     def writes(self, mails: int = 1) -> None:
-        """So many customers write; their mail comes into the mailbox whatever lies between it and us."""
+        """So many customers write; their mail comes into the mailbox whatever lies between it and us.
+
+        A mailbox that has just been struck may refuse it for a moment; who delivers tries again, as mail servers do.
+        """
         for _ in range(mails):
-            self.authors.append(asks(self.imap, len(self.authors)))
+            self.authors.append(until(self._delivered, lambda: str(self.refusal)))
+
+    def _delivered(self) -> str:
+        try:
+            return asks(self.imap, len(self.authors))
+        except (OSError, imaplib.IMAP4.error) as refusal:
+            self.refusal = refusal
+            return ""
 
     def troubles(self) -> list[str]:
         """What the daemon tells `maild status` of."""
