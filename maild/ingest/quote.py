@@ -14,6 +14,7 @@ from maild.ingest.quote_heads import (
     TALLEST,
     WIDEST,
     begins_head,
+    headed,
     header_block,
     headers_upwards,
     introduction,
@@ -31,6 +32,7 @@ from maild.ingest.quote_signs import (
     SIGNATURE,
     YEAR,
     has_address,
+    is_between_chevrons,
     is_original,
     is_sent_from,
 )
@@ -188,7 +190,7 @@ def _cut(seen: Sequence[str]) -> _Cut | None:
     marker = _marker(seen)
     if marker is None:
         return _first(seen, None)
-    start = _climb(seen, _above_marker(seen, marker))
+    start = _climb(seen, headed(seen, _above_marker(seen, marker)))
     bare = not seen[marker].startswith((">", "|"))
     earlier = _first(seen[:start], start if bare else None)
     return earlier or _Cut(start, bare)
@@ -224,11 +226,11 @@ def _is_prose(line: str) -> bool:
 
 def _beginning(seen: Sequence[str], n: int) -> _Cut | None:
     if is_quoted(seen[n]):
-        return _Cut(n, bare=False)
+        return _Cut(n, bare=is_between_chevrons(seen[n]))
     if is_original(seen[n]) or header_block(seen, n):
         return _Cut(n, bare=True)
     start = introduction(seen, n)
-    return None if start is None else _Cut(start, bare=not quote_follows(seen, n))
+    return None if start is None else _Cut(headed(seen, start), bare=not quote_follows(seen, n))
 
 
 def _marker(seen: Sequence[str]) -> int | None:

@@ -15,6 +15,7 @@ from maild.ingest.quote_signs import (
     LABEL,
     LABEL_ENDS,
     OPENER,
+    QUOTING,
     RULE,
     RULES,
     SIGNED_INTRO,
@@ -69,6 +70,17 @@ def introduction(seen: Sequence[str], end: int) -> int | None:
         if OPENER.match(seen[n]) and _introduces(joined, opened=True, quote=quote):
             return n - 1 if _opens_above(seen, n) else n
     return end if _introduces(seen[end], opened=False, quote=quote) else None
+
+
+def headed(seen: Sequence[str], start: int) -> int:
+    """Where the lines begin that Yandex writes over an introduction: a rule, whom the mail went to, its subject."""
+    top = start
+    while top > max(start - 5, 0) and seen[top - 1].endswith(";"):
+        found = HEADER.match(seen[top - 1])
+        if found is None or found[1].strip().casefold() not in KIND:
+            break
+        top -= 1
+    return top if 0 < top < start and RULE.match(seen[top - 1]) else start
 
 
 def _upwards(seen: Sequence[str], end: int) -> list[int]:
@@ -132,6 +144,8 @@ def _introduces(line: str, *, opened: bool, quote: bool) -> bool:
         return bool(wrote) and opened and address and clock
     if wrote and quote:
         return address or clock or year
+    if quote and address and QUOTING.match(line):
+        return True
     if opened and (clock or year) and SIGNED_INTRO.search(line):
         return True
     stamped = (address and (clock or year)) or (clock and year and line.count(",") >= 2)

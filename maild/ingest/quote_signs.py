@@ -28,9 +28,17 @@ ADDRESS = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,255}")
 CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2} ?[ap]\.?m\b|[上下]午", re.IGNORECASE)
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b")
 SIGNED_INTRO = re.compile(r"[<(\[][^\s<>]{1,64}@[^\s<>]{1,255}[>)\]]+\s*[:：]$")
+CHEVRONS = re.compile(r">>>\s[^<>]{0,100}(?:<[^<>\s]{1,300}>)?[^<>]{4,60}\s>>>$")
+"""How GroupWise introduces a mail, with who wrote it and when; it marks no line of the mail."""
+QUOTING = re.compile(
+    r"(?:quoting(?: from)?|zitat von|mensaje citado por|citando(?: a)?|citeren|cytowanie|cytuję|cituji|citerar"
+    r"|citat(?: fra)?|idézet|lainaus|цитирую)\s[^:]{1,300}:$",
+    re.IGNORECASE,
+)
+"""How Horde introduces what it quotes, without a date."""
 MIDLINE = re.compile(r"(?<=\S)(?:\s?-{2,}\s?|\s)(?=On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w{0,6}, .{0,400} wrote:$)")
 END = re.compile(
-    r"[:：]\s*\*?$|wrote$|(?:wrote|sent|schrieb|écrit|escribió|написал) ?[-_*]{2,}$",
+    r"[:：]\s*\*?$|wrote$|(?:wrote|sent|schrieb|écrit|escribió|написал)\s?:?\s?[-_*]{2,}$",
     re.IGNORECASE,
 )
 ENDINGS = (":", "：", "*", "-", "_")
@@ -104,14 +112,14 @@ DEVICE = re.compile(
     r"(?<![a-z])i(?:phon|pad|pod)(?:[eu]?(?![a-z])|\w{0,8}\b)|\b(?:android\w*|samsung|galaxy|blackberry|outlook|mail|mailbox|airmail|gmail|yahoo|aol"
     r"|proton\s?mail|windows|mobil\w*|phone|téléphone|smartphone|móvil|teléfono|телефона?|смартфона?|устройства"
     r"|почты|huawei|xiaomi|redmi|oneplus|pixel|nokia|htc|sony|motorola|wiko|typeapp|acompli|sparrow|k-9|tablet"
-    r"|ios|handy)\b",
+    r"|ios|handy|superhuman|bluemail|mailspring|tuta(?:nota)?|fairemail|fairphone|shortwave)\b",
     re.IGNORECASE,
 )
 SENT_FROM = re.compile(
     r"^[\s(<*_]*(?:sent from|sent (?:via|with|by|using)(?! (?:e-?mail|mail|phone|mobile|post)\b(?! app| for))"
     r"|get (?!(?:my|the|your|this|that|it|e-?mails?|mails?)\b)\S+(?: mail| app)? for"
     r"|envoyé (?:depuis|de|à partir|avec)|télécharge[rz]"
-    r"|gesendet (?:von|mit|via)|diese nachricht wurde von|von mein\w* .{1,60} gesendet|outlook für"
+    r"|gesendet (?:von|mit|via)|diese nachricht wurde von|von mein[\w/]* .{1,60} gesendet|outlook für"
     r"|enviado (?:desde|con|de|do)|obtener|отправлено (?:с|из)|скачать|inviato da"
     r"|(?:verzonden|verstuurd) (?:vanaf|met|via)"
     r"|skickat från|sendt fra|wysłan[eo] z|lähetetty|надіслано з|odesláno z|odoslané z|elküldve az?|trimis de pe"
@@ -135,6 +143,11 @@ def is_original(line: str) -> bool:
     """Whether the line is "-----Original Message-----", in any language."""
     found = DASHED.match(line) if len(line) < 120 else None
     return found is not None and " ".join(found[1].casefold().split()) in ORIGINALS
+
+
+def is_between_chevrons(line: str) -> bool:
+    """Whether the line is ">>> Ann Lee 11/20/26 3:02 PM >>>": a quote begins, and no line of it is marked."""
+    return line.endswith(">>>") and bool(CHEVRONS.match(line) and CLOCK.search(line) and YEAR.search(line))
 
 
 def has_address(line: str) -> bool:

@@ -50,6 +50,10 @@ MARKED = {
     "thunderbird in spanish": "El 2/3/26 a las 10:00, Ann Lee (Example Support) escribió:",
     "thunderbird in german": "Am 02.03.26 um 10:00 schrieb Ann Lee (Example Support):",
     "mutt": "On Mon, Mar 02, 2026 at 10:00:00AM +0100, Ann Lee (Example Support) wrote:",
+    "horde": f"Quoting {ANN}:\n",
+    "horde in german": f"Zitat von {ANN}:\n",
+    "yandex": f"----------------\nКому: Luc (luc@example.org);\nТема: Re: [#1042] Invoice 77;\n"
+    f'02.03.2026, 10:00, "Ann Lee (Example Support)" <{DESK}>:',
     "no introduction": "",
 }
 
@@ -77,6 +81,10 @@ BARE = {
     "samsung": f"-------- Original message --------\nFrom: {ANN}\nDate: 02/03/2026  10:00  (GMT+01:00)\n"
     "To: Luc Petit <luc@example.org>\nSubject: Re: Invoice 77\n",
     "zoho": f"---- On Mon, 02 Mar 2026 10:00:00 +0100 {DESK} wrote ----\n",
+    "groupwise": f">>> {ANN} 3/2/26 10:00 AM >>>",
+    "groupwise in german": ">>> Ann Lee 02.03.2026 10:00 >>>",
+    "lotus notes": "-----Ann Lee/Example wrote: -----\nTo: luc@example.org\nFrom: Ann Lee/Example\n"
+    "Date: 03/02/2026 10:00AM\nSubject: Re: [#1042] Invoice 77\n",
 }
 
 
@@ -90,6 +98,7 @@ FOOTERS = (
     *("Nosūtīts no mana iPhone", "Enviat des del meu iPhone", "נשלח מה-iPhone שלי", "أُرسلت من الـ iPhone"),
     *("ส่งจาก iPhone ของฉัน", "Đã gửi từ iPhone của tôi", "Dikirim dari iPhone saya", "iPhoneから送信"),
     *("나의 iPhone에서 보냄", "发自我的 iPhone", "發自我的iPhone", "從我的 iPhone 傳送"),
+    *("Von meinem/meiner Galaxy gesendet", "Sent via Superhuman <https://superhuman.com>", "Sent with Tuta"),
 )
 
 
@@ -300,6 +309,8 @@ def test_words_that_may_stand_under_an_unmarked_quote_are_kept_with_it() -> None
         "Here is my order:\n\nName: Luc\nFrom: France\nTo: Spain\n\nWhen does it arrive?",
         "Please send it to luc@example.org:\n\nthree invoices",
         "See >>> http://example.org <<<\nand tell me",
+        ">>> 10:00 of 2.3.2026 in the log <<<\nWhat is it?",
+        "I am quoting Ann <ann@example.org>:\n\nit works",
         "____\nTotal: 5 EUR",
         "Versions:\n---\n1.2\n---\n1.3",
     ],
