@@ -185,6 +185,12 @@ class ScriptedRelay:
 
     def _act(self, talk: _Talk, verb: str, honest: bytes | None) -> bytes:
         """Do what the script says at a verb, else say what is honest; what was said."""
+        words = self._chosen(talk, verb, honest)
+        talk.say(words)
+        return words
+
+    def _chosen(self, talk: _Talk, verb: str, honest: bytes | None) -> bytes:
+        """What is to be said at a verb."""
         acts = self._script.get(verb, [])
         act = acts.pop(0) if acts else None
         match act:
@@ -200,7 +206,6 @@ class ScriptedRelay:
             case Endless():
                 while True:
                     talk.say(act.words)
-        talk.say(words)
         return words
 
     def _secure(self, talk: _Talk) -> None:
@@ -244,5 +249,9 @@ class ScriptedRelay:
                 self._act(talk, "CONTENT", b"")
                 if not talk.open:
                     return
-        if line and self._act(talk, "DOT", b"250 2.0.0 queued as 4711\r\n").startswith(b"2"):
+        if not line:
+            return
+        words = self._chosen(talk, "DOT", b"250 2.0.0 queued as 4711\r\n")
+        if words.startswith(b"2"):  # noted before it is said: whoever hears it may look at once
             self.taken.append(Taken(talk.number, talk.sender, tuple(talk.recipients), b"".join(lines)))
+        talk.say(words)
