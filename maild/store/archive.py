@@ -23,7 +23,8 @@ from maild.store.tables import ALL, Utc, table
 
 _FORMAT = "maild backup 1"
 _AT_ONCE = 50
-_GAP = 1000
+GAP = 1000
+"""So many numbers are left out by a restore, or as many as were given, for those may have been given since."""
 _NUMBERED = (("ticket", "number"), ("outbox", "id"))
 _COUNTED = ("inbox", "entry", "outbox")
 """Tables whose numbers PostgreSQL counts on its own."""
@@ -76,6 +77,7 @@ def read(tx: Tx, file: Path, *, force: bool) -> Restored:
     """
     if not force and tx.connection.execute(select(func.count()).select_from(table("inbox"))).scalar_one():
         raise StoreError("this store has mail already; restore into an empty one, or say --force to replace it")
+    given = _given(tx)
     for one in reversed(ALL):
         tx.connection.execute(one.delete())
     lines = _lines(file)
@@ -86,7 +88,16 @@ def read(tx: Tx, file: Path, *, force: bool) -> Restored:
         raise StoreError(f"{file}: it has schema {head['schema']}, and this maild knows none after {NEWEST}")
     _fill(tx, file, lines)
     made_at = datetime.fromisoformat(head["made_at"])
-    return _set_right(tx, made_at)
+    return _set_right(tx, made_at, given)
+
+
+def _given(tx: Tx) -> dict[str, int]:
+    """The last numbers that tickets and mails have been given here, or would go on behind."""
+    found = {}
+    for name, column in _NUMBERED:
+        row = tx.connection.execute(meta.numbers(table(name).c[column])).one()
+        found[name] = max(row.last or 0, int(row.floor or 0))
+    return found
 
 
 def _fill(tx: Tx, file: Path, lines: Iterator[dict[str, Any]]) -> None:
@@ -105,15 +116,14 @@ def _fill(tx: Tx, file: Path, lines: Iterator[dict[str, Any]]) -> None:
     raise StoreError(f"{file}: its end is missing; it was cut off while it was written or copied")
 
 
-def _set_right(tx: Tx, made_at: datetime) -> Restored:
-    """What the time since the backup asks for."""
+def _set_right(tx: Tx, made_at: datetime, replaced: Mapping[str, int]) -> Restored:
+    """What the time since the backup asks for; no number comes again that the store that is replaced has given."""
     unsent = _outbox.c.state.in_(["waiting", "sending", "uncertain"])
     words = f"restored from a backup of {made_at:%Y-%m-%d %H:%M} UTC, so it may have left since; retry sends it"
     parked = {"state": "uncertain", "next_at": None, "leased_until": None, "answer": words}
     unsure = tx.connection.execute(update(_outbox).where(unsent).values(**parked)).rowcount
-    for name, column in _NUMBERED:
-        last = tx.connection.execute(select(func.coalesce(func.max(table(name).c[column]), 0))).scalar_one()
-        meta.put(tx, meta.floor_of(name), str(last + max(last, _GAP)))
+    for name, number in _given(tx).items():
+        meta.put(tx, meta.floor_of(name), str(max(number + max(number, GAP), replaced[name])))
     if tx.connection.dialect.name == "postgresql":
         for name in _COUNTED:
             last = func.coalesce(func.max(table(name).c.id), 0)

@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,44 @@ def test_the_restored_desk_goes_on_and_gives_no_number_twice(house: House, elsew
     assert numbers[:3] == [1, 2, 3]
     assert numbers[3] > 1000
     assert not late & {letter["Message-ID"] for letter in elsewhere.sent}
+
+
+def numbers_told(house: House) -> set[int]:
+    """The new tickets, of after the backup, that anybody outside has read of."""
+    return {int(letter["X-Maild-Ticket"]) for letter in house.sent if letter["X-Maild-Ticket"]} - {1, 2, 3}
+
+
+def test_a_backup_that_is_restored_again_gives_no_number_again_that_came_since(
+    house: House, elsewhere: House, tmp_path: Path
+) -> None:
+    lived(house)
+    file = written(house, tmp_path / "backup")
+    elsewhere.store.write(lambda tx: archive.read(tx, file, force=False))
+    elsewhere.counter = count(100)
+    elsewhere.receives("After the first.", author="Kim <kim@other.example>", subject="New")
+    told, sent = numbers_told(elsewhere), {letter["Message-ID"] for letter in elsewhere.sent}
+    elsewhere.letterbox.mails.clear()
+    elsewhere.store.write(lambda tx: archive.read(tx, file, force=True))
+    elsewhere.receives("After the second.", author="Joe <joe@other.example>", subject="Newer")
+    assert numbers_told(elsewhere)
+    assert not numbers_told(elsewhere) & told
+    assert not {letter["Message-ID"] for letter in elsewhere.sent} & sent
+
+
+def test_a_backup_of_a_desk_that_was_just_restored_leaves_out_what_that_desk_gave_since(
+    house: House, elsewhere: House, tmp_path: Path
+) -> None:
+    lived(house)
+    first = written(house, tmp_path / "first")
+    elsewhere.store.write(lambda tx: archive.read(tx, first, force=False))
+    second = written(elsewhere, tmp_path / "second")
+    elsewhere.counter = house.counter = count(100)
+    elsewhere.receives("After the first.", author="Kim <kim@other.example>", subject="New")
+    house.letterbox.mails.clear()
+    house.store.write(lambda tx: archive.read(tx, second, force=True))
+    house.receives("After the second.", author="Joe <joe@other.example>", subject="Newer")
+    assert numbers_told(house)
+    assert not numbers_told(house) & numbers_told(elsewhere)
 
 
 def test_an_address_that_was_void_since_the_backup_is_valid_again_and_one_mail_makes_it_void(
