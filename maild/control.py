@@ -133,9 +133,6 @@ class Service:
     def _one(self, request: Request) -> Answer:
         try:
             return self._answer(request)
-        except (ValueError, OverflowError) as fault:
-            log.warning("a request could not be carried out", exc_info=True)
-            return said(False, "", f"that cannot be: {fault}")
         except Exception:
             log.exception("a request failed")
             return said(False, "", "that failed; the daemon's log says why")
@@ -169,11 +166,17 @@ def _read_line(line: socket.socket, until: float) -> str:
         if left <= 0:
             raise TimeoutError("no whole line came in time")
         line.settimeout(left)
-        part = line.recv(4096)
+        try:
+            part = line.recv(4096)
+        except TimeoutError:
+            raise TimeoutError("no whole line came in time") from None
         if not part:
             return ""
         gathered += part
-    return gathered[:end].decode("utf-8")
+    try:
+        return gathered[:end].decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
 
 
 def _path(folder: Path) -> str:

@@ -38,6 +38,8 @@ TOGETHER = 32
 """Mails that are decided in one commit: enough to share it, and few enough that the doors do not wait long."""
 TOGETHER_BYTES = 4_000_000
 """Octets of them together, save for one mail that is bigger."""
+_BEYOND = 2**63
+"""No database counts so far."""
 _IDLE = 60.0
 _MOST_TICKETS = 50
 
@@ -144,7 +146,7 @@ class Historian:
                 spool = self.office.store.home / "spool"
                 ended = self.take(list(bundle.read(bundle.place(spool, name))))
                 return {"ok": True, "words": "", "ended": [one.value for one in ended]}
-            case {"do": "import-again", "after": int(after)}:
+            case {"do": "import-again", "after": int(after)} if 0 <= after < _BEYOND:
                 last, joined = self.again(after)
                 return {"ok": True, "words": "", "last": last, "joined": joined}
             case _:

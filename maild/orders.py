@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import assert_never
@@ -21,6 +22,13 @@ from maild.store.engine import Tx
 
 log = logging.getLogger("maild.orders")
 
+_NUMBERS = frozenset({"row", "mail"})
+_WORDS = frozenset({"backup", "because", "last"})
+_BEYOND = 2**63
+"""No database counts so far."""
+_UNWRITTEN = re.compile("[\0\ud800-\udfff]")
+"""What a database cannot keep: NUL, and the halves of letters that bytes which are no UTF-8 are read as."""
+
 
 def offline(folder: Path, office: Office, request: Request, now: datetime) -> Answer:
     """Do it ourselves where no daemon runs, under its lock; LockedError where one has just started."""
@@ -30,7 +38,10 @@ def offline(folder: Path, office: Office, request: Request, now: datetime) -> An
 
 
 def execute(tx: Tx, office: Office, request: Request, now: datetime) -> Answer:
-    """Carry out one writing request; the words say what became of it."""
+    """Carry out one writing request; the words say what became of it, or why it is none."""
+    wrong = _unfit(request)
+    if wrong:
+        return said(False, "", wrong)
     match request:
         case {"do": "outbox-retry", "row": int(row)}:
             done = outbox.retry(tx, row, now)
@@ -50,18 +61,30 @@ def execute(tx: Tx, office: Office, request: Request, now: datetime) -> Answer:
         case {"do": "agent-back", "agent": str(agent), "planned": bool(planned), "by": str(by)}:
             return _tell(tx, office, Back(agent, planned, by), now)
         case {"do": "agent-left", "agent": str(agent), "by": str(by)}:
-            last = _word(request, "last")
-            return _tell(tx, office, Left(agent, date.fromisoformat(last) if last else None, by), now)
+            try:
+                last = date.fromisoformat(_word(request, "last")) if _word(request, "last") else None
+            except ValueError:
+                return said(False, "", "this is no day; write it like 2027-01-31")
+            return _tell(tx, office, Left(agent, last, by), now)
         case _:
             return said(False, "", "this maild does not know that request")
 
 
+def _unfit(request: Request) -> str:
+    """What in a request can be no word, or no number of a row, whatever is asked for; "" where all is well."""
+    for name, value in request.items():
+        if name in _NUMBERS and not (type(value) is int and 0 < value < _BEYOND):
+            return f"{name} is no number of a mail; write it like 7"
+        if name in _WORDS and value is not None and not isinstance(value, str):
+            return f"{name} is no text"
+        if isinstance(value, str) and _UNWRITTEN.search(value):
+            return f"{name} holds what is no letter of any script; write it anew"
+    return ""
+
+
 def _word(request: Request, name: str) -> str:
-    """A word that may be left out; ValueError where it is something else."""
-    word = request.get(name) or ""
-    if not isinstance(word, str):
-        raise ValueError(f"{name} is no text")  # noqa: TRY004  the asker's value is wrong, not our call
-    return word
+    """A word that may be left out."""
+    return request.get(name) or ""
 
 
 def _tell(tx: Tx, office: Office, word: Word, now: datetime) -> Answer:

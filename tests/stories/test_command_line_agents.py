@@ -523,3 +523,9 @@ def test_status_names_who_is_away_and_the_tickets_that_nobody_would_hear_of(plac
     assert [worry for worry in status["worries"] if "everybody is away who could look after #1" in worry]
     place.types("agents", "back", "cleo")
     assert place.told("status")["unreached"] == []
+
+
+def test_words_that_no_terminal_should_hand_on_are_refused_in_plain_words(place: Place) -> None:
+    told = place.types("agents", "away", "ann", "2026-12-01", "--because", "\udcff")
+    assert told.exit_code == 1
+    assert told.stderr == "maild: because holds what is no letter of any script; write it anew\n"
