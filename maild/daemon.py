@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import queue
 import shutil
 import signal
 import sys
@@ -385,6 +386,23 @@ def _patiently(tick: Callable[[], None]) -> None:
         tick()
 
 
+def heed_signals(stop: threading.Event, reload: threading.Event) -> None:
+    """Set `stop` at SIGTERM and SIGINT, `reload` at SIGHUP.
+
+    A thread of its own does it: a handler may come in the middle of another one, and both would wait for the event's
+    lock for ever. `SimpleQueue.put` may be called again while it is at work.
+    """
+    came: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _frame: came.put(number))
+
+    def heed() -> None:
+        while True:
+            (reload if came.get() == signal.SIGHUP else stop).set()
+
+    threading.Thread(target=heed, name="signals", daemon=True).start()
+
+
 def run(config: Config, *, log_json: bool, hint: str = "") -> int:
     """Run in the foreground until SIGTERM or SIGINT; 0 after a clean stop, 1 where it could not start.
 
@@ -398,9 +416,7 @@ def run(config: Config, *, log_json: bool, hint: str = "") -> int:
             daemon.watch = Watch(config.path)
             daemon.watch.changed(clock())
             daemon.watch.taken = daemon.watch.seen
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: daemon.stop.set())
-            signal.signal(signal.SIGHUP, lambda *_: daemon.reload.set())
+            heed_signals(daemon.stop, daemon.reload)
 
             def ready(words: str) -> None:
                 print(words, flush=True)

@@ -36,10 +36,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Traces:
-    """What the histories say must be there: mails out and absences, each with a ticket that tells of it, and, by
-    ticket, the addresses that joined and the number of promises."""
+    """What the histories say must be there: mails out and absences, each with a ticket that tells of it, which of the
+    mails are briefs, and, by ticket, the addresses that joined and the number of promises."""
 
     mails: dict[int, int] = field(default_factory=dict)
+    briefs: set[int] = field(default_factory=set)
     absences: dict[int, int] = field(default_factory=dict)
     people: dict[int, set[str]] = field(default_factory=dict)
     promises: dict[int, int] = field(default_factory=dict)
@@ -51,6 +52,8 @@ class _Traces:
             match event.event:
                 case "told" | "briefed" if event.before.isdecimal():
                     self.mails[int(event.before)] = ticket
+                    if event.event == "briefed":
+                        self.briefs.add(int(event.before))
                 case "joined":
                     people.add(event.after.lower())
                 case "requester":
@@ -146,6 +149,7 @@ def _mails_out(tx: Tx, traces: _Traces) -> Iterator[Finding]:
     }
     seen: dict[str, int] = {}
     last, missing = 0, dict(traces.mails)
+    briefed = min(traces.briefs, default=0)  # the first maild did not write down who was briefed
     for row in tx.connection.execute(select(*(c for c in _outbox.c if c.name != "content")).order_by(_outbox.c.id)):
         where = f"outbox {row.id}"
         if 0 < row.id - last - 1 < max(last, GAP):
@@ -153,7 +157,7 @@ def _mails_out(tx: Tx, traces: _Traces) -> Iterator[Finding]:
                 missing.pop(gone, None)
                 yield Finding("I4", f"outbox {gone}", f"outbox {gone}: its row is gone")
         last = row.id
-        if missing.pop(row.id, None) is None and _to_be_told(row):
+        if missing.pop(row.id, None) is None and _to_be_told(row, briefed):
             yield Finding("I4", where, f"{where}: the history of ticket {row.ticket} does not tell of it")
         if row.message_id in seen:
             yield Finding("I4", where, f"{where}: its Message-ID is that of outbox {seen[row.message_id]}")
@@ -164,11 +168,11 @@ def _mails_out(tx: Tx, traces: _Traces) -> Iterator[Finding]:
         yield Finding("I4", f"outbox {gone}", f"outbox {gone}: ticket {ticket} tells of it, and its row is gone")
 
 
-def _to_be_told(row: Row[Any]) -> bool:
-    """Whether a mail stands in its ticket's history: each to a customer does, and each brief."""
+def _to_be_told(row: Row[Any], briefed: int) -> bool:
+    """Whether a mail stands in its ticket's history: each to a customer does, and each brief from this row on."""
     if row.ticket is None or row.state == "held":
         return False
-    return bool(row.party > 0 if row.agent is None else row.notice == Notice.ASSIGNED.value)
+    return bool(row.party > 0 if row.agent is None else row.notice == Notice.ASSIGNED.value and row.id > briefed > 0)
 
 
 def _histories(tx: Tx, traces: _Traces) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import smtplib
 import socket
 import stat
@@ -10,11 +11,12 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from signal import SIGHUP
+from signal import SIGHUP, SIGINT, SIGTERM
 
 import pytest
 
 from maild import control
+from maild.daemon import heed_signals
 from tests.wire.clients import gmail, new_mail
 from tests.wire.imap_server import free_port, pymap_server
 from tests.wire.relay import Silence
@@ -119,6 +121,33 @@ def test_sigterm_under_load_ends_it_well_and_loses_nothing(tmp_path: Path, sink:
         assert {f"Question {number}" for number in acknowledged} - kept == set()
         assert desk.rows("select max(uncertain) from outbox") == [(0,)]
         assert desk.faults() == []
+
+
+def test_a_signal_in_the_middle_of_another_keeps_nobody_waiting() -> None:
+    stop, reload = threading.Event(), threading.Event()
+    before = {number: signal.getsignal(number) for number in (SIGHUP, SIGTERM, SIGINT)}
+    try:
+        heed_signals(stop, reload)
+        with reload._cond, stop._cond:  # a thread that is in the middle of setting both
+            for number in (SIGHUP, SIGTERM, SIGHUP):
+                signal.raise_signal(number)
+        assert reload.wait(10)
+        assert stop.wait(10)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_a_storm_of_sighups_is_heeded_and_sigterm_ends_it_still(tmp_path: Path, sink: Sink) -> None:
+    with running(tmp_path, configuration(tmp_path, sink.url)) as desk:
+        for _ in range(500):
+            desk.signal(SIGHUP)
+        before = desk.log.count("the configuration is applied")
+        desk.signal(SIGHUP)
+        until(lambda: desk.log.count("the configuration is applied") > before)
+        for _ in range(50):
+            desk.signal(SIGTERM)
+        assert desk.ended() == 0
 
 
 def test_sigterm_ends_it_although_the_relay_is_silent(tmp_path: Path) -> None:
