@@ -8,15 +8,16 @@ from typing import assert_never
 
 from maild.commands import Fault, Name, Words, Wrong, read
 from maild.decide import effects, learn, robots
-from maild.decide.assign import people_of
+from maild.decide.absence import draft_to
 from maild.decide.holds import Hold, kept_of, torn
-from maild.decide.people import active, visible
+from maild.decide.people import active, is_own, visible
 from maild.decide.plan import Ready, Refused, plan, says, without_commands
 from maild.decide.question import on_yes, question_of
 from maild.decide.situation import Situation
 from maild.decide.trust import Unproven, lacks_strict, needs_strict, unproven
 from maild.decide.turn import Turn
-from maild.decision import STRICT, Asked, Decision, Fresh, Notice, Post, SetAside
+from maild.decide.void import revoke, turn_away
+from maild.decision import STRICT, Asked, Bulletin, Decision, Fresh, Notice, Post, SetAside
 from maild.desk import Agent
 from maild.ingest.quote import divide
 from maild.lines import Line, line, plain
@@ -76,13 +77,17 @@ def on_agent_mail(situation: Situation) -> Decision | None:
         case None:
             return None
         case Leaked(party=party, agent=agent, ticket=ticket):
-            return _revoke(situation, party, agent, ticket)
+            return revoke(situation, party, agent, ticket)
         case Gone(name=name, ticket=ticket):
-            return _turn_away(situation, name, ticket)
+            return turn_away(situation, name, ticket)
         case Authority() as granted if situation.mail.kind is not Kind.PERSON:
             return robots.file_machine(situation, granted.ticket, granted.because)
         case Denied() as denied if situation.mail.kind is not Kind.PERSON:
             return robots.file_machine(situation, denied.ticket, plain(denied.because))
+        case Authority(agent=agent, ticket=ticket) | Denied(agent=agent, ticket=ticket) if _is_shut(
+            situation, ticket, agent
+        ):
+            return _shut_out(situation, ticket, agent)
         case Denied() as denied:
             return _hold(situation, denied)
         case Authority() as granted:
@@ -91,12 +96,27 @@ def on_agent_mail(situation: Situation) -> Decision | None:
             assert_never(unexpected)
 
 
+def _is_shut(situation: Situation, ticket: Ticket, agent: Agent) -> bool:
+    """Whether the ticket has come to a private team of others, whatever addresses of it the agent still has."""
+    return not visible(situation.desk, ticket, agent) and "operator" not in situation.waived
+
+
+def _shut_out(situation: Situation, ticket: Ticket, agent: Agent) -> SetAside:
+    """Nothing is done, and the agent hears so in a mail that shows nothing of the ticket."""
+    because = (f"held: {agent.id} may not see #{ticket.number}",)
+    draft = draft_to(agent, situation.absence_facts, Notice.REFUSED, (line("no_ticket", number=ticket.number),))
+    draft = replace(draft, kept_text=kept_of(situation.mail)[:_KEPT])
+    return SetAside(because, bulletin=Bulletin(because, drafts=(draft,)))
+
+
 def authority(situation: Situation) -> Authority | Denied | Leaked | Gone | None:
     """What the mail may do as an agent's, from what it proves and never from what it claims."""
-    token = situation.clues.token(Use.NOTE, Use.REPLY)
-    ticket = situation.tickets.get(token.ticket) if token else None
-    if token is not None and ticket is not None:
-        return _by_token(situation, token, ticket)
+    signed = [one for one in situation.clues.tokens if one.use in _SPOKEN and one.ticket in situation.tickets]
+    if signed and signed[0].use is Use.CUSTOMER and _is_own(situation, signed[0]):
+        return None
+    spoken = [one for one in signed if one.use is not Use.CUSTOMER]
+    if spoken:
+        return _by_token(situation, _leading(situation, spoken), situation.tickets[spoken[0].ticket])
     agent = situation.agent
     if agent is None or not active(agent, situation.desk, situation.now):
         return None
@@ -109,6 +129,20 @@ def authority(situation: Situation) -> Authority | Denied | Leaked | Gone | None
     if situation.desk.subaddress == "":
         return _by_message_id(situation, agent)
     return _by_tag(situation, agent)
+
+
+_SPOKEN = frozenset({Use.CUSTOMER, Use.REPLY, Use.NOTE})
+
+
+def _is_own(situation: Situation, token: Token) -> bool:
+    ticket = situation.tickets.get(token.ticket)
+    return ticket is not None and is_own(token, ticket, situation.desk, situation.mail.author.key)
+
+
+def _leading(situation: Situation, spoken: list[Token]) -> Token:
+    """The first ticket leads (DESIGN 3.4); a colleague's address for it beside the author's own changes nothing."""
+    same = (one for one in spoken if one.ticket == spoken[0].ticket)
+    return next((one for one in same if _is_own(situation, one)), spoken[0])
 
 
 def _by_token(situation: Situation, token: Token, ticket: Ticket) -> Authority | Denied | Leaked | Gone | None:
@@ -235,7 +269,7 @@ def _speak(situation: Situation, granted: Authority) -> Decision:
         words = without_commands(words)
     elif words.wrong:
         return refuse(turn, situation, agent, tuple(map(amiss, words.wrong)), words, fresh)
-    _link_others(turn, situation, agent)
+    _link_others(turn, situation)
     if not says(words, mail) and not _does(words):
         return refuse(turn, situation, agent, (line("no_new_words"),), words, fresh)
     match plan(situation, granted.ticket, agent, words, note=granted.note):
@@ -265,14 +299,13 @@ def _written(mail: Mail) -> str:
     return words if words.startswith(mail.new_text.rstrip()) else mail.new_text
 
 
-def _link_others(turn: Turn, situation: Situation, agent: Agent) -> None:
-    """Further tickets whose addresses of this agent's the mail bears as well."""
+def _link_others(turn: Turn, situation: Situation) -> None:
+    """Further tickets whose addresses of this agent's the mail bears as well, as a colleague's or as a customer's."""
     mine = turn.ticket.number
-    tokens = (token for token in situation.clues.tokens if token.use in {Use.REPLY, Use.NOTE})
-    for number, party in dict.fromkeys((token.ticket, token.party) for token in tokens):
-        other = situation.tickets.get(number)
-        holder = other.party(party) if other is not None and other.number == number else None
-        if other is None or holder is None or holder.agent != agent.id or other.number == mine or mine in other.links:
+    own = (one.ticket for one in situation.clues.tokens if one.use in _SPOKEN and _is_own(situation, one))
+    for number in dict.fromkeys(own):
+        other = situation.tickets[number]
+        if other.number == mine or mine in other.links:
             continue
         turn.link(other.number)
         event = Event(situation.now, "linked", turn.who, after=str(mine))
@@ -355,33 +388,3 @@ def _hold_torn(situation: Situation, granted: Authority, unread: Line) -> SetAsi
     turn.happened_because("held", unread)
     turn.tell_agent(granted.agent, Notice.REFUSED, Use.NOTE, auto=True, lines=(unread, *seen), fresh=fresh)
     return SetAside(because, turn.post())
-
-
-def _revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) -> SetAside:
-    """The token is void, and the mail of somebody who takes no part is held."""
-    desk, author = situation.desk, situation.mail.author
-    turn = Turn(ticket, desk, situation.now, "desk")
-    fresh = turn.renumber(party)
-    way = (Fresh(ticket.number, fresh.number, ticket.address, ticket.subject),)
-    who = author.spec or "an unknown sender"
-    told = line("came_to_your_address", who=author.spec, number=ticket.number)
-    turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
-    other = situation.agent
-    if other is not None and active(other, desk, situation.now) and visible(desk, ticket, other):
-        own = turn.party_of(other)
-        way = (Fresh(ticket.number, own.number, ticket.address, ticket.subject),)
-        told = line("went_to_anothers_address", who=agent.name, number=ticket.number)
-        turn.tell_agent(other, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
-    return SetAside((f"held: it came from {who} to the address of {agent.id} for #{ticket.number}",), turn.post())
-
-
-def _turn_away(situation: Situation, name: str, ticket: Ticket) -> SetAside:
-    """Words to the address of somebody who has left are kept aside, and those who have the ticket now are told."""
-    who = situation.mail.author.spec or "an unknown sender"
-    turn = Turn(ticket, situation.desk, situation.now, "desk")
-    because = f"it came from {who} to the address of {name}, who is no longer an agent here"
-    turn.happened("held", text=because)
-    told = line("came_to_an_old_address", who=situation.mail.author.spec, name=name, number=ticket.number)
-    for person in people_of(situation.desk, ticket.owner, ticket.team, situation.now):
-        turn.tell_agent(person, Notice.HELD, Use.NOTE, auto=True, lines=(told,))
-    return SetAside((f"held: {because}",), turn.post())

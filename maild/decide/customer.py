@@ -7,6 +7,7 @@ from datetime import timedelta
 from maild.decide.answer import RETRY, Answer, Silence, Wait, may_answer, suspect
 from maild.decide.assign import people_of
 from maild.decide.moves import cover_if_away
+from maild.decide.people import is_own
 from maild.decide.promises import keep_time, tell_new_date
 from maild.decide.routing import (
     addressed,
@@ -198,13 +199,18 @@ def _warned(mail: Mail) -> tuple[Line, ...]:
 
 
 def _also_named(situation: Situation, ticket: Ticket) -> tuple[Ticket, ...]:
-    """Other tickets of the author's whose signed addresses the same mail bears."""
-    uses = {Use.CUSTOMER, Use.REPLY, Use.NOTE}
-    numbers = dict.fromkeys(token.ticket for token in situation.clues.tokens if token.use in uses)
-    named = (situation.tickets[number] for number in numbers if number in situation.tickets)
-    author = situation.mail.author.spec
-    others = {one.number: one for one in named if one.number != ticket.number and one.participant_at(author)}
+    """Other tickets of the author's, asked or answered, whose signed addresses the same mail bears."""
+    key, others = situation.mail.author.key, dict[int, Ticket]()
+    for token in situation.clues.tokens:
+        other = situation.tickets.get(token.ticket) if token.use in _OF_TICKETS else None
+        if other is None or other.number == ticket.number:
+            continue
+        if other.participant_at(key) or is_own(token, other, situation.desk, key):
+            others[other.number] = other
     return tuple(others.values())[:5]
+
+
+_OF_TICKETS = frozenset({Use.CUSTOMER, Use.REPLY, Use.NOTE})
 
 
 def _link_all(turn: Turn, situation: Situation, others: tuple[Ticket | None, ...]) -> None:

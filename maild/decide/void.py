@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from maild.decide.assign import people_of
 from maild.decide.people import active, visible
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
@@ -11,6 +12,36 @@ from maild.lines import line
 from maild.mail import Kind
 from maild.ticket import Party, Role, Ticket, Use
 from maild.values import replace
+
+
+def revoke(situation: Situation, party: Party, agent: Agent, ticket: Ticket) -> SetAside:
+    """The token is void, and the mail of somebody who takes no part is held."""
+    desk, author = situation.desk, situation.mail.author
+    turn = Turn(ticket, desk, situation.now, "desk")
+    fresh = turn.renumber(party)
+    way = (Fresh(ticket.number, fresh.number, ticket.address, ticket.subject),)
+    who = author.spec or "an unknown sender"
+    told = line("came_to_your_address", who=author.spec, number=ticket.number)
+    turn.tell_agent(agent, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
+    other = situation.agent
+    if other is not None and active(other, desk, situation.now) and visible(desk, ticket, other):
+        own = turn.party_of(other)
+        way = (Fresh(ticket.number, own.number, ticket.address, ticket.subject),)
+        told = line("went_to_anothers_address", who=agent.name, number=ticket.number)
+        turn.tell_agent(other, Notice.HELD, Use.NOTE, auto=True, lines=(told,), fresh=way)
+    return SetAside((f"held: it came from {who} to the address of {agent.id} for #{ticket.number}",), turn.post())
+
+
+def turn_away(situation: Situation, name: str, ticket: Ticket) -> SetAside:
+    """Words to the address of somebody who has left are kept aside, and those who have the ticket now are told."""
+    who = situation.mail.author.spec or "an unknown sender"
+    turn = Turn(ticket, situation.desk, situation.now, "desk")
+    because = f"it came from {who} to the address of {name}, who is no longer an agent here"
+    turn.happened("held", text=because)
+    told = line("came_to_an_old_address", who=situation.mail.author.spec, name=name, number=ticket.number)
+    for person in people_of(situation.desk, ticket.owner, ticket.team, situation.now):
+        turn.tell_agent(person, Notice.HELD, Use.NOTE, auto=True, lines=(told,))
+    return SetAside((f"held: {because}",), turn.post())
 
 
 def with_void(situation: Situation, decision: Decision) -> Decision:

@@ -286,6 +286,63 @@ def test_a_colleagues_address_beside_an_agents_own_is_void_and_the_words_count(h
     assert house.ticket().status == "solved"
 
 
+def test_a_colleagues_address_before_an_agents_own_for_the_same_ticket_takes_nothing_away(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("#note\nLook.\n", brief)
+    house.agent_replies("#assign ben because he knows", brief)
+    house.passes(minutes=5)
+    both = (house.last(BEN.email)["Reply-To"], brief["Reply-To"])
+    row = house.agent_replies("We look into it.", brief, to=", ".join(both), rcpt=both)
+    assert house.mail(row).state == "ticket"
+    assert "We look into it." in house.last(LUC).text
+    assert "void" in because(house, row)
+    assert house.last(BEN.email)["Reply-To"] != both[0]
+
+
+def test_a_customers_address_of_the_agents_own_that_stands_first_leads_and_the_other_ticket_is_linked(
+    house: House,
+) -> None:
+    brief = asks(house)
+    house.receives("My laptop is slow.", author=f"Ann <{ANN.email}>", to=BILLING.address, subject="Laptop")
+    ticket, heard = house.last(ANN.email, "received"), len(house.sent_to(LUC))
+    both = (ticket["Reply-To"], brief["Reply-To"])
+    for answered in (ticket, brief):
+        house.agent_replies("It holds my pay slips.", answered, to=", ".join(both), rcpt=both)
+        assert house.entries(2)[-1].text == "It holds my pay slips."
+    assert len(house.sent_to(LUC)) == heard, "what she asks for herself goes to nobody else's customer"
+    assert (house.ticket(1).links, house.ticket(2).links) == ((2,), (1,))
+
+
+def test_an_agents_address_that_stands_before_one_of_her_own_request_leads_and_both_are_linked(house: House) -> None:
+    brief = asks(house)
+    house.receives("My laptop is slow.", author=f"Ann <{ANN.email}>", to=BILLING.address, subject="Laptop")
+    both = (brief["Reply-To"], house.last(ANN.email, "received")["Reply-To"])
+    house.agent_replies("We look into it.", brief, to=", ".join(both), rcpt=both)
+    assert "We look into it." in house.last(LUC).text
+    assert (house.ticket(1).links, house.ticket(2).links) == ((2,), (1,))
+
+
+@pytest.mark.parametrize("proven", [True, False])
+@pytest.mark.parametrize("words", ["Public words.", "#note\nWords.", "#take because I want it", "#nonsense", "#show 1"])
+def test_the_address_of_a_ticket_that_came_to_a_private_team_opens_nothing(
+    house: House, words: str, proven: bool
+) -> None:
+    house.changes(teams=(SUPPORT, replace(BILLING, private=True)), trust_agents=TrustAgents.CONFIRM)
+    brief = asks(house)
+    house.agent_replies("#team billing because it is about money", brief)
+    house.receives("My salary is too low.", answers=house.last(LUC))
+    owner, heard = house.ticket().owner, len(house.sent_to(LUC))
+    row = house.agent_replies(words, brief, proven=proven)
+    assert house.mail(row).state == "quarantine"
+    told = house.last(ANN.email)
+    assert told.notice == "refused"
+    assert "no ticket #1 that you may see" in told.text
+    assert words.splitlines()[-1] in told.text
+    assert all("salary" not in letter.outgoing.content.decode() for letter in house.sent_to(ANN.email))
+    assert house.ticket().owner == owner
+    assert len(house.sent_to(LUC)) == heard
+
+
 def test_a_customers_own_address_counts_before_an_agents_of_another_ticket_that_is_void(house: House) -> None:
     asks(house)
     own = house.last(LUC)
