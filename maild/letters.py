@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +17,7 @@ from maild.lines import line
 from maild.mail import Address, Attachment, Envelope, MessageId, Outgoing
 from maild.telling import Material, Press, subject_of, tell
 from maild.templates.facts import Telling
-from maild.threading.masks import bytes_without_tokens, tokens_in
+from maild.threading.masks import bytes_without_tokens, tokens_in, without_token, without_tokens
 from maild.threading.tags import Keyring, split_token, with_token
 from maild.ticket import Party, Ticket, Use
 
@@ -70,12 +69,11 @@ def writing(
     yield
     rendered = yield from press.templates.rendering(telling)
     yield
-    if _holds_foreign((rendered.text, rendered.html), draft, number, row, press, reply_to):
-        return Unfit("it would show a signed address that belongs to somebody else")
+    texts = _without_foreign((rendered.text, rendered.html), draft, number, row, press, reply_to)
     yield
     ids = tuple(one for one in material.ids if _bears(one, draft.to, keyring))
     references = tuple(dict.fromkeys((*_root(ticket), *ids[-8:], *_cause(material))))
-    named = Address(draft.to.address, draft.to.name if draft.to.agent or draft.proven else "")
+    named = Address(draft.to.address, without_tokens(draft.to.name) if draft.to.agent or draft.proven else "")
     letter = Letter(
         message_id=message_id,
         date=now,
@@ -86,8 +84,8 @@ def writing(
         in_reply_to=next(iter((*_cause(material), *ids[-1:])), MessageId("")),
         references=references,
         extra=tuple(_extra(draft, ticket, telling)),
-        text=rendered.text,
-        html=rendered.html,
+        text=texts[0],
+        html=texts[1],
         attachments=attachments,
         sender=sender,
         recipient=draft.to.address,
@@ -108,8 +106,11 @@ def addressed(names: Names, draft: Draft) -> Outgoing:
     return Outgoing(names.message_id, Envelope(spec_of(names.sender), spec_of(draft.to.address)), b"")
 
 
-def _holds_foreign(texts: Iterable[str], draft: Draft, number: int, row: int, press: Press, reply_to: str) -> bool:
-    """Whether a signed address that is not the reader's own stands in a text: what must never leave (DESIGN 3.3)."""
+def _without_foreign(
+    texts: tuple[str, str], draft: Draft, number: int, row: int, press: Press, reply_to: str
+) -> tuple[str, str]:
+    """The texts with no signed address but the reader's own: no other ever leaves, in whatever name or word of a
+    stranger's it came (DESIGN 3.3)."""
     mine = {(number, draft.to.number), *((fresh.ticket, fresh.party) for fresh in draft.fresh)}
     for found in frozenset().union(*map(tokens_in, texts)) - {split_token(reply_to)[1]}:
         token = press.keyring.read(found)
@@ -117,8 +118,8 @@ def _holds_foreign(texts: Iterable[str], draft: Draft, number: int, row: int, pr
             continue
         own = token.ticket == row if token.use in {Use.CONFIRM, Use.BOUNCE} else (token.ticket, token.party) in mine
         if not own:
-            return True
-    return False
+            texts = (without_token(texts[0], found), without_token(texts[1], found))
+    return texts
 
 
 def _bears(one: MessageId, reader: Party, keyring: Keyring) -> bool:
@@ -144,7 +145,7 @@ def _from_name(draft: Draft, desk: Desk) -> str:
     if draft.to.agent is None:
         agent = desk.agent(entry.agent)
         return f"{agent.name} ({desk.name})" if agent else desk.name
-    who = entry.name or entry.author
+    who = without_tokens(entry.name or entry.author)
     return f"{who} (via {desk.name})"
 
 
@@ -209,6 +210,7 @@ def _masked(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
     """The attachments with the signed addresses in them blotted out; the same ones go to everybody who is told."""
     clean = []
     for one in attachments:
-        content = bytes_without_tokens(one.content)
-        clean.append(one if content is one.content else replace(one, content=content, size=len(content)))
+        content, name = bytes_without_tokens(one.content), without_tokens(one.name)
+        same = content is one.content and name == one.name
+        clean.append(one if same else replace(one, name=name, content=content, size=len(content)))
     return tuple(clean)

@@ -20,6 +20,7 @@ _QUOTED_AT_LEAST = 40
 _QUOTED_WORDS = 8
 _WHOLE_NOTE = 20
 _COMPARED = 100_000  # characters
+_MAILS = frozenset({"message/rfc822", "message/global", "application/vnd.ms-outlook"})
 _MOMENT = timedelta(microseconds=1)
 
 
@@ -86,7 +87,7 @@ def leak(situation: Situation, ticket: Ticket, words: Words) -> Hold | None:
         if _quotes(text, runs, entry.text):
             return Hold(line("quotes_a_note", who=entry.name), "leak")
     for attachment in situation.mail.attachments:
-        if attachment.type == "message/rfc822":
+        if attachment.type in _MAILS or attachment.name.lower().endswith((".eml", ".msg")):
             return Hold(line("attaches_a_mail", name=attachment.name), "leak")
         if holds_token(attachment.content):
             return Hold(line("attaches_a_signed_address", name=attachment.name), "leak")

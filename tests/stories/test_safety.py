@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -228,6 +230,93 @@ def test_signed_addresses_in_a_customers_words_are_not_passed_to_agents(house: H
     assert told.notice == "customer-replied"
     assert ack["Reply-To"] not in told.text
     assert "support@desk.example" in told.text
+
+
+def secret_of(letter: Letter) -> str:
+    """What signs the Reply-To of a mail of the desk."""
+    return letter["Reply-To"].partition("+")[2].partition("@")[0]
+
+
+@pytest.mark.parametrize("place", ["name", "file"])
+def test_a_signed_address_in_a_name_is_passed_on_to_nobody_and_keeps_no_brief_back(house: House, place: str) -> None:
+    asks(house)
+    signed = house.last(LUC)["Reply-To"]
+    author = f'"{signed}" <eve@elsewhere.example>' if place == "name" else "eve@elsewhere.example"
+    attach = (f"Mail to {signed}.txt", b"Good morning.") if place == "file" else None
+    house.receives("May I ask you something?", author=author, attach=attach)
+    told = house.last(ANN.email)
+    assert told["X-Maild-Ticket"] == "2"
+    assert "May I ask you something?" in told.text
+    shown = [*map(str, told.message.values()), told.text, told.html]
+    assert all(secret_of(house.last(LUC)) not in one for one in shown)
+    assert all(
+        str(part.get_filename()) == "Mail to support@desk.example.txt" for part in told.message.iter_attachments()
+    )
+
+
+def passed_on(signed: str, encoding: str) -> bytes:
+    """A mail of the desk as a program saves it, with its signed address in an encoded part and an encoded subject."""
+    inner = EmailMessage()
+    inner["From"] = "support@desk.example"
+    inner["Subject"] = f"Für Sie: {signed} und mehr"
+    inner.set_content(f"Schreiben Sie an {signed}, wenn Sie möchten.\n" * 3, cte=encoding)
+    content = inner.as_bytes(policy=SMTP)
+    return content.replace(signed.encode(), signed.replace("+", "=2B").replace("@", "=40").encode())
+
+
+def read_whole(content: bytes) -> str:
+    """What a mail shows, nothing encoded."""
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    parts = (part.get_payload(decode=True) for part in message.walk() if not part.is_multipart())
+    return "\n".join([*map(str, message.values()), *(part.decode() for part in parts if isinstance(part, bytes))])
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
+@pytest.mark.parametrize("type_", ["message/rfc822", "application/octet-stream"])
+def test_a_signed_address_that_an_encoding_hides_in_an_attached_mail_is_blotted_out(
+    house: House, encoding: str, type_: str
+) -> None:
+    asks(house)
+    signed = house.last(LUC)["Reply-To"]
+    inner = passed_on(signed, encoding)
+    assert signed in read_whole(inner)
+    main, _, sub = type_.partition("/")
+    message = EmailMessage()
+    message["From"] = "Eve <eve@elsewhere.example>"
+    message["To"] = "support@desk.example"
+    message["Subject"] = "Passed on"
+    message.set_content("Is this mail yours?")
+    if main == "message":
+        message.add_attachment(email.message_from_bytes(inner, policy=email.policy.default))
+    else:
+        message.add_attachment(inner, maintype=main, subtype=sub, filename="mail.eml")
+    house.takes(message.as_bytes(policy=SMTP), "eve@elsewhere.example", ("support@desk.example",))
+    (part,) = house.last(ANN.email).message.iter_attachments()
+    payload = part.get_content() if main == "message" else part.get_payload(decode=True)
+    shown = read_whole(payload if isinstance(payload, bytes) else payload.as_bytes())
+    assert secret_of(house.last(LUC)) not in shown
+    assert shown.count("Schreiben Sie an") == 3, "and nothing else is lost"
+    assert "und mehr" in shown
+    assert "wenn Sie möchten." in shown
+
+
+def test_a_signed_address_that_encoded_words_share_is_in_no_copy_of_a_brief(house: House) -> None:
+    brief = asks(house)
+    ack = house.last(LUC)
+    house.receives("Here it is.", answers=ack, headers=[("X-Thread", f"Größe {ack['Reply-To']} und mehr")])
+    house.agent_replies("#assign ben because he knows", brief)
+    copies = [str(part.get_content()) for part in house.last(BEN.email, "assigned").message.iter_attachments()]
+    assert len(copies) == 2
+    assert all(secret_of(ack) not in read_whole(copy.encode()) for copy in copies)
+    assert "Größe support+" in read_whole(copies[1].encode())
+
+
+@pytest.mark.parametrize("name", ["brief.msg", "Brief.EML"])
+def test_a_saved_mail_is_held_as_an_attached_one_is(house: House, name: str) -> None:
+    brief = asks(house)
+    house.agent_replies("See the attached mail.", brief, attach=(name, "+abc@".encode("utf-16-le")))
+    assert house.last(ANN.email).notice == "held"
+    assert name in house.last(ANN.email).text
 
 
 @pytest.mark.parametrize(
