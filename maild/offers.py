@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from maild.decision import Draft, Notice
 from maild.desk import Desk
 from maild.ticket import Entry, Event, Reason, Status, Ticket, Voice
+from maild.values import replace
 from maild.wishes import Wish
 
 _TOLD_MOST = 60
@@ -50,16 +51,33 @@ class Passed:
 
 
 def steps_of(
-    entries: Iterable[Entry], history: Sequence[Event], reader: str, desk: Desk, *, proven: bool
+    entries: Sequence[Entry], history: Sequence[Event], reader: str, desk: Desk, *, proven: bool
 ) -> tuple[Passed, ...]:
     """What happened on a request, oldest first, as one of its customers may read it.
 
     `reader` is that customer's address in lower case. Notes and machine text are left out; of moves that were told in
-    one mail the last one stands. Who proved nothing reads nothing of
-    what customers wrote.
+    one mail the last one stands. Who proved nothing reads nothing of what customers wrote, and who joined later nothing
+    of what was before (DESIGN 3.5).
     """
+    entries, history = _since_joining(entries, history, reader)
     steps = [*_said(entries, reader, desk, proven=proven), *_happened(history, desk)]
     return tuple(sorted(steps, key=_place))[-_TOLD_MOST:]
+
+
+def _since_joining(
+    entries: Sequence[Entry], history: Sequence[Event], reader: str
+) -> tuple[Sequence[Entry], Sequence[Event]]:
+    """What was said and happened since the reader takes part, and who had it then without why.
+
+    Each entry has its event, in the same order.
+    """
+    came = next((n for n, one in enumerate(history) if one.event == "joined" and one.after.lower() == reader), 0)
+    if not any(one.event == "entry" for one in history[:came]):
+        return entries, history
+    heard = sum(one.event == "entry" for one in history[came:])
+    had = [next((one for one in reversed(history[:came]) if one.event == kind), None) for kind in ("team", "owner")]
+    known = [replace(one, at=history[came].at, why=None, text="") for one in had if one is not None]
+    return entries[max(len(entries) - heard, 0) :], (*known, *history[came:])
 
 
 def _place(step: Passed) -> tuple[datetime, int]:

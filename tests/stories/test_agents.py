@@ -247,6 +247,29 @@ def test_an_accepted_stranger_is_not_shown_what_was_said_before(house: House) ->
     assert all("4711" not in letter.text for letter in house.sent_to("dana@partner.example"))
 
 
+def test_an_accepted_strangers_history_begins_where_the_stranger_came_in(house: House) -> None:
+    brief = asks(house, "My secret is blue.")
+    house.agent_replies("#assign ben because he knows", brief)
+    house.agent_replies("The secret number is 4711.", house.last(BEN.email), agent=BEN)
+    dana = "Dana Kim <dana@partner.example>"
+    house.receives("I know more.", author=dana, answers=house.last(LUC))
+    house.agent_replies("#accept", house.last(BEN.email, "linked"), agent=BEN)
+    house.passes(hours=1)
+    house.receives("HISTORY", author=dana, answers=house.last("dana@partner.example"))
+    told = house.last("dana@partner.example", "history")
+    assert "Ben Ode looks after it" in told.text
+    house.receives("It is number 5.", author=dana, answers=told)
+    house.agent_replies("Number 5 it is.", house.last(BEN.email), agent=BEN)
+    house.receives("HISTORY", author=dana, answers=house.last("dana@partner.example"))
+    told = house.last("dana@partner.example", "history")
+    assert "It is number 5." in told.text
+    assert "Number 5 it is." in told.text
+    for letter in house.sent_to("dana@partner.example"):
+        assert not {word for word in ("4711", "blue") if word in letter.text + letter.html}
+    house.receives("HISTORY", answers=house.last(LUC))
+    assert all(word in house.last(LUC, "history").text for word in ("blue", "4711", "Number 5 it is."))
+
+
 def test_an_agent_who_asks_is_told_nothing_internal_of_their_own_ticket(house: House) -> None:
     house.changes(teams=(replace(SUPPORT, members=(ANN.id, CLEO.id)), BILLING))
     house.receives("My chair is broken.", author=f"Ann Lee <{ANN.email}>")
