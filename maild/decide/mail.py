@@ -86,7 +86,7 @@ def _from_outside(situation: Situation) -> Decision:
     mail = situation.mail
     found = find(situation)
     if found is None:
-        return _without_clue(situation)
+        return personal.astray(situation) or _without_clue(situation)
     ticket, because = found.ticket, (found.because,)
     party = ticket.participant_at(mail.author.spec) if mail.author.spec else None
     if party is None:

@@ -65,6 +65,17 @@ def on_personal_mail(situation: Situation) -> Decision | None:
     return _hold(situation, agent, line("personal_void"), renewed=True) if void else None
 
 
+def astray(situation: Situation) -> SetAside | None:
+    """Hold an agent's mail to a signed address that is none, and that nothing else ties to a ticket (DESIGN 3.4)."""
+    agent, clues = situation.agent, situation.clues
+    broken = clues.bad or any(old.use in {Use.REPLY, Use.NOTE} for old in clues.expired)
+    if agent is None or not active(agent, situation.desk, situation.now):
+        return None
+    if not broken or situation.waived or situation.mail.kind is not Kind.PERSON:
+        return None
+    return _hold(situation, agent, line("address_no_longer_valid"), renewed=True, at="a broken address")
+
+
 def with_revoked(situation: Situation, decision: Decision) -> Decision:
     """The decision, and with it the end of every personal address that the mail showed to others; its agent gets a
     fresh one."""
@@ -255,7 +266,14 @@ def _refuse(situation: Situation, agent: Agent, reasons: Sequence[str | Line]) -
 
 
 def _hold(
-    situation: Situation, agent: Agent, why: Line, *, waives: str = "", confirm: bool = False, renewed: bool = False
+    situation: Situation,
+    agent: Agent,
+    why: Line,
+    *,
+    waives: str = "",
+    confirm: bool = False,
+    renewed: bool = False,
+    at: str = "the personal address",
 ) -> SetAside:
     """Keep the mail back, and tell the registered address; `renewed` brings a fresh personal address."""
     question = None
@@ -269,5 +287,5 @@ def _hold(
         tells=draft.tells | ({Notice.WELCOME} if renewed else frozenset()),
         kept_text=kept_of(situation.mail)[:_KEPT],
     )
-    because = f"held: at the personal address of {agent.id}: {plain(why)}"
+    because = f"held: at {at} of {agent.id}: {plain(why)}"
     return SetAside((because,), bulletin=Bulletin((because,), drafts=(draft,)))

@@ -410,6 +410,21 @@ def test_an_address_of_thirty_one_days_is_too_old_and_a_fresh_one_is_sent(house:
     assert house.ticket().status == "solved"
 
 
+def test_an_agents_mail_to_an_address_that_is_broken_is_held_and_opens_no_ticket(house: House) -> None:
+    brief = asks(house)
+    signed = brief["Reply-To"]
+    broken = signed.replace("@", "a@")[:8] + signed[9:].replace("@", "a@")
+    row = house.receives("The customer is a friend.", author=f"Ann <{ANN.email}>", to=broken, subject="For you alone")
+    assert house.mail(row).state == "quarantine"
+    assert len(house.tickets) == 1
+    told = house.last(ANN.email)
+    assert told.notice == "held"
+    assert "no longer valid" in told.text
+    assert "The customer is a friend." in told.text
+    assert house.releases(row)["ok"]
+    assert house.ticket(2).requester.address == ANN.email
+
+
 def test_two_old_addresses_are_replaced_in_one_mail_where_the_agent_was_told_of_late(house: House) -> None:
     first, second = asks(house), asks(house, "My key is lost.", subject="Lost key", author="Mia <mia@other.example>")
     third = asks(house, "My lock is lost.", subject="Lost lock", author="Joe <joe@third.example>")
