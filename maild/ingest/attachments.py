@@ -29,6 +29,7 @@ _LONGEST_NAME = 120
 _NAME_MARKS = str.maketrans(dict.fromkeys('"<>|?*:;', "_"))
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _TNEF = {"application/ms-tnef", "application/vnd.ms-tnef"}
+_DRAWINGS = {"image/svg+xml", "image/svg"}  # pages of their own, with scripts and links: nothing to show in a text
 _WINMAIL = re.compile(r"winmail\d*\.dat", re.IGNORECASE)
 
 
@@ -113,7 +114,7 @@ def _attachment(name: str, type_: str, content: bytes, cid: str, *, inline: bool
         sha256=hashlib.sha256(content).hexdigest(),
         content=content,
         content_id=cid,
-        inline=inline and bool(cid) and type_.startswith("image/"),
+        inline=inline and bool(cid) and type_.startswith("image/") and type_ not in _DRAWINGS,
     )
 
 

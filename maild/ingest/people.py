@@ -88,7 +88,16 @@ def _name(text: str) -> str:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = re.sub(r"\\(.)", r"\1", text[1:-1])
-    return clean_line(unwrap(text)).strip("\"' ")[:200]
+    name = clean_line(unwrap(text)).strip("\"' ")[:200]
+    return name if any(map(_is_seen, name)) else ""
+
+
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that show nothing (Unicode, Default_Ignorable_Code_Point, and the blank Braille pattern)."""
+
+
+def _is_seen(mark: str) -> bool:
+    return mark.isprintable() and not mark.isspace() and mark not in _FILLERS
 
 
 def _loose(value: str) -> list[Address]:

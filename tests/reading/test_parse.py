@@ -81,6 +81,8 @@ def test_nothing_at_all_is_still_a_mail() -> None:
         ("Sales: Paris <ann@example.com>", "ann@example.com", "Sales: Paris"),
         ("Ann Lee <ann@example.com>,", "ann@example.com", "Ann Lee"),
         ("ann@example.com;", "ann@example.com", ""),
+        ("\u200b\u3164 \u2800 <ann@example.com>", "ann@example.com", ""),
+        ("Ann\u200b Lee <ann@example.com>", "ann@example.com", "Ann\u200b Lee"),
     ],
 )
 def test_one_plain_address_is_one_author(value: str, spec: str, name: str) -> None:
@@ -417,6 +419,17 @@ def test_pictures_in_the_text_are_kept_with_the_name_by_which_it_shows_them() ->
     assert mail.text == "See [image: pump.png]"
     [picture] = mail.attachments
     assert (picture.name, picture.content_id, picture.inline, picture.content) == ("pump.png", "pump@x", True, b"png")
+
+
+def test_a_drawing_with_a_program_in_it_is_a_file_and_no_picture_in_the_text() -> None:
+    mail = with_headers(
+        b"Content-Type: multipart/related; boundary=b",
+        body=b"--b\r\nContent-Type: text/html\r\n\r\n<p>See <img src=cid:pump@x></p>\r\n"
+        b"--b\r\nContent-Type: image/svg+xml; name=pump.svg\r\nContent-ID: <pump@x>\r\n"
+        b"Content-Disposition: inline\r\n\r\n<svg/>\r\n--b--",
+    )
+    [drawing] = mail.attachments
+    assert (drawing.name, drawing.type, drawing.inline) == ("pump.svg", "image/svg+xml", False)
 
 
 def test_a_part_without_a_name_gets_one_that_stays_the_same() -> None:
