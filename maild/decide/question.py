@@ -9,6 +9,7 @@ from maild.decide.absence import draft_to, on_answer
 from maild.decide.holds import kept_of
 from maild.decide.people import active
 from maild.decide.situation import Situation
+from maild.decide.trust import speaks
 from maild.decision import Asked, Bulletin, Decision, Done, Notice, Sent, SetAside
 from maild.desk import Agent
 from maild.lines import line
@@ -88,4 +89,4 @@ def _too_late(situation: Situation, question: Sent, asked: Asked) -> Done:
 
 def _says_yes(situation: Situation) -> bool:
     mail = situation.mail
-    return mail.kind is Kind.PERSON and any(command.name is Name.YES for command in read(mail.new_text).commands)
+    return speaks(mail) and any(command.name is Name.YES for command in read(mail.new_text).commands)

@@ -9,6 +9,8 @@ from maild.commands import Name, Words
 from maild.decide.situation import Situation
 from maild.decision import STRICT
 from maild.desk import Agent, TrustAgents
+from maild.ingest.kind import is_stamp
+from maild.mail import Kind, Mail
 
 
 class Unproven(Enum):
@@ -16,6 +18,13 @@ class Unproven(Enum):
 
     HELD = "held"
     ASKED = "asked"  # the registered address can vouch for it
+
+
+def speaks(mail: Mail) -> bool:
+    """Whether a person may have written it: nothing tells a machine, or nothing but what people's mail bears too."""
+    if mail.kind in {Kind.NOTIFICATION, Kind.LIST}:
+        return bool(mail.why) and all(map(is_stamp, mail.why))
+    return mail.kind is Kind.PERSON
 
 
 def unproven(situation: Situation, agent: Agent) -> Unproven | None:

@@ -101,6 +101,22 @@ _ROBOT_HEADERS = (
 _GROUP_HEADERS = frozenset({"x-google-group-id", "x-loop"})
 
 
+_OF_A_NAME = "the sender's name is "
+
+
+def is_stamp(mark: str) -> bool:
+    """Whether a mark of a machine is one that people's mail bears too: its way put it there, or its author's name."""
+    return mark in _STAMPS or mark.startswith(_OF_A_NAME)
+
+
+_STAMPS = frozenset({*_LIST_HEADERS, *_ROBOT_HEADERS}) - {
+    "x-loop",
+    "x-cron-env",
+    "x-github-reason",
+    "tls-report-domain",
+}
+
+
 _LIST_TAG = re.compile(r"(?:[a-z]{2,3}: ?)?\[([\w.+-]{2,40})\]", re.IGNORECASE)
 _DMARC_REPORT = re.compile(r"\breport[ -]domain: ?\S+ .*\bsubmitter:", re.IGNORECASE)
 
@@ -152,13 +168,13 @@ def _list_marks(evidence: Evidence) -> Iterator[_Mark]:
         yield _Mark(Kind.LIST, f"Precedence: {precedence}")
     for local in evidence.speakers:
         if _LISTED.fullmatch(local):
-            yield _Mark(Kind.LIST, f"the sender's name is a list's: {local[:60]}")
+            yield _Mark(Kind.LIST, f"{_OF_A_NAME}a list's: {local[:60]}")
 
 
 def _speaker_marks(evidence: Evidence) -> Iterator[_Mark]:
     for local in evidence.speakers:
         if NOREPLY.fullmatch(local) or DAEMON.fullmatch(local) or ROBOT.fullmatch(local):
-            yield _Mark(Kind.NOTIFICATION, f"the sender's name is a machine's: {local[:60]}")
+            yield _Mark(Kind.NOTIFICATION, f"{_OF_A_NAME}a machine's: {local[:60]}")
 
 
 def _robot_marks(evidence: Evidence) -> Iterator[_Mark]:

@@ -215,6 +215,49 @@ def test_an_automatic_mail_with_an_agents_address_does_nothing(house: House) -> 
     assert len(house.sent) == before
 
 
+@pytest.mark.parametrize("way", ["link", "reply"])
+@pytest.mark.parametrize(
+    "mark", [("Feedback-ID", "1:AmazonSES"), ("X-SG-EID", "abc"), ("List-Unsubscribe", "<mailto:x@y.z>")]
+)
+def test_an_agent_whose_server_marks_all_mail_as_a_machines_is_asked_and_heard(
+    house: House, mark: tuple[str, str], way: str
+) -> None:
+    brief = asks(house)
+    heard = len(house.sent_to(LUC))
+    row = house.agent_replies("#solved\nThe invoice is right now.", brief, headers=[mark])
+    assert house.mail(row).state == "quarantine"
+    assert len(house.sent_to(LUC)) == heard
+    held = house.last(ANN.email)
+    assert held.notice == "held"
+    assert mark[0].lower() in held.text
+    if way == "link":
+        [yes] = [link for link in clients.links(held) if link.body == "#yes"]
+        house.agent_replies(yes.body, held, to=yes.to, headers=[mark])
+    else:
+        house.agent_replies("#yes", held, headers=[mark])
+    assert house.ticket().status == "solved"
+    assert "The invoice is right now." in house.last(LUC).text
+
+
+def test_an_agent_with_a_name_as_a_machine_has_is_asked_and_heard(house: House) -> None:
+    house.changes(agents=(replace(ANN, email="it-admin@agents.example"), BEN, CLEO))
+    house.receives("Invoice 77 shows two licences.")
+    ann = house.desk.agents[0]
+    house.agent_replies("We look into it.", house.last(ann.email), agent=ann)
+    clients.follows(house, house.last(ann.email, "held"), "#yes", agent=ann)
+    assert "We look into it." in house.last(LUC).text
+
+
+@pytest.mark.parametrize("mark", [("Precedence", "bulk"), ("X-Loop", "vacation"), ("Auto-Submitted", "auto-generated")])
+def test_a_machine_with_an_agents_address_is_filed_and_nobody_is_asked(house: House, mark: tuple[str, str]) -> None:
+    brief = asks(house)
+    before = len(house.sent)
+    for more in ([mark], [mark, ("Feedback-ID", "1")]):
+        house.agent_replies("#solved\nI am at the beach.", brief, headers=more)
+    assert len(house.sent) == before
+    assert house.ticket().status == "open"
+
+
 def test_commands_alone_send_the_customer_nothing_even_with_a_signature_below(house: House) -> None:
     brief = asks(house)
     before = len(house.sent_to(LUC))
