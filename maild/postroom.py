@@ -149,9 +149,17 @@ def _material(
         before = tickets.history(tx, ticket.number) if asks or dated else ()
         past = (*before, *post.events) if asks else ()
         read = dates_read(before, draft.to.address) if dated else ()
-        return Material(ticket, entries, ids, answers, history=past, dates_read=read)
+        by = "" if ticket.status.active else _solved_by(tx, post, ticket)
+        return Material(ticket, entries, ids, answers, history=past, dates_read=read, solved_by=by)
     known = draft.notice is Notice.ASSIGNED and _knows_date(tx, post, ticket)
     return _asked_for(tx, office, draft, Material(ticket, entries, ids, answers, date_known=known))
+
+
+def _solved_by(tx: Tx, post: Post, ticket: Ticket) -> str:
+    """Who marked the ticket as solved last."""
+    before = () if post.opened else tickets.history(tx, ticket.number, ("status",))
+    solved = (one.who for one in (*before, *post.events) if one.event == "status" and one.after == Status.SOLVED.value)
+    return next(reversed(list(solved)), "")
 
 
 def _knows_date(tx: Tx, post: Post, ticket: Ticket) -> bool:

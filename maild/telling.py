@@ -31,7 +31,8 @@ class Material:
     `ids` are our earlier Message-IDs to this reader, `cause` the Message-ID of the mail that this one answers, where
     the reader wrote it. `about` is the ticket that `#show` or `#history` asked for, `listed` what `#list` found.
     `dates_read` are the dates that earlier mails gave the reader of a mail about a date, oldest first; `date_known`
-    says for a brief that the customer has read the date that is promised.
+    says for a brief that the customer has read the date that is promised. `solved_by` is who marked as solved a ticket
+    that a customer reads of, as its history names them.
     """
 
     ticket: Ticket | None
@@ -46,6 +47,7 @@ class Material:
     earlier: tuple[int, int] = (0, 0)
     dates_read: tuple[datetime, ...] = ()
     date_known: bool = False
+    solved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def tell(
         "pictures": tuple(Picture(a.content_id, a.name) for a in draft.attachments if a.inline and a.content_id),
     }
     if seen is not None:
-        facts |= _state(seen, desk) | _last(draft, entries, desk)
+        facts |= _state(seen, desk) | _last(draft, entries, seen, desk, material.solved_by)
         read, due_at = material.dates_read, seen.promised_at
         facts["later"] = not read or due_at is None or due_at > read[-1]
         facts["why"] = _why(seen.why, reader)
@@ -196,9 +198,14 @@ def _state(ticket: Ticket, desk: Desk) -> dict[str, Any]:
     }
 
 
-def _last(draft: Draft, entries: Sequence[Entry], desk: Desk) -> dict[str, Any]:
-    """The last public thing that was said, as the reader of this mail would tell it."""
+def _last(draft: Draft, entries: Sequence[Entry], ticket: Ticket, desk: Desk, solved_by: str) -> dict[str, Any]:
+    """The last public thing that was said, as the reader of this mail would tell it; or that it was marked as solved,
+    where nobody has written since."""
     public = [entry for entry in entries if entry.voice is Voice.PUBLIC]
+    solved_at = None if ticket.status.active else ticket.solved_at
+    if solved_at is not None and (not public or public[-1].at <= solved_at):
+        by = next((agent.name for agent in desk.agents if agent.name == solved_by), "")
+        return {"last_at": solved_at, "last_who": by, "last_event": "solved"}
     if not public:
         return {}
     entry = public[-1]

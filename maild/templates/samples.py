@@ -146,7 +146,8 @@ def _agent(notice: Notice, **facts: Any) -> Telling:
 
 
 def _to_customers() -> tuple[Telling, ...]:
-    solved = {"status": "solved", "close_at": NOW + timedelta(days=30), "done_by": "Cleo Roy"}
+    by_clock = {"status": "solved", "close_at": NOW + timedelta(days=30), "last_at": NOW, "last_event": "solved"}
+    solved = {**by_clock, "done_by": "Cleo Roy", "last_who": "Cleo Roy"}
     asked = {**_WROTE, "status": "pending", "words": "Hello Luc,\n\nwhich of the two licences do you use?\n\nCleo"}
     moved = Notice.OWNER_CHANGED
     return (
@@ -184,15 +185,15 @@ def _to_customers() -> tuple[Telling, ...]:
         _customer(Notice.DELAYED, Notice.REPLY, **{**_LATE, **_BY_HAND, "late_at": None}, **_WROTE),
         _customer(Notice.WAITING, status="pending", reminder=1, last_who="Cleo Roy", last_event="wrote"),
         _customer(Notice.WAITING, status="pending", reminder=2, until=_in(days=3), **_TEAM),
-        _customer(Notice.SOLVED, reminder=2, **solved),
-        _customer(Notice.SOLVED, wish="close", **solved),
+        _customer(Notice.SOLVED, reminder=2, **by_clock),
+        _customer(Notice.SOLVED, wish="close", **by_clock),
         _customer(Notice.STATUS, wish="status", **_DATED, above="Dana Kim"),
         _customer(Notice.STATUS, wish="status", **{**_DATED, "promised": "solve"}),
         _customer(Notice.STATUS, wish="who", why=_RULE),
         _customer(Notice.STATUS, wish="stop"),
         _customer(Notice.STATUS, wish="escalate", **_TEAM),
         _customer(Notice.STATUS, wish="reopen", status="hold", **_DATED),
-        _customer(Notice.STATUS, wish="close", **solved),
+        _customer(Notice.STATUS, wish="close", **by_clock),
         _customer(Notice.HISTORY, wish="history", steps=_steps(), **_DATED),
         _customer(Notice.HELP, wish="help"),
         _customer(Notice.FOLLOW_UP, number=1057, links=(1042,), **_DATED),
