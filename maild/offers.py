@@ -28,7 +28,8 @@ def wishes_for(draft: Draft, ticket: Ticket | None) -> tuple[Wish, ...]:
             return (Wish.REOPEN,) if ticket.status is Status.SOLVED else ()
         case Notice.STATUS:
             more = (Wish.ESCALATE,) if draft.above else ()
-            return (Wish.HISTORY, *((Wish.CLOSE, *more) if active else (Wish.REOPEN,)))
+            again = (Wish.REOPEN,) if ticket.status is Status.SOLVED else ()  # nothing opens a closed one again
+            return (Wish.HISTORY, *((Wish.CLOSE, *more) if active else again))
         case Notice.HISTORY | Notice.HELP:
             return (Wish.STATUS,)
         case Notice.DELAYED | Notice.ESCALATED | Notice.OWNER_CHANGED:

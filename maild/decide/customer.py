@@ -120,7 +120,8 @@ def hear(turn: Turn, situation: Situation, party: Party, verdict: Verdict | None
         turn.because.append(f"filed, changes nothing: {mail.kind.value}")
     change_fields(turn, situation.loads, verdict)
     cover_if_away(turn, situation.loads)
-    _pass_on(turn, situation, party)
+    solved = (line("opened_again" if reopened else "only_thanks"),) if speaks and ticket.status is Status.SOLVED else ()
+    _pass_on(turn, situation, party, solved)
     tell_successor(turn, ticket)
     notify(turn, verdict, mail.author.key, mail.attachments)
     return reopened
@@ -166,8 +167,9 @@ def _wake(turn: Turn, situation: Situation) -> bool:
             return False
 
 
-def _pass_on(turn: Turn, situation: Situation, party: Party) -> None:
-    """Tell the owner or the team; in a flood they get the first mails, and one summary of the rest (DESIGN 3.9)."""
+def _pass_on(turn: Turn, situation: Situation, party: Party, lines: tuple[Line, ...]) -> None:
+    """Tell the owner or the team, with `lines`; in a flood they get the first mails, and one summary of the rest
+    (DESIGN 3.9)."""
     limits = situation.desk.answers
     if situation.recent >= limits.summary_mails:
         span = timedelta(minutes=limits.summary_minutes)
@@ -183,7 +185,7 @@ def _pass_on(turn: Turn, situation: Situation, party: Party) -> None:
                 Use.REPLY,
                 entry=turn.entry,
                 attachments=attachments,
-                lines=_warned(situation.mail),
+                lines=(*lines, *_warned(situation.mail)),
             )
 
 

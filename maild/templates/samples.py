@@ -213,7 +213,7 @@ def _to_agents() -> tuple[Telling, ...]:
         _agent(Notice.ASSIGNED, **nobody, words=_QUESTION, words_by="Luc Petit", actions=(_act("Take it", "#take"),)),
         _agent(Notice.ASSIGNED, role="colleague", subject="", customer="", said=_SAID * 4),
         _agent(Notice.CUSTOMER_REPLIED, **wrote, said=_SAID, actions=_PASS_ON),
-        _agent(Notice.CUSTOMER_REPLIED, **wrote, **nobody)._replace(tells=frozenset({"customer-replied", "reopened"})),
+        _agent(Notice.CUSTOMER_REPLIED, **wrote, **nobody, lines=("The ticket was solved, and this opened it again.",)),
         _agent(Notice.CUSTOMER_REPLIED, **wrote, role="colleague", attachments=("scan.pdf",)),
         _agent(Notice.NOTE, words="The bank has answered: paid on the 3rd.", words_by="Ann Lee", said=_SAID[-2:]),
         _agent(Notice.LINKED, words="I pay this invoice.", words_by="Dana Kim", links=(1057,), actions=(stranger,)),

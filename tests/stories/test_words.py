@@ -45,3 +45,36 @@ def test_where_no_agent_solved_it_the_last_action_names_nobody(house: House) -> 
     runs(house, hours=1)
     house.receives("CLOSE", answers=house.last(LUC))
     assert row(house.last(LUC, "solved"), "Last action") == "The request was marked as solved, Wednesday 9 December, 11:00"
+
+
+def test_a_closed_ticket_is_not_offered_to_be_opened_again(house: House) -> None:
+    house.agent_replies("#solved", asks(house))
+    house.receives("STATUS", answers=house.last(LUC))
+    assert 'with "REOPEN"' in house.last(LUC, "status").text
+    runs(house, days=40)
+    house.receives("STATUS", answers=house.last(LUC))
+    told = house.last(LUC, "status").text
+    assert "opens a new ticket which continues this one" in told
+    assert "REOPEN" not in told
+
+
+# --- what the agent hears of a solved ticket ---
+
+
+def test_the_owner_hears_that_a_reply_opened_a_solved_ticket_again(house: House) -> None:
+    house.agent_replies("#solved", asks(house))
+    house.receives("It is still wrong.", answers=house.last(LUC))
+    told = house.last(ANN.email, "customer-replied").text
+    assert "The ticket was solved, and this opened it again." in told
+    assert "thanks" not in told
+
+
+def test_only_a_mere_thanks_is_called_one(house: House) -> None:
+    brief = asks(house)
+    house.receives("CLOSE\nThe bank has paid, please keep the second licence.", answers=house.last(LUC))
+    told = house.last(ANN.email, "customer-replied").text
+    assert "Luc Petit replied CLOSE: it is solved." in told
+    assert "thanks" not in told
+    house.receives("Thank you!", answers=house.last(LUC))
+    assert "It says thanks and nothing else" in house.last(ANN.email, "customer-replied").text
+    assert brief
