@@ -161,23 +161,32 @@ def _in_english(post: Post, press: Press, now: datetime) -> Sequence[Event]:
     """What happened, with the lines among the texts said in English, as the history has it."""
     if not post.lines:
         return post.events
-    said = _sayings(post, press, now)
+    said = _sayings(post.lines, press, now)
     return [replace(event, text=said.get(event.text, event.text)) for event in post.events]
 
 
 def _because_in_english(decision: Decision, press: Press, now: datetime) -> tuple[str, ...]:
     """The reasons of a decision as an operator reads them, the lines among them said in English."""
-    post = decision if isinstance(decision, Post) else decision.post if isinstance(decision, SetAside) else None
-    if post is None or not post.lines:
-        return decision.because
     because = decision.because
-    for short, words in _sayings(post, press, now).items():
+    for short, words in _sayings(_lines_of(decision), press, now).items():
         because = tuple(one.replace(short, words) for one in because)
     return because
 
 
-def _sayings(post: Post, press: Press, now: datetime) -> dict[str, str]:
-    return {plain(one): press.templates.say(one, "en", press.desk.timezone, now) for one in post.lines}
+def _lines_of(decision: Decision) -> tuple[Line, ...]:
+    match decision:
+        case Post() | Done():
+            return decision.lines
+        case SetAside():
+            return (*decision.lines, *(decision.post.lines if decision.post is not None else ()))
+        case Duplicate():
+            return decision.post.lines if decision.post is not None else ()
+        case unexpected:
+            assert_never(unexpected)
+
+
+def _sayings(lines: Sequence[Line], press: Press, now: datetime) -> dict[str, str]:
+    return {plain(one): press.templates.say(one, "en", press.desk.timezone, now) for one in lines}
 
 
 def _traced(event: Event, cause: Cause) -> Event:

@@ -195,9 +195,9 @@ class Post:
 
     `opened` tells a new ticket from one that stands; `met` are the Message-IDs to know again; `elsewhere` are other
     tickets in their new state, with what happened there. `bulletin` is what the mail tells beside the ticket.
-    `lines` are those whose `plain` words are the text of an event: the history says them in English. `promises` are
-    the lines of the ledger that are new or have changed. `at` is when the entry was said, where that is not now.
-    `slow` are rules that had a regex run out of its time.
+    `lines` are those whose `plain` words are the text of an event, or stand in the reasons: both say them in English.
+    `promises` are the lines of the ledger that are new or have changed. `at` is when the entry was said, where that is
+    not now. `slow` are rules that had a regex run out of its time.
     """
 
     ticket: Ticket
@@ -239,12 +239,14 @@ class Bulletin:
 class SetAside:
     """The mail waits in quarantine, with a stated cause; `held: ` starts the cause of one that a person can release.
 
-    `post` carries what is told of it on the ticket that it was meant for, `bulletin` what is told without a ticket.
+    `post` carries what is told of it on the ticket that it was meant for, `bulletin` what is told without a ticket;
+    `lines` are those whose `plain` words stand in the reasons.
     """
 
     because: tuple[str, ...]
     post: Post | None = None
     bulletin: Bulletin | None = None
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,11 +261,13 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A word to the desk that belongs to no ticket, carried out; `release` names a held mail to decide again."""
+    """A word to the desk that belongs to no ticket, carried out; `release` names a held mail to decide again, and
+    `lines` are those whose `plain` words stand in the reasons."""
 
     because: tuple[str, ...]
     release: Asked | None = None
     bulletin: Bulletin | None = None
+    lines: tuple[Line, ...] = ()
 
 
 Decision = Post | SetAside | Duplicate | Done

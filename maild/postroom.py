@@ -151,8 +151,10 @@ def _material(
         read = dates_read(before, draft.to.address) if dated else ()
         by = "" if ticket.status.active else _solved_by(tx, post, ticket)
         return Material(ticket, entries, ids, answers, history=past, dates_read=read, solved_by=by)
-    known = draft.notice is Notice.ASSIGNED and _knows_date(tx, post, ticket)
-    return _asked_for(tx, office, draft, Material(ticket, entries, ids, answers, date_known=known))
+    brief = draft.notice is Notice.ASSIGNED
+    known = brief and _knows_date(tx, post, ticket)
+    told = brief and any(Notice.OWNER_CHANGED in one.tells and one.to.agent is None for one in post.drafts)
+    return _asked_for(tx, office, draft, Material(ticket, entries, ids, answers, date_known=known, move_told=told))
 
 
 def _solved_by(tx: Tx, post: Post, ticket: Ticket) -> str:

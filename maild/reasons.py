@@ -94,7 +94,7 @@ def waited() -> Reason:
 
 def asked() -> Reason:
     """For a ticket that goes up the ladder because the customer wishes it."""
-    return _ours(Code.CUSTOMER_REQUEST, Phrase.ASKED, "", "A reply asked for it to go up.")
+    return _ours(Code.CUSTOMER_REQUEST, Phrase.ASKED, "", "This was asked for in a reply.")
 
 
 def words(reason: Reason) -> str | Line:

@@ -31,7 +31,8 @@ class Material:
     `ids` are our earlier Message-IDs to this reader, `cause` the Message-ID of the mail that this one answers, where
     the reader wrote it. `about` is the ticket that `#show` or `#history` asked for, `listed` what `#list` found.
     `dates_read` are the dates that earlier mails gave the reader of a mail about a date, oldest first; `date_known`
-    says for a brief that the customer has read the date that is promised. `solved_by` is who marked as solved a ticket
+    says for a brief that the customer has read the date that is promised, `move_told` that a mail of the same turn
+    tells the customer of the move. `solved_by` is who marked as solved a ticket
     that a customer reads of, as its history names them.
     """
 
@@ -47,6 +48,7 @@ class Material:
     earlier: tuple[int, int] = (0, 0)
     dates_read: tuple[datetime, ...] = ()
     date_known: bool = False
+    move_told: bool = False
     solved_by: str = ""
 
 
@@ -253,7 +255,7 @@ def _about(draft: Draft, seen: Ticket, entries: Sequence[Entry], material: Mater
         "organisation": organisation.name if organisation else "",
         "covers": seen.why is not None and seen.why.code in _COVERED,
         "customer_heard": material.date_known,
-        "customer_told": bool(seen.told_team) and seen.told_owner != seen.owner,
+        "customer_told": material.move_told or (bool(seen.told_team) and seen.told_owner != seen.owner),
         "earlier": material.earlier[0],
         "earlier_solved": material.earlier[1],
         "team": team.name if team else seen.team,

@@ -42,7 +42,7 @@ def on_agent_mail(situation: Situation) -> Decision | None:
         case Authority() as granted if situation.mail.kind is not Kind.PERSON:
             return robots.file_machine(situation, granted.ticket, granted.because)
         case Denied() as denied if situation.mail.kind is not Kind.PERSON:
-            return robots.file_machine(situation, denied.ticket, plain(denied.because))
+            return robots.file_machine(situation, denied.ticket, denied.because)
         case Authority(agent=agent, ticket=ticket) | Denied(agent=agent, ticket=ticket) if _is_shut(
             situation, ticket, agent
         ):
@@ -183,7 +183,8 @@ def refuse(
     fresh: tuple[Fresh, ...],
 ) -> Post:
     """Nothing runs and nothing goes to the customer; the agent hears why, and can send the text without commands."""
-    turn.because.extend(f"refused: {plain(reason)}" for reason in reasons)
+    for reason in reasons:
+        turn.explain(reason, "refused: ")
     turn.happened_because("refused", line("joined", words=reasons))
     question = None
     if says(without_commands(words), situation.mail):
@@ -236,7 +237,7 @@ def _hold_torn(situation: Situation, granted: Authority, unread: Line) -> SetAsi
     """Keep back a mail that was not read whole: no `#yes` sends what nobody has seen, so its writer sends it again."""
     because = (f"held: {plain(unread)}",)
     if situation.vouched:
-        return SetAside(because)  # its writer has been told
+        return SetAside(because, lines=(unread,))  # its writer has been told
     turn, fresh = _begin(situation, granted.ticket, granted.agent)
     seen = (line("own_address_void", number=turn.ticket.number),) if fresh else ()
     turn.happened_because("held", unread)

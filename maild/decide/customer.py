@@ -25,7 +25,7 @@ from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Notice, Post, SetAside, SetTimer, TimerName
 from maild.desk import Team
-from maild.lines import Line, line, plain
+from maild.lines import Line, line
 from maild.mail import UNREADABLE, Address, Kind, Mail
 from maild.rules.match import match
 from maild.rules.model import Facts, On, Verdict
@@ -335,14 +335,14 @@ def _acknowledge(turn: Turn, situation: Situation, notice: Notice, rule: str, wo
             turn.tell_customers(notice, auto=True, answers=True, said=words, also=also)
         case Wait(because):
             turn.set_timer(TimerName.ANSWER, now + RETRY, f"{notice.value} {now.isoformat()} {rule}".strip())
-            turn.because.append(plain(because))
+            turn.explain(because, "the answer waits: ")
         case Silence() as silence:
             pause(turn, silence)
 
 
 def pause(turn: Turn, silence: Silence) -> None:
     """No answer leaves, and the ticket says why; too many of them, and its people hear that none will for a day."""
-    turn.because.append(plain(silence.because))
+    turn.explain(silence.because, "no answer: ")
     turn.happened_because("unanswered", silence.because)
     if silence.told:
         turn.set_timer(TimerName.QUIET, turn.now + turn.desk.answers.ticket_pause)

@@ -9,7 +9,7 @@ from maild.commands import Command, Name, Words
 from maild.decide import away, delay
 from maild.decide.assign import choose, people_of
 from maild.decide.ladder import climb, next_rung
-from maild.decide.moves import cover_if_away
+from maild.decide.moves import cover_if_away, tell_new_owner
 from maild.decide.people import group, person, visible
 from maild.decide.plan import door, public, says, text_of
 from maild.decide.promises import keep_time
@@ -180,7 +180,8 @@ def _move(turn: Turn, situation: Situation, agent: Agent, command: Command) -> L
             not_to = frozenset({turn.ticket.requester.key})
             chosen, _ = choose(desk, team, team.assign, situation.loads, not_to, situation.now)
             turn.owner(chosen.id if chosen else None, reason)
-            turn.ticket = replace(turn.ticket, why=reason)
+            if not turn.stays():
+                turn.ticket = replace(turn.ticket, why=reason)
             who = chosen.name if chosen else ""
             return line("team_has_now", team=team.name, number=turn.ticket.number, who=who)
 
@@ -301,7 +302,7 @@ def _tell_owners(turn: Turn, before: Ticket, agent: Agent) -> None:
     people = people_of(turn.desk, turn.ticket.owner, turn.ticket.team, turn.now)
     for new in people:
         if new.id != agent.id and not _asks(turn.ticket, new):
-            turn.tell_agent(new, Notice.ASSIGNED, Use.REPLY)
+            tell_new_owner(turn, new)
     old = turn.desk.agent(before.owner)
     if old is not None and old.id not in {agent.id, *(new.id for new in people)}:
         contact = turn.desk.contact(turn.ticket.owner, turn.ticket.team)

@@ -143,12 +143,13 @@ def _takes_part(situation: Situation, ticket: Ticket) -> Party | None:
 
 def _without_clue(situation: Situation) -> Decision:
     bad = situation.clues.bad
-    forged = (f"{bad} signed addresses that no key of ours made",) if bad else ()
+    forged = (f"{bad} signed addresses" if bad > 1 else "a signed address") + " that no key of ours made"
+    seen = (forged,) if bad else ()
     weak = _weak(situation)
     if weak is None:
-        return customer.open_ticket(situation, because=(*forged, "no clue: a new ticket"))
+        return customer.open_ticket(situation, because=(*seen, "no clue: a new ticket"))
     stranger = _takes_part(situation, weak.ticket) is None
-    return customer.open_ticket(situation, because=(*forged, weak.because), linked=weak.ticket, tell_owner=stranger)
+    return customer.open_ticket(situation, because=(*seen, weak.because), linked=weak.ticket, tell_owner=stranger)
 
 
 def _weak(situation: Situation) -> Found | None:

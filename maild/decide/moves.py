@@ -67,6 +67,18 @@ def brief(turn: Turn) -> None:
             turn.tell_agent(agent, Notice.ASSIGNED, Use.REPLY)
 
 
+def tell_new_owner(turn: Turn, agent: Agent) -> None:
+    """Brief an agent who has the ticket now; an owner who keeps it hears which team has it, and why."""
+    if not turn.stays():
+        turn.tell_agent(agent, Notice.ASSIGNED, Use.REPLY)
+        return
+    why = next((reasons.words(one.why) for one in reversed(turn.events) if one.event == "team" and one.why), "")
+    team = turn.desk.team_of(turn.ticket.team)
+    name = team.name if team else turn.ticket.team
+    told = line("team_moved", number=turn.ticket.number, team=name, why=(why,))
+    turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=(told,))
+
+
 def come_back(turn: Turn, agent: Agent | None, history: Sequence[Event], entries: Sequence[Entry]) -> None:
     """Hand a ticket back to its owner of before, where the cover has not written on it."""
     ticket, desk = turn.ticket, turn.desk

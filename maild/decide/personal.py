@@ -86,23 +86,25 @@ def with_revoked(situation: Situation, decision: Decision) -> Decision:
         return decision
     before = decision.bulletin or Bulletin(())
     drafts = list(before.drafts)
-    for agent, told in seen:
+    for agent, told, _ in seen:
         _tell_revoked(drafts, agent, told, situation)
-    because = tuple(f"the personal address of {agent.id} is void: {plain(told)}" for agent, told in seen)
-    revoked = tuple(agent.id for agent, _ in seen)
+    because = tuple(f"the personal address of {agent.id} is void: {why}" for agent, _, why in seen)
+    revoked = tuple(agent.id for agent, _, _ in seen)
     bulletin = replace(before, drafts=tuple(drafts), revoked=revoked)
     return replace(decision, because=(*decision.because, *because), bulletin=bulletin)
 
 
-def _seen(situation: Situation) -> Iterator[tuple[Agent, Line]]:
-    """Whose personal address came from another address, or stands beside that of somebody outside."""
+def _seen(situation: Situation) -> Iterator[tuple[Agent, Line, str]]:
+    """Whose personal address came from another address, or stands beside that of somebody outside; with what the agent
+    is told, and what the operator."""
     mail, holders = situation.mail, _holders(situation)
     numbers = dict.fromkeys(one.party for one in situation.clues.tokens if one.use is Use.PERSONAL)
     for holder in (holders[number] for number in numbers if number in holders):
         if mail.author.key not in holder.addresses:
-            yield holder, line("personal_from_another", who=mail.author.spec)
+            who = mail.author.spec
+            yield holder, line("personal_from_another", who=who), f"it came from {who or 'an unknown sender'}"
         elif outsider := _outsider(situation):
-            yield holder, line("personal_beside", who=outsider)
+            yield holder, line("personal_beside", who=outsider), f"it stood beside {outsider}"
 
 
 def _outsider(situation: Situation) -> str:
@@ -262,7 +264,8 @@ def _refuse(situation: Situation, agent: Agent, reasons: Sequence[str | Line]) -
     draft = draft_to(agent, situation.absence_facts, Notice.REFUSED, tuple(dict.fromkeys(reasons)))
     draft = replace(draft, kept_text=kept_of(situation.mail)[:_KEPT])
     because = tuple(f"refused at the personal address of {agent.id}: {plain(reason)}" for reason in reasons)
-    return Done(because, bulletin=Bulletin(because, drafts=(draft,)))
+    lines = tuple(reason for reason in reasons if isinstance(reason, Line))
+    return Done(because, bulletin=Bulletin(because, drafts=(draft,)), lines=lines)
 
 
 def _hold(
@@ -288,4 +291,4 @@ def _hold(
         kept_text=kept_of(situation.mail)[:_KEPT],
     )
     because = f"held: at {at} of {agent.id}: {plain(why)}"
-    return SetAside((because,), bulletin=Bulletin((because,), drafts=(draft,)))
+    return SetAside((because,), bulletin=Bulletin((because,), drafts=(draft,)), lines=(why,))

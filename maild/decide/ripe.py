@@ -12,7 +12,6 @@ from maild.decide.turn import Turn
 from maild.decision import Answers, ClearTimer, Loads, Notice, SetTimer, TimerName
 from maild.desk import Desk
 from maild.hours import closing, opening
-from maild.lines import plain
 from maild.mail import NOTHING_SAID, Address, Mail, Proof
 from maild.rules.match import Rule, RuleBook, match, possible
 from maild.rules.model import Anchor, Facts, On
@@ -76,9 +75,9 @@ def _answer(turn: Turn, rule: str, words: Entry, answers: Answers) -> None:
             turn.tell_customers(Notice.REPLY, auto=True, answers=True, said=words)
         case Wait(because):
             turn.set_timer(TimerName.ANSWER, turn.now + RETRY, f"{Notice.REPLY.value} {turn.now.isoformat()} {rule}")
-            turn.because.append(plain(because))
+            turn.explain(because, "the answer waits: ")
         case Silence(because):
-            turn.because.append(plain(because))
+            turn.explain(because, "no answer: ")
             turn.happened_because("unanswered", because)
 
 

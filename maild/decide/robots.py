@@ -8,7 +8,7 @@ from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decide.undelivered import tell_undelivered
 from maild.decision import Bulletin, Done, Notice, Post, Sent, SetAside
-from maild.lines import line
+from maild.lines import Line, line
 from maild.mail import Address, Kind
 from maild.ticket import Entry, Ticket, Use, Voice
 from maild.values import replace
@@ -48,13 +48,14 @@ def file_bounce(situation: Situation) -> Post | SetAside | Done:
     return _with(turn, learnt)
 
 
-def file_machine(situation: Situation, ticket: Ticket, because: str, learnt: Bulletin | None = None) -> Post:
+def file_machine(situation: Situation, ticket: Ticket, because: str | Line, learnt: Bulletin | None = None) -> Post:
     """Machine mail for a ticket that stands: kept in the conversation, changes nothing there, tells its people nothing.
 
     `learnt` is what it tells of an agent's absence.
     """
     turn = Turn(ticket, situation.desk, situation.now, situation.mail.author.spec or "a machine")
-    turn.because.extend((because, f"filed, changes nothing: {situation.mail.kind.value}"))
+    turn.explain(because)
+    turn.because.append(f"filed, changes nothing: {situation.mail.kind.value}")
     turn.say(_entry(situation))
     turn.met = (situation.mail.message_id,)
     if learnt is None:

@@ -10,6 +10,7 @@ from maild import reasons
 from maild.decide import prepared
 from maild.decide.assign import choose, named, people_of
 from maild.decide.cover import cover_of
+from maild.decide.moves import tell_new_owner
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Draft, Loads, Notice
@@ -300,7 +301,7 @@ def tell_successor(turn: Turn, before: Ticket) -> None:
     people = people_of(turn.desk, turn.ticket.owner, turn.ticket.team, turn.now)
     for agent in people:
         if agent.addresses.isdisjoint({turn.ticket.requester.key}):
-            turn.tell_agent(agent, Notice.ASSIGNED, Use.REPLY)
+            tell_new_owner(turn, agent)
     old = turn.desk.agent(before.owner)
     # who is away reads of it on returning, in one mail
     if old is not None and old not in people and turn.desk.there(old, turn.now):

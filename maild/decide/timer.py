@@ -18,7 +18,7 @@ from maild.decide.trail import dates_read
 from maild.decide.turn import Turn
 from maild.decision import NO_ANSWERS, NO_LOADS, Answers, Loads, Notice, Post, TimerName
 from maild.desk import AgentId, Desk
-from maild.lines import line, plain
+from maild.lines import line
 from maild.rules.match import RuleBook
 from maild.ticket import Entry, Event, Status, Ticket, Use
 
@@ -117,10 +117,10 @@ def _answer(turn: Turn, detail: str, seen: Seen) -> None:
         case Wait(because) if turn.now - since < limits.wait:
             waits = f"{notice.value} {since.isoformat()} {rule}".strip()
             turn.set_timer(TimerName.ANSWER, min(turn.now + RETRY, since + limits.wait), waits)
-            turn.because.append(plain(because))
+            turn.explain(because, "the answer waits: ")
         case Wait(because) | Silence(because):
             turn.happened_because("unanswered", because)
-            turn.because.append(plain(because))
+            turn.explain(because, "no answer: ")
             lines = (line("no_acknowledgement", who=ticket.requester.address, why=(because,)),)
             for agent in people_of(turn.desk, ticket.owner, ticket.team, turn.now):
                 turn.tell_agent(agent, Notice.NOTE, Use.NOTE, auto=True, lines=lines)

@@ -89,6 +89,13 @@ class Turn:
             self.lines.append(line)
         self.happened(event, text=plain(line))
 
+    def explain(self, because: str | Line, lead: str = "") -> None:
+        """Put a reason of the decision into words; a line is said in English there, behind `lead`."""
+        if isinstance(because, Line):
+            self.lines.append(because)
+            because = f"{lead}{plain(because)}"
+        self.because.append(because)
+
     def status(self, status: Status, text: str = "") -> None:
         before = self.ticket.status
         if status is before and not self.opened:
@@ -161,7 +168,12 @@ class Turn:
         if team == before and not self.opened:
             return
         self._moves("team", "" if self.opened else before, team, reason, behind)
-        self.ticket = replace(self.ticket, team=team, why=reason)
+        # the contact of before stays, and so does the reason why it is theirs
+        self.ticket = replace(self.ticket, team=team, why=self.ticket.why if self.stays() else reason)
+
+    def stays(self) -> bool:
+        """Whether the ticket has the owner whom it had before, so that no customer hears of another contact."""
+        return self.first.owner is not None and self.first.owner == self.ticket.owner
 
     def _moves(self, field: str, before: str, after: str, reason: Reason, behind: Origin | None) -> None:
         self.happened(field, code=reason.code, text=reason.text, before=before, after=after, why=reason, origin=behind)

@@ -16,7 +16,7 @@ from maild.decide.routing import tell_successor
 from maild.decide.situation import Situation
 from maild.decide.turn import Turn
 from maild.decision import Draft, Notice, Post, TimerName
-from maild.lines import Line, line, plain
+from maild.lines import Line, line
 from maild.mail import Kind
 from maild.ticket import Party, Role, Status, Ticket, Use
 from maild.values import replace
@@ -178,7 +178,7 @@ def _room(turn: Turn, situation: Situation) -> bool:
         case Answer():
             return True
         case Wait(because):
-            turn.because.append(plain(because))
+            turn.explain(because, "no answer: ")
             turn.happened_because("unanswered", because)
             return False
         case Silence() as silence:

@@ -100,12 +100,13 @@ class Telling(NamedTuple):
     `notice` names the mail, `tells` are all notices that apply (their values as strings). `contact` is the present
     contact's full name and `contact_short` the short one; `owned` tells a person from a team; `previous` and
     `previous_short` are the contact before, where the mail may name one. `why` is the reason's customer-safe words,
-    `why_by` the name of the colleague who wrote them, "" where they are the desk's own. `last_at` and `last_who`
-    are the last public thing that happened; `last_who` is "" where it was the reader's own message, or where no agent
-    marked it as solved; `last_event` is one of "received", "wrote", "solved". `previous_wrote` tells that the contact before has public words in the
-    conversation. `reply_to` is this mail's own Reply-To: an action that goes there is a plain reply. `known` is False
-    for a sender who proved nothing: then nothing of theirs may be said. `words` are a person's words that this mail
-    passes on, written by `words_by`. `files` counts the mails of the conversation that are attached.
+    `why_by` the name of the colleague who wrote them, "" where they are the desk's own. `last_at` and `last_who` are
+    the last public thing that happened; `last_who` is "" where it was the reader's own message, or where no agent
+    marked it as solved; `last_event` is one of "received", "wrote", "solved". `previous_wrote` tells that the contact
+    before has public words in the conversation. `reply_to` is this mail's own Reply-To: an action that goes there is a
+    plain reply. `known` is False for a sender who proved nothing: then nothing of theirs may be said. `words` are a
+    person's words that this mail passes on, written by `words_by`. `files` counts the mails of the conversation that
+    are attached.
     `earlier` and `earlier_solved` count the requester's tickets before this one, `customer_language` is the code of the
     language that the requester is written to in, "" where it is the reader's own. `covers` says that an absence brought
     the ticket, `customer_told` that its customer is going to hear of the move, `customer_heard` that its customer has

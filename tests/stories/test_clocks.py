@@ -86,7 +86,7 @@ def test_each_clock_is_told_with_its_date_warned_of_and_renewed_before_it_breaks
     assert left_at(told) < at(19, "14:00")
     assert standing(house) == [(clock.value, "broken"), (clock.value, "open")]
     assert house.ticket().promised_at == due(house, clock) == at(19, "17:30")
-    assert row(told, "Next").endswith("Thursday 19 November, 17:30")
+    assert row(told, "Next").endswith("Thursday 19 November, 17:30 (Paris)")
     # no mail went to Luc after his second message: that date was never given, so it is not taken back
     assert ("Thursday 19 November, 14:00" in told.text) is (clock is not Clock.NEXT_REPLY)
 
@@ -109,7 +109,7 @@ def test_solving_keeps_the_solve_clock_and_opening_it_again_starts_a_new_one(hou
     assert house.ticket().promised_at is None
     house.receives("It is not.", answers=house.last(LUC, "solved"))
     assert standing(house) == [("solve", "kept"), ("solve", "open")]
-    assert row(house.last(LUC, "reopened"), "Next") == "Ann Lee has it solved by Thursday 19 November, 14:00"
+    assert row(house.last(LUC, "reopened"), "Next") == "Ann Lee has it solved by Thursday 19 November, 14:00 (Paris)"
 
 
 def test_a_note_to_colleagues_and_a_customers_thanks_neither_keep_nor_start_a_clock(house: House) -> None:

@@ -62,7 +62,7 @@ def test_a_date_that_is_moved_twice_is_told_each_time_with_the_one_before(house:
     first, second = (letter for letter in house.sent_to(LUC) if letter.notice == "delayed")
     assert "Before, we had said Thursday 19 November, 14:00." in first.text
     assert "Before, we had said Monday 23 November, 12:00." in second.text
-    assert row(second, "Next") == "Ann Lee writes to you by Tuesday 24 November, 15:30"
+    assert row(second, "Next") == "Ann Lee writes to you by Tuesday 24 November, 15:30 (Paris)"
     runs_until(house, at(24, "12:00"))
     assert notices(house) == ["received", "delayed", "delayed"], "nothing is due at the dates that were moved"
 
@@ -110,13 +110,13 @@ def test_a_time_is_meant_as_the_agents_own_clock_shows_it_and_told_as_the_desks_
     house.changes(agents=overseas)
     house.agent_replies(f"#delay monday 10:00 {BANK}", asks(house))
     assert house.ticket().promised_at == at(23, "10:00", zone=NEW_YORK)
-    assert row(house.last(LUC, "delayed"), "Next") == "Ann Lee writes to you by Monday 23 November, 16:00"
+    assert row(house.last(LUC, "delayed"), "Next") == "Ann Lee writes to you by Monday 23 November, 16:00 (Paris)"
     assert "Monday 23 November, 10:00" in house.last(ANN.email, "receipt").text
 
 
 def test_a_date_on_a_weekend_is_told_of_before_it_and_while_people_are_at_work(house: House) -> None:
     house.agent_replies(f"#delay saturday 12:00 {BANK}", asks(house))
-    assert row(house.last(LUC, "delayed"), "Next") == "Ann Lee writes to you by Saturday 21 November, 12:00"
+    assert row(house.last(LUC, "delayed"), "Next") == "Ann Lee writes to you by Saturday 21 November, 12:00 (Paris)"
     runs_until(house, at(23, "09:00"))
     assert [left_at(letter) for letter in house.sent_to(LUC)[2:]] == [at(20, "17:00")]
     assert house.ticket().promised_at == at(23, "16:30")
@@ -177,7 +177,9 @@ def test_a_solved_ticket_takes_no_date(house: House) -> None:
 def test_a_delay_holds_while_we_wait_for_the_customer(house: House) -> None:
     house.agent_replies(f"#pending\n#delay monday 12:00 {BANK}\n\nWhich invoice?", asks(house))
     assert house.ticket().promised_at == at(23, "12:00")
-    assert row(house.sent_to(LUC)[-1], "Next") == ("You answer Ann Lee, who writes to you by Monday 23 November, 12:00")
+    assert row(house.sent_to(LUC)[-1], "Next") == (
+        "You answer Ann Lee, who writes to you by Monday 23 November, 12:00 (Paris)"
+    )
     runs_until(house, at(23, "12:00"))
     assert [one.clock for one in broken_ones(house)] == [Clock.DELAY]
 
@@ -217,7 +219,7 @@ def test_a_second_snooze_takes_the_place_of_the_first_and_does_not_shift_what_is
     assert [one.standing for one in ledger(house) if one.clock is Clock.SNOOZE] == [Standing.MOVED, Standing.OPEN]
     runs_until(house, at(19, "14:00"))
     assert [one.clock for one in broken_ones(house)] == [Clock.FIRST_REPLY]
-    assert row(house.last(LUC, "delayed"), "Next").endswith("Thursday 19 November, 17:30")
+    assert row(house.last(LUC, "delayed"), "Next").endswith("Thursday 19 November, 17:30 (Paris)")
 
 
 def test_a_snooze_goes_with_the_ticket_to_its_new_owner_and_ends_with_it(house: House) -> None:
@@ -262,7 +264,7 @@ def test_a_customer_in_copy_of_the_agents_mail_hears_the_date_from_us_and_the_wo
     house.agent_replies(f"#delay monday 12:00 {BANK}\n\nI asked the bank today.", brief, headers=[("Cc", LUC)])
     assert notices(house) == ["received", "delayed"]
     told = house.last(LUC, "delayed")
-    assert row(told, "Next") == "Ann Lee writes to you by Monday 23 November, 12:00"
+    assert row(told, "Next") == "Ann Lee writes to you by Monday 23 November, 12:00 (Paris)"
     assert "Before, we had said Thursday 19 November, 14:00." in told.text
     assert "the bank has not answered" in told.text
     assert "I asked the bank today." not in told.text, "Luc has these words from Ann"
@@ -278,7 +280,7 @@ def test_who_is_in_copy_hears_the_date_and_who_is_not_hears_it_with_the_words(ho
     assert "I asked the bank today." in luc.text
     assert luc["From"] == '"Ann Lee (Example Support)" <support@desk.example>'
     assert "I asked the bank today." not in eva.text
-    assert row(eva, "Next") == row(luc, "Next") == "Ann Lee writes to you by Monday 23 November, 12:00"
+    assert row(eva, "Next") == row(luc, "Next") == "Ann Lee writes to you by Monday 23 November, 12:00 (Paris)"
     assert [notices(house, who).count("delayed") for who in (LUC, EVA)] == [1, 1]
     assert [one.event for one in house.history()].count("delayed") == 1
 
@@ -290,7 +292,7 @@ def test_a_customer_in_copy_hears_of_a_move_and_its_date_in_one_mail(house: Hous
     assert notices(house) == ["received", "owner-changed"]
     told = house.last(LUC, "owner-changed")
     assert "Ben knows the bank" in told.text
-    assert row(told, "Next") == "Ben Ode writes to you by Monday 23 November, 12:00"
+    assert row(told, "Next") == "Ben Ode writes to you by Monday 23 November, 12:00 (Paris)"
 
 
 def test_words_without_a_date_are_not_told_to_who_is_in_copy(house: House) -> None:

@@ -52,7 +52,7 @@ def test_a_new_date_is_never_the_one_whose_place_it_takes(tmp_path: Path) -> Non
     promised = house.ticket().promised_at
     assert promised is not None
     assert promised > at(21, "17:00")
-    assert row(told, "Next").endswith("by Sunday 22 November, 17:00")
+    assert row(told, "Next").endswith("by Sunday 22 November, 17:00 (Paris)")
     assert "Saturday 21 November, 17:00" in " ".join(told.text.split()), "the one whose place it takes"
     house.close()
 
@@ -119,6 +119,6 @@ def test_a_late_ticket_that_changes_its_team_at_night_gets_a_new_date_with_the_m
     told = house.last(LUC)
     assert left_at(told) == at(19, "20:00")
     assert "We will not keep the time that we gave you, Thursday 19 November, 14:00" in " ".join(told.text.split())
-    assert row(told, "Next") == "Ben Ode answers by Monday 23 November, 09:00"
+    assert row(told, "Next") == "Ben Ode answers by Monday 23 November, 09:00 (Paris)"
     assert ("first-reply", "broken") in standing(house)
     house.close()

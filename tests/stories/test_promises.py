@@ -102,7 +102,7 @@ def test_a_delay_is_told_with_its_reason_and_moves_the_promise(house: House) -> 
     brief = house.last(ANN.email, "assigned")
     house.agent_replies("#delay monday 12:00 because the bank has not answered yet", brief)
     told = house.last(LUC, "delayed")
-    assert "you hear from Ann by Monday 23 November, 12:00." in told.text
+    assert "you hear from Ann by Monday 23 November, 12:00 (Paris)." in told.text
     assert 'Ann Lee writes: "the bank has not answered yet."' in told.text
     assert standing(house) == [("first-reply", "moved"), ("solve", "open"), ("delay", "open")]
     assert house.ticket().promised_at == datetime(2026, 11, 23, 11, 0, tzinfo=UTC)

@@ -69,7 +69,7 @@ def test_whoever_moves_it_the_customer_reads_the_new_date_at_once_in_the_mail_of
     house: House, move: Callable[[House, Letter], None]
 ) -> None:
     brief = asks(house)
-    assert row(house.last(LUC), "Next") == "Ann Lee answers by Thursday 19 November, 14:00"
+    assert row(house.last(LUC), "Next") == "Ann Lee answers by Thursday 19 November, 14:00 (Paris)"
     house.now = at(19, "10:30")
     move(house, brief)
     runs_until(house, at(19, "17:00"))
@@ -77,7 +77,7 @@ def test_whoever_moves_it_the_customer_reads_the_new_date_at_once_in_the_mail_of
     told = house.last(LUC)
     assert left_at(told) == at(19, "10:30")
     assert "We will not keep the time that we gave you, Thursday 19 November, 14:00" in " ".join(told.text.split())
-    assert row(told, "Next") == "Ben Ode answers by Thursday 19 November, 19:00"
+    assert row(told, "Next") == "Ben Ode answers by Thursday 19 November, 19:00 (Paris)"
     assert ("first-reply", "moved") in standing(house)
     runs_until(house, at(19, "18:31"))
     assert left_at(house.last(LUC, "delayed")) == at(19, "18:30"), "and that date is watched in New York's hours"
@@ -87,7 +87,7 @@ def test_a_clock_that_sends_it_up_to_a_team_that_is_shut_gives_every_date_anew_i
     asks(house)
     runs_until(house, at(19, "14:30"))
     assert notices(house) == ["received", "owner-changed"]
-    assert row(house.last(LUC), "Next") == "Ben Ode answers by Thursday 19 November, 19:00"
+    assert row(house.last(LUC), "Next") == "Ben Ode answers by Thursday 19 November, 19:00 (Paris)"
 
 
 def test_a_date_of_the_agents_own_moves_too(house: House) -> None:
@@ -104,7 +104,7 @@ def test_an_agent_of_both_teams_keeps_it_and_the_customer_hears_of_the_date_alon
     house = House(tmp_path, desk=replace(WORLD, teams=(WORLD.teams[0], both)), now=THURSDAY)
     gives_it_away(house, asks(house))
     assert notices(house) == ["received", "delayed"]
-    assert row(house.last(LUC), "Next") == "Ann Lee answers by Thursday 19 November, 19:00"
+    assert row(house.last(LUC), "Next") == "Ann Lee answers by Thursday 19 November, 19:00 (Paris)"
     house.close()
 
 
@@ -132,6 +132,6 @@ def test_a_team_that_opens_before_the_date_keeps_it(house: House) -> None:
     house.now = at(19, "12:30")
     brief = asks(house)
     gives_it_away(house, brief)
-    assert row(house.last(LUC), "Next") == "Ann Lee answers by Thursday 19 November, 16:30"
+    assert row(house.last(LUC), "Next") == "Ann Lee answers by Thursday 19 November, 16:30 (Paris)"
     runs_until(house, at(19, "13:00"))
-    assert row(house.last(LUC), "Next") == "Ben Ode answers by Thursday 19 November, 16:30"
+    assert row(house.last(LUC), "Next") == "Ben Ode answers by Thursday 19 November, 16:30 (Paris)"

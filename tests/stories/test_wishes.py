@@ -89,7 +89,7 @@ def test_status_tells_ticket_status_contact_last_action_and_what_is_next(house: 
     assert row(told, "Status") == "Open, we are working on it"
     assert row(told, "Your contact") == "Ann Lee"
     assert row(told, "Last action") == "Ann Lee wrote to you, Thursday 19 November, 10:00"
-    assert row(told, "Next") == "Ann Lee writes to you by Monday 23 November, 10:00"
+    assert row(told, "Next") == "Ann Lee writes to you by Monday 23 November, 10:00 (Paris)"
     assert notices(house, ANN.email) == ["assigned"], "nobody is disturbed by a question to the desk"
     assert standing(house)[-1] == ("update", "open")
 
@@ -292,7 +292,7 @@ def test_closing_keeps_what_was_promised_and_opening_again_promises_anew(house: 
     assert standing(house) == [("first-reply", "kept"), ("solve", "kept")]
     told = says(house, "REOPEN")
     assert standing(house)[2:] == [("next-reply", "open"), ("solve", "open")]
-    assert row(told, "Next") == "Ann Lee answers by Friday 20 November, 09:30"
+    assert row(told, "Next") == "Ann Lee answers by Friday 20 November, 09:30 (Paris)"
     assert notices(house, ANN.email) == ["assigned", "note", "note"]
 
 

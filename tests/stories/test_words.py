@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.stories.house import ANN, BEN, House
-from tests.stories.promised import LUC, THURSDAY, WITH_LADDER, asks, played, row, runs
+from maild.desk import LANGUAGES, Assign
+from tests.stories.house import ANN, BEN, BILLING, CLEO, DESK, SUPPORT, House
+from tests.stories.promised import LUC, THURSDAY, WITH_LADDER, asks, left_at, played, row, ruled, runs
 
 
 @pytest.fixture
@@ -39,12 +42,13 @@ def test_where_no_agent_solved_it_the_last_action_names_nobody(house: House) -> 
     brief = asks(house)
     house.agent_replies("#pending\nWhich licence do you use?", brief)
     runs(house, days=20)
-    assert row(house.last(LUC, "solved"), "Last action") == "The request was marked as solved, Monday 30 November, 09:00"
+    solved = "The request was marked as solved"
+    assert row(house.last(LUC, "solved"), "Last action") == f"{solved}, Monday 30 November, 09:00"
     house.receives("REOPEN", answers=house.last(LUC))
     assert row(house.last(LUC, "reopened"), "Last action").startswith("Ann Lee wrote to you")
     runs(house, hours=1)
     house.receives("CLOSE", answers=house.last(LUC))
-    assert row(house.last(LUC, "solved"), "Last action") == "The request was marked as solved, Wednesday 9 December, 11:00"
+    assert row(house.last(LUC, "solved"), "Last action") == f"{solved}, Wednesday 9 December, 11:00"
 
 
 def test_a_closed_ticket_is_not_offered_to_be_opened_again(house: House) -> None:
@@ -70,11 +74,157 @@ def test_the_owner_hears_that_a_reply_opened_a_solved_ticket_again(house: House)
 
 
 def test_only_a_mere_thanks_is_called_one(house: House) -> None:
-    brief = asks(house)
+    asks(house)
     house.receives("CLOSE\nThe bank has paid, please keep the second licence.", answers=house.last(LUC))
     told = house.last(ANN.email, "customer-replied").text
     assert "Luc Petit replied CLOSE: it is solved." in told
     assert "thanks" not in told
     house.receives("Thank you!", answers=house.last(LUC))
     assert "It says thanks and nothing else" in house.last(ANN.email, "customer-replied").text
-    assert brief
+
+
+# --- where the clock on the wall hangs ---
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_date_that_is_promised_names_its_zone_in_every_mail(tmp_path: Path, language: str) -> None:
+    house = House(tmp_path, desk=replace(WITH_LADDER, language=language), now=THURSDAY)
+    brief = asks(house, "77", subject="77")
+    house.agent_replies("77!", brief)
+    house.receives("STATUS", answers=house.last(LUC))
+    house.agent_replies("#delay 27 nov 16:00 because 77", brief)
+    runs(house, days=1)
+    told = house.sent_to(LUC)
+    assert [one.notice for one in told] == ["received", "reply", "status", "delayed"]
+    zone = {"es": "París", "ru": "Париж"}.get(language, "Paris")
+    for letter in told:
+        state = letter.text[letter.text.rindex(" #1\r\n") :]
+        assert f"({zone})" in state, letter.text
+    first = told[-1].text.partition("\r\n")[0]
+    assert "16:00" in first
+    assert len(first) <= 90
+    house.close()
+
+
+# --- what moved, and why ---
+
+
+def test_the_reason_of_another_team_is_not_told_as_that_of_the_contact(house: House) -> None:
+    house.agent_replies("#assign ben because Ben knows the contracts", asks(house))
+    runs(house, minutes=10)
+    house.agent_replies("#team billing because it is about an invoice", house.last(BEN.email, "assigned"), agent=BEN)
+    runs(house, minutes=10)
+    house.receives("STATUS", answers=house.last(LUC))
+    told = house.last(LUC, "status")
+    assert row(told, "Your contact") == "Ben Ode (before: Ann Lee)"
+    assert row(told, "Why it moved") == 'Ann Lee writes: "Ben knows the contracts."'
+    assert [one.notice for one in house.sent_to(LUC)] == ["received", "owner-changed", "status"]
+
+
+def test_an_owner_whose_ticket_goes_to_another_team_hears_that_it_stays_theirs(house: House) -> None:
+    house.agent_replies("#assign ben because Ben knows the contracts", asks(house))
+    runs(house, minutes=10)
+    to_billing = {"team": "billing", "reason": "Invoices go there"}
+    ruled(house, {"on": "reply", "when": {"body": "invoice"}, "then": to_billing})
+    house.receives("Which invoice is right?", answers=house.last(LUC))
+    told = house.last(BEN.email).text
+    assert "- #1 is with Billing now and stays yours: Invoices go there" in told
+    assert "is yours now" not in told
+    assert house.ticket().owner == BEN.id
+
+
+def test_whoever_takes_a_ticket_by_answering_is_said_to_have_answered(tmp_path: Path) -> None:
+    team = replace(SUPPORT, assign=Assign.NONE, members=(ANN.id, BEN.id))
+    house = House(tmp_path, desk=replace(DESK, teams=(team, BILLING)))
+    brief = asks(house)
+    runs(house, minutes=5)
+    house.agent_replies("Hello Luc, one licence was counted twice.", brief)
+    told = house.last(LUC, "owner-set").text
+    assert told.startswith("Ann Lee looks after your request now and has answered you.")
+    house.close()
+
+
+# --- what agents are told that is not about dates, or that nobody did ---
+
+
+def test_a_ticket_that_nobody_can_take_is_no_matter_of_dates(tmp_path: Path) -> None:
+    away = ((date(2026, 11, 18), date(2026, 11, 24)),)
+    house = House(tmp_path, desk=DESK)
+    asks(house)
+    runs(house, minutes=5)
+    house.changes(agents=tuple(replace(one, away=away) for one in DESK.agents))
+    house.takes_roll()
+    told = next(one for one in house.sent_to("ops@desk.example") if one["X-Maild-Ticket"] == "1").text
+    assert told.startswith("Luc Petit's ticket #1 needs you, and this is why.")
+    assert "Ann Lee is away, and so is everybody else who could take #1." in told
+    runs(house, days=7)
+    back = house.last(ANN.email, "absence").text
+    assert "One ticket of yours moved while you were away: #1." in back
+    house.close()
+
+
+# --- what the operator reads ---
+
+
+def because(house: House, kept: int) -> str:
+    return "; ".join(house.mail(kept).because)
+
+
+def test_an_operator_reads_sentences_where_an_answer_waits_or_does_not_leave(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    kept = [house.receives("Help!", proven=False, subject=f"Help {number}") for number in range(4)]
+    assert because(house, kept[-1]).endswith(
+        "the answer waits: an unproven address gets 3 automatic answers a week at most"
+    )
+    runs(house, hours=25)
+    told = house.last(ANN.email, "note").text
+    assert "No acknowledgement went to luc@customer.example: an unproven address gets 3 automatic answers" in told
+    assert "waits" not in told
+    house.close()
+
+
+def test_an_operator_reads_why_an_agents_mail_was_refused_or_held(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.takes_roll()
+    refused = house.agent_replies("#asign ben because x", asks(house))
+    assert because(house, refused).endswith('"#asign" is not a command I know. Did you mean "#assign"?')
+    apart = house.agent_replies("#merge 2", house.last(ANN.email, "welcome"))
+    assert because(house, apart).startswith("refused at the personal address of ann: ")
+    held = house.receives(
+        "#list", author="Eve <eve@elsewhere.example>", to=house.last(ANN.email, "welcome")["Reply-To"]
+    )
+    assert "the personal address of ann is void: it came from eve@elsewhere.example" in because(house, held)
+    for kept in (refused, apart, held):
+        assert not re.search(r"_|\((?:who|written|words|number|why|most) ", because(house, kept)), because(house, kept)
+    house.close()
+
+
+def test_one_signed_address_that_is_not_ours_is_one(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    kept = house.receives("Hello.", to=f"support+{'a' * 40}@desk.example")
+    assert because(house, kept).startswith("a signed address that no key of ours made")
+    house.close()
+
+
+# --- what a brief says of the customer ---
+
+
+def test_the_brief_of_a_ticket_that_climbs_says_that_the_customer_hears_next_who_has_it(house: House) -> None:
+    asks(house)
+    house.receives("ESCALATE", answers=house.last(LUC))
+    brief = house.last(CLEO.email, "assigned")
+    assert "Luc Petit hears next that you have the ticket." in brief.text
+    told = house.last(LUC, "owner-changed")
+    assert house.sent.index(brief) < house.sent.index(told)
+    assert left_at(brief) <= left_at(told)
+
+
+def test_the_first_line_of_news_of_a_colleague_names_the_desk_where_it_is_short(house: House) -> None:
+    house.takes_roll()
+    asks(house)
+    agents = house.desk.agents
+    house.changes(agents=tuple(replace(one, left=date(2026, 11, 19)) if one == ANN else one for one in agents))
+    house.takes_roll()
+    runs(house, days=1)
+    told = house.last(CLEO.email, "absence").text
+    assert told.startswith("Example Support: Ann Lee no longer works at this desk.")
