@@ -383,6 +383,7 @@ def _steps(draft: Draft, material: Material, seen: Ticket, reader: _Reader) -> t
             one.who,
             for_customers(_why(one.why, reader) if one.why else without_tokens(one.text), desk, seen.address),
             one.due_at,
+            one.why.by if one.why else "",
         )
         for one in passed
     )

@@ -64,6 +64,11 @@ def put_off(turn: Turn, situation: Situation, agent: Agent, command: Command) ->
     return line("promised", who=customer, due=due_at), word
 
 
+def as_it_stands(said: Line, promised_at: datetime | None) -> Line:
+    """The receipt of a reminder names the date that the customer waits for once all commands have run."""
+    return line(said.name, **(dict(said.values) | {"due": promised_at})) if said.name == "snoozed" else said
+
+
 def _date_of(situation: Situation, ticket: Ticket, agent: Agent, command: Command) -> datetime | Fault:
     """The moment that was meant when the mail came, in the agent's zone; a day without a time ends with its hours."""
     if command.moment is None:

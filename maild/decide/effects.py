@@ -57,6 +57,7 @@ def carry_out(
         _tell_effects(turn, before, agent)
     if spoke and not to_all:
         _tell_colleagues(turn, situation, agent)
+    lines = [delay.as_it_stands(one, turn.ticket.promised_at) for one in lines]
     _receipt(turn, agent, lines, spoke=spoke, public=to_all, fresh=fresh)
     return turn.post()
 

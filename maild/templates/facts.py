@@ -77,13 +77,15 @@ class Promised:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of a request as its customer may read it: `kind` is one of received, wrote, answered, contact, solved,
-    reopened, closed, waiting, delayed; `who` is a name, `text` words or a reason, `due_at` a date that was given."""
+    reopened, closed, waiting, delayed; `who` is a name, `text` words or a reason, `by` the colleague who wrote the
+    reason ("" for the desk's own), `due_at` a date that was given."""
 
     at: datetime
     kind: str
     who: str = ""
     text: str = ""
     due_at: datetime | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

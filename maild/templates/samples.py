@@ -123,6 +123,7 @@ def _steps() -> tuple[Step, ...]:
         Step(_ago(days=1, hours=6), "wrote", "", _LAST),
         Step(_ago(days=1, hours=5), "wrote", "Dana Kim", ""),
         Step(_ago(hours=20), "contact", "Cleo Roy", "Ann Lee is away until Monday 7 December."),
+        Step(_ago(hours=19), "contact", "Dana Kim", "the bank wants a signature", by="Cleo Roy"),
         Step(_ago(hours=18), "delayed", "Cleo Roy", "the bank has not answered yet", _NOON),
         Step(_ago(hours=4), "solved"),
         Step(_ago(hours=3), "reopened"),

@@ -109,7 +109,7 @@ def test_history_tells_what_happened_in_order_and_nothing_internal(house: House)
     runs(house, minutes=10)
     told = says(house, "HISTORY")
     words = " ".join(told.text.split())
-    steps = ("You wrote to us", "I asked the bank.", "A new date: Monday 23 November, 12:00", "Ben Ode looks after it")
+    steps = ("You wrote to us", "I asked the bank.", "A new date: Monday 23 November, 12:00", "It is with Ben Ode")
     places = [words.index(step) for step in steps]
     assert places == sorted(places)
     whole = told.text + told.html

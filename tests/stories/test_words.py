@@ -144,6 +144,20 @@ def test_whoever_takes_a_ticket_by_answering_is_said_to_have_answered(tmp_path: 
     house.close()
 
 
+def test_the_history_of_a_request_says_who_wrote_the_reason_of_a_move(house: House) -> None:
+    brief = asks(house)
+    runs(house, minutes=10)
+    house.agent_replies("#assign ben because Ben knows the contracts", brief)
+    runs(house, minutes=10)
+    house.agent_replies("#release because I wait for the bank", house.last(BEN.email, "assigned"), agent=BEN)
+    runs(house, minutes=10)
+    house.receives("HISTORY", answers=house.last(LUC))
+    told = " ".join(house.last(LUC, "history").text.split())
+    assert "It is with Ann Lee (Ann has the fewest open requests now)" in told
+    assert 'It is with Ben Ode (Ann Lee: "Ben knows the contracts")' in told
+    assert 'It is with our support team (Ben Ode: "I wait for the bank")' in told
+
+
 # --- what agents are told that is not about dates, or that nobody did ---
 
 
@@ -228,3 +242,35 @@ def test_the_first_line_of_news_of_a_colleague_names_the_desk_where_it_is_short(
     runs(house, days=1)
     told = house.last(CLEO.email, "absence").text
     assert told.startswith("Example Support: Ann Lee no longer works at this desk.")
+
+
+# --- nothing is said twice, and nothing that the same mail makes untrue ---
+
+
+def test_a_cover_hears_once_that_a_reply_opened_the_ticket_again(tmp_path: Path) -> None:
+    covered = replace(ANN, backup=BEN.id, away=((date(2026, 11, 20), date(2026, 11, 21)),))
+    house = House(tmp_path, desk=replace(WITH_LADDER, agents=(covered, BEN, CLEO)), now=THURSDAY)
+    house.takes_roll()
+    house.agent_replies("#solved", asks(house))
+    runs(house, days=1)
+    house.receives("It is still wrong.", answers=house.last(LUC))
+    brief = house.last(BEN.email, "assigned").text
+    assert brief.count("The ticket was solved, and this opened it again.") == 1
+    house.close()
+
+
+def test_the_receipt_of_a_reminder_names_no_date_that_its_own_mail_ended(house: House) -> None:
+    house.agent_replies("#snooze monday 10:00\n#pending\nWhich licence do you use?", asks(house))
+    told = house.last(ANN.email, "receipt").text
+    assert "You are reminded on Monday 23 November, 10:00. Luc Petit hears nothing of it." in " ".join(told.split())
+    assert "expects" not in told
+
+
+def test_who_opens_a_ticket_again_with_words_is_not_said_to_answer_later(house: House) -> None:
+    brief = asks(house)
+    house.agent_replies("#solved", brief)
+    runs(house, minutes=10)
+    house.agent_replies("#reopen\nOne more question: which number?", brief)
+    told = house.last(LUC, "reopened").text
+    assert told.startswith("Your request is open again, and Ann Lee has written to you.")
+    assert "The answer comes by" not in told
