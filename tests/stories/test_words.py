@@ -274,3 +274,15 @@ def test_who_opens_a_ticket_again_with_words_is_not_said_to_answer_later(house: 
     told = house.last(LUC, "reopened").text
     assert told.startswith("Your request is open again, and Ann Lee has written to you.")
     assert "The answer comes by" not in told
+
+
+def test_a_teams_ticket_that_climbs_names_its_contact_once(tmp_path: Path) -> None:
+    team = replace(WITH_LADDER.teams[0], assign=Assign.NONE)
+    house = House(tmp_path, desk=replace(WITH_LADDER, teams=(team, BILLING)), now=THURSDAY)
+    asks(house)
+    runs(house, hours=5)
+    told = house.last(LUC, "escalated").text
+    assert told.startswith("Cleo Roy takes up your request from now on: it went one step up.")
+    assert "looks after your request" not in told
+    assert told.count("It would have waited longer than we promised.") == 1
+    house.close()
