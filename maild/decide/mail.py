@@ -169,9 +169,9 @@ def _weak(situation: Situation) -> Found | None:
 
 def _stranger(situation: Situation, found: Found) -> Decision:
     because = (found.because, f"{situation.mail.author.spec or 'nobody'} takes no part in #{found.ticket.number}")
-    if situation.mail.kind is not Kind.PERSON:
-        return customer.open_ticket(situation, because=because, linked=found.ticket)
-    return customer.open_ticket(situation, because=because, linked=found.ticket, stranger=found.door)
+    # a list that writes itself into From passes a person's words on
+    knocks = found.door and situation.mail.kind in {Kind.PERSON, Kind.LIST}
+    return customer.open_ticket(situation, because=because, linked=found.ticket, stranger=knocks)
 
 
 def _duplicate(situation: Situation) -> Decision:

@@ -280,6 +280,27 @@ def test_a_stranger_with_a_token_gets_a_linked_ticket_and_the_owner_is_told(hous
     assert "Luc" not in told.text + told.html
 
 
+def test_a_customers_reply_through_a_list_that_writes_itself_into_from_comes_to_the_owner_with_accept(
+    house: House,
+) -> None:
+    house.receives("Invoice 77 shows two licences.")
+    house.agent_replies("Which one is wrong?", house.last(ANN.email))
+    row = house.receives(
+        "The second one.",
+        author='"Luc Petit via Team" <team@lists.example>',
+        answers=house.last(LUC),
+        headers=[("List-Id", "<team.lists.example>"), ("List-Post", "<mailto:team@lists.example>")],
+    )
+    assert house.mail(row).ticket == 2
+    told = house.last(ANN.email)
+    assert told.notice == "linked"
+    assert "The second one." in told.text
+    assert "#accept" in told.text
+    assert house.sent_to("team@lists.example") == []
+    house.agent_replies("#accept", told)
+    assert "team@lists.example" in {party.address for party in house.ticket().participants}
+
+
 def test_a_stranger_with_a_token_is_no_participant_afterwards(house: House) -> None:
     ack = opened(house)
     house.receives("Luc forwarded me this.", author=EVE, answers=ack)
