@@ -247,7 +247,7 @@ class TeamTable(Table):
     lead: Id | None = key(None, "who leads the team")
     hours: Text | None = key(None, "its hours of work, by their name; without them its promises run day and night")
     sla: Text | None = key(None, "the times that it promises, by their name")
-    private: bool = key(False, "only its members, its lead and admins see its tickets in lists")
+    private: bool = key(False, "only its members, its lead and admins see its tickets")
 
 
 class LadderTable(Table):
