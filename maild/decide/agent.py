@@ -81,8 +81,15 @@ def on_stamped_mail(situation: Situation) -> Decision | None:
 
 
 def _is_shut(situation: Situation, ticket: Ticket, agent: Agent) -> bool:
-    """Whether the ticket has come to a private team of others, whatever addresses of it the agent still has."""
-    return not visible(situation.desk, ticket, agent) and "operator" not in situation.waived
+    """Whether the ticket has come to a private team of others, whatever addresses of it the agent still has.
+
+    A team that its customer wrote to as well stays in.
+    """
+    if visible(situation.desk, ticket, agent) or "operator" in situation.waived:
+        return False
+    events = situation.history.get(ticket.number, ())
+    invited = (situation.desk.team_of(event.after) for event in events if event.event == "also-team")
+    return not any(team is not None and agent.id in team.members for team in invited)
 
 
 def _shut_out(situation: Situation, ticket: Ticket, agent: Agent) -> SetAside:

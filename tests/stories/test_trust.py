@@ -343,6 +343,16 @@ def test_the_address_of_a_ticket_that_came_to_a_private_team_opens_nothing(
     assert len(house.sent_to(LUC)) == heard
 
 
+def test_a_team_that_the_customer_wrote_to_beside_a_private_one_may_speak(house: House) -> None:
+    house.changes(teams=(SUPPORT, replace(BILLING, private=True)))
+    both = (BILLING.address, house.desk.address)
+    house.receives("My salary is too low.", to=", ".join(both), rcpt=both)
+    told = house.last(ANN.email)
+    assert told.notice == "note"
+    house.agent_replies("I know this one.", told)
+    assert house.entries()[-1].text == "I know this one."
+
+
 def test_a_customers_own_address_counts_before_an_agents_of_another_ticket_that_is_void(house: House) -> None:
     asks(house)
     own = house.last(LUC)
