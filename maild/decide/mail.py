@@ -51,7 +51,8 @@ def on_mail(situation: Situation) -> Decision:
             return _from_machine(situation)
         case Kind.NOTIFICATION | Kind.LIST if situation.agent is not None:
             # an agent's words are never sent by a machine, and a machine is not told that its mail is held
-            return agent.on_stamped_mail(situation) or _from_machine(situation)
+            stamped = personal.on_personal_mail(situation) or agent.on_stamped_mail(situation)
+            return stamped or _from_machine(situation)
         case _:
             pass
     spoken = personal.on_personal_mail(situation) or agent.on_agent_mail(situation)

@@ -15,7 +15,7 @@ from maild.decide.people import active, visible
 from maild.decide.plan import says
 from maild.decide.question import question_of
 from maild.decide.situation import Situation
-from maild.decide.trust import Unproven, lacks_strict, needs_strict, unproven
+from maild.decide.trust import Unproven, lacks_strict, needs_strict, speaks, unproven
 from maild.decision import (
     STRICT,
     Asked,
@@ -44,7 +44,7 @@ def on_personal_mail(situation: Situation) -> Decision | None:
 
     None where it is no such mail, answers a question of ours, or bears a ticket's address as well, which then leads.
     """
-    if situation.mail.kind is not Kind.PERSON or not situation.desk.subaddress:
+    if not speaks(situation.mail) or not situation.desk.subaddress:
         return None
     if question_of(situation) is not None and not situation.waived:
         return None
@@ -55,6 +55,8 @@ def on_personal_mail(situation: Situation) -> Decision | None:
     if token is not None and token.ticket in situation.tickets:
         return None
     numbers = [one.party for one in situation.clues.tokens if one.use is Use.PERSONAL]
+    if numbers and situation.mail.kind is not Kind.PERSON and situation.waived.isdisjoint({"machine", "operator"}):
+        return _hold(situation, agent, line("bears_marks", marks=", ".join(situation.mail.why[:3])), waives="machine")
     if situation.absence_facts.number(agent.id) in numbers:
         return learn.on_word(agent, situation, _speak(situation, agent))
     if any(number in _holders(situation) for number in numbers):

@@ -92,6 +92,20 @@ def test_an_agent_goes_on_holiday_by_mail_and_the_work_moves_on_the_day(house: H
     kept_promises(house)
 
 
+def test_an_absence_through_a_server_that_marks_all_mail_as_a_machines_is_asked_for_and_set(house: House) -> None:
+    mark = [("Feedback-ID", "1:AmazonSES")]
+    house.agent_replies("#away 1 dec..7 dec", welcome(house), headers=mark)
+    assert standing(house) == []
+    assert house.tickets == []
+    held = house.last(ANN.email, "held")
+    assert "feedback-id" in held.text
+    [yes] = [link for link in clients.links(held) if link.body == "#yes"]
+    house.agent_replies("#yes", held, to=yes.to, headers=mark)
+    (absence,) = standing(house)
+    assert absence.last_day == date(2026, 12, 7)
+    kept_promises(house)
+
+
 def test_who_is_away_from_today_is_covered_at_once(house: House) -> None:
     asks(house)
     house.agent_replies("#away today backup ben", welcome(house))
