@@ -212,9 +212,13 @@ def _last(draft: Draft, entries: Sequence[Entry], ticket: Ticket, desk: Desk, so
         return {}
     entry = public[-1]
     agent = desk.agent(entry.agent)
-    mine = entry.author.lower() == draft.to.key
-    who = agent.name if agent else "" if mine else (entry.name or entry.author) if draft.proven else ""
-    return {"last_at": entry.at, "last_who": who, "last_event": "wrote" if agent else "received"}
+    if agent is not None:
+        return {"last_at": entry.at, "last_who": agent.name, "last_event": "wrote"}
+    if entry.author.lower() == draft.to.key:
+        return {"last_at": entry.at, "last_event": "received"}
+    # who proved nothing reads no name of theirs
+    who = (entry.name or entry.author) if draft.proven else ""
+    return {"last_at": entry.at, "last_who": who, "last_event": "message"}
 
 
 def _words(draft: Draft) -> dict[str, Any]:

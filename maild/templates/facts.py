@@ -103,8 +103,9 @@ class Telling(NamedTuple):
     contact's full name and `contact_short` the short one; `owned` tells a person from a team; `previous` and
     `previous_short` are the contact before, where the mail may name one. `why` is the reason's customer-safe words,
     `why_by` the name of the colleague who wrote them, "" where they are the desk's own. `last_at` and `last_who` are
-    the last public thing that happened; `last_who` is "" where it was the reader's own message, or where no agent
-    marked it as solved; `last_event` is one of "received", "wrote", "solved". `previous_wrote` tells that the contact
+    the last public thing that happened; `last_event` is "received" for the reader's own message, "message" for that of
+    somebody else who takes part, "wrote" for an agent's words, or "solved"; `last_who` names them, and is "" for the
+    reader, and where the name may not be said or no agent marked it as solved. `previous_wrote` tells that the contact
     before has public words in the conversation. `reply_to` is this mail's own Reply-To: an action that goes there is a
     plain reply. `known` is False for a sender who proved nothing: then nothing of theirs may be said. `words` are a
     person's words that this mail passes on, written by `words_by`. `files` counts the mails of the conversation that

@@ -51,6 +51,18 @@ def test_where_no_agent_solved_it_the_last_action_names_nobody(house: House) -> 
     assert row(house.last(LUC, "solved"), "Last action") == f"{solved}, Wednesday 9 December, 11:00"
 
 
+def test_who_is_in_copy_does_not_read_of_a_message_of_theirs_that_they_never_wrote(house: House) -> None:
+    ruled(house, {"on": "new", "when": {"subject": "invoice"}, "then": {"cc": ["mia@customer.example"]}})
+    asks(house)
+    mia = "mia@customer.example"
+    assert row(house.last(LUC), "Last action").startswith("We received your message, ")
+    assert row(house.last(mia), "Last action").startswith("We received a message, ")
+    assert house.last(mia).text.startswith("Ann Lee has this request and will answer by")
+    house.receives("I have the contract here.", author=f"Mia Sol <{mia}>", answers=house.last(mia))
+    house.receives("STATUS", answers=house.last(LUC))
+    assert row(house.last(LUC, "status"), "Last action").startswith("Mia Sol wrote to us, ")
+
+
 def test_a_closed_ticket_is_not_offered_to_be_opened_again(house: House) -> None:
     house.agent_replies("#solved", asks(house))
     house.receives("STATUS", answers=house.last(LUC))
