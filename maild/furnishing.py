@@ -16,6 +16,7 @@ from maild.history import Historian
 from maild.oauth import Tokens
 from maild.office import Office
 from maild.readers import Readers
+from maild.store import inbox, outbox
 from maild.store.engine import Store, Tx
 from maild.telling import Press
 from maild.templates.render import Templates
@@ -24,14 +25,35 @@ READERS = 2
 
 
 def open_office(config: Config, store: Store) -> Office:
-    """Everything that deciding needs, from the operator's file; the secret is made on the first run.
+    """Everything that deciding needs, from the operator's file; the secret is made on the first run, and SecretError
+    says so where it is gone later.
 
     Own words with a fault are left out: `wrong_words` tells of them.
     """
+    if lost := lost_secret(config, store):
+        raise keys.SecretError(lost)
     keyring = keys.load_or_make(config.store.secret_file, config.desk.domain, secrets.token_bytes(keys.SECRET_BYTES))
     canned, _ = configuration.read_canned(config.templates)
     desk = replace(config.desk, canned=canned)
     return Office(store, Press(desk, keyring, Templates(config.templates)), config.rules)
+
+
+def lost_secret(config: Config, store: Store) -> str:
+    """What to say where the secret is gone, and mails were signed with it; "" where all is well, or nothing began yet.
+
+    A new one would make every address void that customers and agents hold.
+    """
+    secret = config.store.secret_file
+    if secret.exists() or store.schema() is None:
+        return ""
+    with store.read() as tx:
+        begun = outbox.next_row(tx) > 1 or inbox.last_received(tx) is not None
+    if not begun:
+        return ""
+    return (
+        f"{secret}: there is no such file, and the store holds mail that was signed with it; restore it from your copy "
+        "(where none is left: maild init in an empty folder makes another, and all addresses of before are void)"
+    )
 
 
 def wrong_words(config: Config) -> list[str]:

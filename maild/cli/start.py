@@ -171,6 +171,17 @@ def _grant_troubles(what: str, grant: Grant) -> Iterator[str]:
         yield f"{file.parent}: a provider may change the refresh token, and you may not write there; change the rights"
 
 
+def _lost(config: Config) -> str:
+    """What is wrong with a secret that is not there."""
+    from maild.cli.snapshot import is_there, opened
+    from maild.furnishing import lost_secret
+
+    if not is_there(config):
+        return ""
+    with opened(config) as store:
+        return lost_secret(config, store)
+
+
 def _secret_troubles(config: Config) -> Iterator[str]:
     from maild import keys
 
@@ -180,6 +191,8 @@ def _secret_troubles(config: Config) -> Iterator[str]:
             keys.load(secret, config.desk.domain)
         except keys.SecretError as fault:
             yield str(fault)
+    elif lost := _lost(config):
+        yield lost
     elif not _is_writable(secret.parent):
         yield f"{secret}: store.secret_file cannot be made there; change the rights of its folder, or the key"
 

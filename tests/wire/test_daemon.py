@@ -66,6 +66,24 @@ def test_a_wrong_configuration_ends_it_with_78_and_names_the_line(tmp_path: Path
         assert "Traceback" not in refused.stderr
 
 
+def test_a_secret_that_is_gone_is_not_made_anew_once_mail_was_signed_with_it(tmp_path: Path, sink: Sink) -> None:
+    with site(tmp_path, configuration(tmp_path, sink.url)) as desk:
+        desk.start()
+        until(lambda: desk.rows("select 1 from outbox"))
+        assert desk.stop() == 0
+        secret = desk.var / "secret"
+        copy = secret.rename(tmp_path / "copy")
+        for words, code in (("run", 1), ("check", 78)):
+            told = desk.does(words)
+            assert told.returncode == code
+            assert "secret: there is no such file, and the store holds mail that was signed with it" in told.stderr
+            assert "restore it from your copy" in told.stderr
+        assert not secret.exists()
+        copy.rename(secret)
+        desk.start()
+        assert desk.does("check").returncode == 0
+
+
 def test_a_secret_that_others_may_read_is_refused(tmp_path: Path, sink: Sink) -> None:
     with running(tmp_path, configuration(tmp_path, sink.url)) as desk:
         assert stat.S_IMODE((desk.var / "secret").stat().st_mode) == 0o600
@@ -128,7 +146,8 @@ def test_a_signal_in_the_middle_of_another_keeps_nobody_waiting() -> None:
     before = {number: signal.getsignal(number) for number in (SIGHUP, SIGTERM, SIGINT)}
     try:
         heed_signals(stop, reload)
-        with reload._cond, stop._cond:  # a thread that is in the middle of setting both
+        # another thread is in the middle of setting both
+        with reload._cond, stop._cond:  # type: ignore[attr-defined]  # what Event.set holds
             for number in (SIGHUP, SIGTERM, SIGHUP):
                 signal.raise_signal(number)
         assert reload.wait(10)
