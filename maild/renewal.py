@@ -75,5 +75,5 @@ def _read_anew(before: Config, store: Store) -> tuple[Config, Office]:
     secret = fresh.store.secret_file
     if not secret.exists():
         # a new one would make every address void that customers hold
-        raise keys.SecretError(f"{secret}: there is no such file; a new secret is made only at a start")
+        raise keys.SecretError(f"{secret}: there is no such file; put it back from your copy")
     return fresh, open_office(fresh, store)

@@ -83,9 +83,9 @@ def check(connect: bool, wait: float) -> None:
     screen.line(f"{config.path}: all is well." if config.path else "There is no config.toml: the built-in example.")
     _introduce(config)
     _foresee(config)
-    if config.advice:
+    if advice := (*config.advice, *_left_behind(config)):
         screen.line("Worth a look:")
-        for words in config.advice:
+        for words in advice:
             screen.line(f"  {words}")
     screen.line("Next: maild run" if config.path else "Next: maild init")
 
@@ -250,6 +250,31 @@ def _foresee(config: Config) -> None:
     if told:
         screen.line("With this file, and the open tickets of now:")
         screen.fields(told)
+
+
+def _left_behind(config: Config) -> Iterator[str]:
+    """Open tickets that hang on an address or a team that the file no longer has."""
+    from maild.cli.snapshot import is_there, snapshot, waits_for_upgrade
+
+    if not is_there(config) or waits_for_upgrade(config):
+        return
+    with snapshot(config) as tx:
+        if tx is None:
+            return
+        from maild.store import figures
+
+        left = figures.left_behind(tx, config.desk.addresses, {team.id for team in config.desk.teams})
+    for address, number in left.addresses.items():
+        yield (
+            f"{address} is no address of yours in this file, and answers to {_open_tickets(number)} go there: "
+            "they are refused; add it to desk.aliases"
+        )
+    for team, number in left.teams.items():
+        yield f'team "{team}" is not in this file and still has {_open_tickets(number)}; #team moves one elsewhere'
+
+
+def _open_tickets(number: int) -> str:
+    return f"{number} open ticket{'s' if number != 1 else ''}"
 
 
 def _store(config: Config) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, func, select
 
 from maild.store.engine import Tx
 from maild.store.tables import table
+from maild.ticket import Status
 
 _inbox, _outbox, _ticket = table("inbox"), table("outbox"), table("ticket")
 _promise, _timer = table("promise"), table("timer")
@@ -33,6 +34,25 @@ class Figures:
     undecided_since: datetime | None = None
     unsent_since: datetime | None = None
     timer_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How many tickets on which work is expected hang on what an operator's file no longer has, by address and team."""
+
+    addresses: Mapping[str, int]
+    teams: Mapping[str, int]
+
+
+def left_behind(tx: Tx, addresses: Collection[str], teams: Collection[str]) -> Left:
+    """Count the tickets that were written to, or are in, none of these."""
+    active = _ticket.c.status.in_([status.value for status in Status if status.active])
+
+    def others(column: ColumnElement[str], known: Collection[str]) -> dict[str, int]:
+        query = select(column, func.count()).where(active, column.not_in(list(known))).group_by(column)
+        return {str(one): int(number) for one, number in tx.connection.execute(query.order_by(column))}
+
+    return Left(others(func.lower(_ticket.c.address), addresses), others(_ticket.c.team, teams))
 
 
 def count(tx: Tx, now: datetime) -> Figures:

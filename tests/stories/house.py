@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import itertools
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,7 @@ DESK = Desk(
 )
 
 TEMPLATES = Templates()
+SECRET = bytes(range(32))
 
 
 @dataclass
@@ -132,6 +134,15 @@ class Letter:
         return str(part.get_content())
 
 
+def keep_secret(folder: Path) -> None:
+    """Put the secret of every house where commands that are said in this folder look for it."""
+    file = folder / "var" / "secret"
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        file.touch(0o600)
+        file.write_text(json.dumps({"id": 1, "secret": SECRET.hex()}) + "\n", "ascii")
+
+
 @dataclass
 class House:
     """The desk under test; every verb of it is something that people or clocks do."""
@@ -149,7 +160,8 @@ class House:
         self.store = Store(self.url or databases.url_of(self.folder), self.folder)
         self.store.create()
         self.store.stand()
-        self.keyring = Keyring(self.desk.domain, ((1, bytes(range(32))),))
+        self.keyring = Keyring(self.desk.domain, ((1, SECRET),))
+        keep_secret(self.folder)
         self.open()
 
     def open(self) -> None:

@@ -529,3 +529,18 @@ def test_words_that_no_terminal_should_hand_on_are_refused_in_plain_words(place:
     told = place.types("agents", "away", "ann", "2026-12-01", "--because", "\udcff")
     assert told.exit_code == 1
     assert told.stderr == "maild: because holds what is no letter of any script; write it anew\n"
+
+
+def test_check_names_open_tickets_of_a_team_and_an_address_that_are_no_longer_in_the_file(place: Place) -> None:
+    place.house.receives("I want my money back.", subject="refund", to="support@desk.example")
+    assert "Worth a look" not in place.types("check").stdout
+    kept, _, _ = FILE.partition('[[team]]\nid = "billing"')
+    place.write(kept.replace("support@desk.example", "help@desk.example"))
+    told = place.types("check")
+    assert told.exit_code == 0
+    assert (
+        "support@desk.example is no address of yours in this file, and answers to 1 open ticket go there: "
+        "they are refused; add it to desk.aliases" in told.stdout
+    )
+    assert 'team "billing" is not in this file and still has 1 open ticket; #team moves one elsewhere' in told.stdout
+    place.write(FILE)

@@ -17,7 +17,7 @@ from maild.store import schema, verify
 from maild.store.engine import Store
 from maild.store.fault import SchemaError
 from maild.ticket import Status
-from tests.stories.house import MORNING, House
+from tests.stories.house import MORNING, House, keep_secret
 from tests.stories.shell import enter, say, shell
 
 pytestmark = pytest.mark.sqlite
@@ -32,6 +32,7 @@ class PowerCutError(Exception):
 def earlier(shape: int, folder: Path) -> Path:
     """A database as the maild of this schema left it: two conversations of 2026-11-21, no number of a schema."""
     folder.mkdir(exist_ok=True)
+    keep_secret(folder)
     file = folder / "maild.db"
     with contextlib.closing(sqlite3.connect(file)) as line:
         line.executescript((SHAPES / f"{shape}.sql").read_text("utf-8"))
