@@ -82,7 +82,9 @@ class Archive:
                 size = os.fstat(file.fileno()).st_size
                 filed = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
                 if size == 0:
-                    self._leave(path, "the file is empty")
+                    # an mbox may hold nothing; where a mail stands alone in its file, it has been lost
+                    if path.suffix.lower() == ".eml" or path.parent.name in {"cur", "new"}:
+                        self._leave(path, "the file is empty")
                     return
                 with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                     self._look(path, content, filed)

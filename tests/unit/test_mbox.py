@@ -154,7 +154,7 @@ def test_of_a_maildir_only_mail_is_taken_and_its_folders_are_walked(tmp_path: Pa
 
 
 def test_what_is_no_mail_is_named_with_its_reason(tmp_path: Path) -> None:
-    picture, empty, long = tmp_path / "a.gif", tmp_path / "empty", tmp_path / "long"
+    picture, empty, long = tmp_path / "a.gif", tmp_path / "empty.eml", tmp_path / "long"
     picture.write_bytes(b"GIF89a\x10\x00")
     empty.write_bytes(b"")
     long.write_bytes(ONE + b"x" * 2000)
@@ -170,6 +170,16 @@ def test_what_is_no_mail_is_named_with_its_reason(tmp_path: Path) -> None:
         "cannot open the file: No such file or directory",
         "this is no plain file",
     ]
+
+
+def test_an_mbox_without_a_mail_is_no_fault_and_an_empty_file_of_one_mail_is(tmp_path: Path) -> None:
+    (tmp_path / "cur").mkdir()
+    found = Archive(Limits(), NOON)
+    for name in ("Inbox", "old.mbox", "letter.eml", "cur/1:2,S"):
+        (tmp_path / name).write_bytes(b"")
+        found.add(tmp_path / name)
+    assert len(found) == 0
+    assert [str(one.path.relative_to(tmp_path)) for one in found.unreadable] == ["letter.eml", "cur/1:2,S"]
 
 
 def test_what_a_mail_program_keeps_for_itself_is_no_mail(tmp_path: Path) -> None:
