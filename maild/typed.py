@@ -177,7 +177,7 @@ def identity(value: object) -> str:
 
 def tag(value: object) -> str:
     name = text(value).lower()
-    if not re.fullmatch(r"[^\s,#]{1,50}", name):
+    if not re.fullmatch(r"[^\s,#\0-\x1f\x7f]{1,50}", name):
         raise wrong(
             f"{quote(name)} cannot be a tag", "use one word without spaces, commas and #, 50 characters at most"
         )

@@ -81,9 +81,16 @@ def _network(value: object) -> str:
 
 def _host(value: object) -> str:
     name = text(value)
-    if not re.fullmatch(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:.]{2,45}", name):
-        raise wrong(f"{quote(name)} is not a host", 'write its name, like "imap.example.com"')
+    if not re.fullmatch(r"[A-Za-z0-9.-]{1,253}", name) and not _is_ipv6(name):
+        raise wrong(f"{quote(name)} is not a host", 'write its name alone, like "imap.example.com"')
     return name
+
+
+def _is_ipv6(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).version == 6
+    except ValueError:
+        return False
 
 
 def _after(value: object) -> str:

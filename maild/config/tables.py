@@ -84,7 +84,7 @@ class TrustTable(Table):
     """Whose word we take."""
 
     relays: list[Network] = key(["127.0.0.1"], "peers whose Received and Authentication-Results count")
-    authserv_id: list[Text] = key([], "whose Authentication-Results we believe, by name")
+    authserv_id: list[Line] = key([], "whose Authentication-Results we believe, by name")
     agents: Literal["auto", "strict", "confirm", "token"] = key("auto", "what an agent's mail must prove")
     forms: list[AddressSpec] = key([], "senders of web forms, whose Reply-To is the requester")
 
@@ -122,8 +122,8 @@ class MailboxTable(Table):
     )
     after: After = key("move:Filed", "what to do with a mail that is kept here")
     address: AddressSpec | None = key(None, "the address of ours that this mailbox serves")
-    through: list[Text] = key([], "the List-Ids of groups that people write through to this mailbox")
-    authserv_id: list[Text] = key([], "whose Authentication-Results we believe in this mailbox, by name")
+    through: list[Line] = key([], "the List-Ids of groups that people write through to this mailbox")
+    authserv_id: list[Line] = key([], "whose Authentication-Results we believe in this mailbox, by name")
 
 
 class RelayTable(Table):

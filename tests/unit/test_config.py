@@ -266,6 +266,16 @@ def test_where_to_listen_is_a_host_and_a_port() -> None:
         assert "is not a host and a port" in problem(f'[listen]\nsmtp = "{wrong}"\n')
 
 
+def test_a_mailbox_s_host_has_no_port_and_a_name_to_believe_is_not_empty() -> None:
+    password = 'password_env = "WORD"\n'
+    for host in ("imap.example.com", "192.0.2.1", "2001:db8::1"):
+        assert read(MAILBOX.replace("imap.example.com", host) + password).mailboxes[0].host == host
+    for host in ("imap.example.com:993", "192.0.2.1:993", "[2001:db8::1]", ":25"):
+        assert "is not a host" in problem(MAILBOX.replace("imap.example.com", host) + password)
+    assert "trust.authserv_id 1: is empty" in problem('[trust]\nauthserv_id = [""]\n')
+    assert "through 1: is empty" in problem(MAILBOX + password + 'through = [""]\n')
+
+
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://x", "postgresql://x", "var/maild.db"])
 def test_a_store_that_maild_does_not_know_is_refused_without_showing_a_password(url: str) -> None:
     said = problem(f'[store]\nurl = "{url}"\n')

@@ -403,6 +403,7 @@ def test_folding_twice_is_folding_once() -> None:
         (rule('status = "open"', on='"timer"'), ("0.when", "does not say for what the timer waits")),
         (rule("", 'sla = "x"'), ("0.then.sla", '"x" is not known')),
         (rule("", 'tags = ["a b"]'), ("0.then.tags.0", '"a b" cannot be a tag')),
+        (rule("", 'tags = ["a\\u0000"]'), ("0.then.tags.0", '"a\\u0000" cannot be a tag')),
         (rule("", on='"never"'), ("0.on", '"never" is not one of "new", "reply", "timer"')),
         ('[[rule]]\nthen = { stop = true }\n', ("0.name", "is missing")),
     ],
