@@ -6,6 +6,7 @@ import contextlib
 import logging
 import queue
 import secrets
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from maild.store.line import BEGIN_READ, BEGIN_WRITE, LIVING, TAKE_TURN, WRITER,
 
 Result = TypeVar("Result")
 _GROUP = 64
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 
@@ -122,6 +124,7 @@ class Store:
                             connection.exec_driver_sql("ROLLBACK")
                         raise
         except DBAPIError as fault:
+            self._refuse_damaged(fault)
             raise StoreError(f"{self.shown}: {_said(fault)}; check store.url and that the database runs") from fault
         except StoreError as fault:
             raise type(fault)(f"{self.shown}: {fault}") from None
@@ -132,6 +135,7 @@ class Store:
             with self._engine.connect() as connection:
                 return schema.number(connection)
         except DBAPIError as fault:
+            self._refuse_damaged(fault)
             raise StoreError(f"{self.shown}: {_said(fault)}; check store.url and that the database runs") from fault
 
     def require(self) -> None:
@@ -162,7 +166,20 @@ class Store:
 
     def write(self, job: Callable[[Tx], Result]) -> Result:
         """Run `job` and wait for its commit."""
-        return self.submit(job).result()
+        try:
+            return self.submit(job).result()
+        except Exception as fault:
+            self._refuse_damaged(fault)
+            raise
+
+    def _refuse_damaged(self, fault: Exception) -> None:
+        """Raise StoreError where this fault tells that the database file is damaged."""
+        driver = fault.orig if isinstance(fault, DBAPIError) else fault
+        if isinstance(driver, sqlite3.DatabaseError) and getattr(driver, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+            raise StoreError(
+                f"{self.shown}: the database is damaged ({_said(fault)}); stop maild, move the file and its "
+                "-wal and -shm away, and bring the newest backup back: maild restore FILE"
+            ) from fault
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Tx]:
@@ -173,6 +190,7 @@ class Store:
         except Exception as fault:
             if is_lost(connection):
                 raise LostError(f"{self.shown}: {_said(fault)}") from fault
+            self._refuse_damaged(fault)
             raise
         finally:
             with contextlib.suppress(SQLAlchemyError):

@@ -206,6 +206,36 @@ def test_verify_finds_that_the_row_of_a_mail_is_gone(folder: Path) -> None:
     assert "inbox 1: its bytes or its words are kept, and its row is gone" in broken.output
 
 
+@pytest.mark.sqlite
+@pytest.mark.parametrize("spared", [0, 1], ids=["all of it", "all but its schema"])
+def test_a_damaged_database_is_named_with_what_to_do_in_one_line(folder: Path, spared: int) -> None:
+    assert say("import", "mail.eml").exit_code == 0
+    with contextlib.closing(sqlite3.connect("maild.db")) as store:
+        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages = [root for (root,) in store.execute("SELECT rootpage FROM sqlite_master WHERE type = 'table'")]
+        (size,) = store.execute("PRAGMA page_size").fetchone()
+    whole = bytearray((folder / "maild.db").read_bytes())
+    for page in pages[spared:]:
+        whole[(page - 1) * size : (page - 1) * size + 100] = b"\xff" * 100
+    (folder / "maild.db").write_bytes(whole)
+    for words in (
+        "tickets",
+        "ticket 1",
+        "outbox",
+        "status",
+        "verify",
+        "backup b.backup",
+        "check",
+        "run",
+        "outbox retry 1",
+    ):
+        broken = shell(*words.split())
+        assert broken.returncode == 1, words
+        assert broken.stderr.count(b"\n") == 1, (words, broken.stderr)
+        assert b"the database is damaged" in broken.stderr
+        assert b"bring the newest backup back: maild restore FILE" in broken.stderr
+
+
 # --- the door for a pipe ---
 
 
