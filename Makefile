@@ -11,7 +11,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 LOCK := requirements-dev.txt
 STORED := $(filter-out $(addprefix tests/stories/test_,$(addsuffix .py,languages any_weeks any_day canned inspect \
-	command_line command_line_files command_line_agents learnt reminders wishes)),\
+	command_line command_line_files command_line_agents learnt reminders wishes words)),\
 	$(wildcard tests/stories/test_*.py)) tests/crash/test_two_daemons.py \
 	$(addprefix tests/wire/test_,daemon.py database_wire.py database_faults.py every_door.py restore_drill.py)
 TYPED := maild tests $(if $(wildcard benchmarks/*.py),benchmarks)

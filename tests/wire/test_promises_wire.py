@@ -184,7 +184,7 @@ def test_a_promise_is_paused_moved_by_hand_broken_and_kept(tmp_path: Path, sink:
         assert desk.promised(at(23, "09:30")), "eight hours from ten"
         desk.says(mutt, ANN_LEE, "#delay tuesday 12:00 because the bank has not answered", replied)
         told = sink.waits_for(LUC_AT, "delayed")
-        assert "you hear from Ann by Tuesday 24 November, 12:00." in one_line(told)
+        assert "you hear from Ann by Tuesday 24 November, 12:00 (Paris)." in one_line(told)
         assert desk.promised(at(24, "12:00"))
         desk.sets_clock(at(24, "11:31"))
         moved = sink.waits_for(LUC_AT, "owner-changed")
