@@ -171,9 +171,11 @@ def _by_tag(situation: Situation, agent: Agent) -> Authority | Denied | None:
         return None
     if not visible(situation.desk, ticket, agent):
         return None
-    if clues.tag == ticket.number and situation.mail.proof.proven:
+    if not situation.mail.proof.proven:
+        return Denied(agent, ticket, line("not_to_the_signed_address"), fresh=True)
+    if clues.tag == ticket.number:
         return Authority(agent, ticket, False, f"subject tag of #{ticket.number}, address proven")
-    return Denied(agent, ticket, line("not_to_the_signed_address"), fresh=True)
+    return Denied(agent, ticket, line("lacks_the_tag", number=ticket.number), fresh=True)
 
 
 def _unproven(situation: Situation, agent: Agent, ticket: Ticket) -> Denied | None:

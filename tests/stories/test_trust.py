@@ -467,6 +467,18 @@ def test_without_a_signed_address_the_tag_and_strict_proof_suffice(house: House)
     assert house.ticket().tags == ("seen",)
 
 
+def test_a_proven_reply_with_neither_the_signed_address_nor_the_tag_is_held_and_says_what_was_missing(
+    house: House,
+) -> None:
+    brief = asks(house)
+    thread = [("In-Reply-To", brief["Message-ID"])]
+    row = house.receives("#solved", author=f"Ann <{ANN.email}>", subject="Invoice 77 wrong", headers=thread)
+    assert house.mail(row).state == "quarantine"
+    told = house.last(ANN.email, "held").text
+    assert "It did not come to the signed address, and [#1] is not in its subject." in told
+    assert "proves" not in told
+
+
 def test_a_reply_to_the_plain_address_without_proof_is_held(house: House) -> None:
     brief = asks(house)
     row = house.agent_replies("#solved", brief, to="support@desk.example", proven=False)
