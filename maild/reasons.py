@@ -66,12 +66,12 @@ def address(plain: str, public_name: str) -> Reason:
     return Reason(Code.ROUTING, text, phrase=Phrase.ADDRESS.value, who=f"{plain}\t{public_name}")
 
 
-def absent(name: str, absence: Absence, *, tell_date: bool) -> Reason:
+def absent(name: str, absence: Absence) -> Reason:
     """Why the tickets of somebody who is away go to a cover; `name` is the name that the customer knows."""
     if absence.leave is Leave.LEFT:
         return left(name)
     code = Code.ABSENCE_PLANNED if absence.leave is Leave.PLANNED else Code.ABSENCE_UNPLANNED
-    if absence.last_day is None or not tell_date:
+    if absence.last_day is None:
         return _ours(code, Phrase.AWAY, name, f"{name} is away.")
     text = f"{name} is away until {day(absence.last_day)}."
     return Reason(code, text, phrase=Phrase.AWAY_UNTIL.value, who=name, until=absence.last_day)
@@ -97,12 +97,17 @@ def asked() -> Reason:
     return _ours(Code.CUSTOMER_REQUEST, Phrase.ASKED, "", "This was asked for in a reply.")
 
 
-def words(reason: Reason) -> str | Line:
-    """What a reason says to whoever reads it: our own phrases, else a rule's text by language, else as written."""
+def words(reason: Reason, *, dated: bool = True) -> str | Line:
+    """What a reason says to whoever reads it: our own phrases, else a rule's text by language, else as written.
+
+    Where it is not `dated`, the day on which an absence ends is left out.
+    """
     match reason:
         case Reason(phrase=Phrase.ADDRESS):
             plain, _, team = reason.who.partition("\t")
             return line("why_address", plain=plain, team=team)
+        case Reason(phrase=Phrase.AWAY_UNTIL) if not dated:
+            return line(f"why_{Phrase.AWAY}", who=reason.who)
         case Reason(phrase=Phrase.AWAY_UNTIL):
             return line("why_away_until", who=reason.who, until=reason.until)
         case Reason(phrase=str() as phrase) if phrase:

@@ -63,12 +63,14 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Whom the mail speaks to: in which language, in which zone, and when."""
+    """Whom the mail speaks to: in which language, in which zone, and when; and whether a colleague's last day away may
+    be told."""
 
     press: Press
     language: str
     zone: ZoneInfo
     now: datetime
+    dated: bool = True
 
     def hears(self, one: str | Line) -> str:
         """A line in the reader's words."""
@@ -135,7 +137,8 @@ def _reader(draft: Draft, ticket: Ticket | None, press: Press, now: datetime) ->
     if draft.to.agent is not None or not draft.to.number:
         return _Reader(press, (agent.language if agent else "") or desk.language, zone, now)
     language = draft.language if draft.language in desk.languages else ""
-    return _Reader(press, language or (ticket.language if ticket else "") or desk.language, zone, now)
+    language = language or (ticket.language if ticket else "") or desk.language
+    return _Reader(press, language, zone, now, dated=desk.absence.tell_date)
 
 
 def _common(draft: Draft, reader: _Reader) -> dict[str, Any]:
@@ -172,7 +175,7 @@ def _minutes(draft: Draft) -> int:
 
 def _why(reason: Reason | None, reader: _Reader) -> str:
     """The reason's words in the reader's language, "" where there is none."""
-    return reader.hears(reasons.words(reason)) if reason is not None else ""
+    return reader.hears(reasons.words(reason, dated=reader.dated)) if reason is not None else ""
 
 
 def _state(ticket: Ticket, desk: Desk) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def hand_over(turn: Turn, absence: Absence, loads: Loads) -> None:
     cover = cover_of(desk, ticket.team, frozenset({ticket.requester.key}), absence.agent, absence, loads, turn.now)
     name = (gone.name if gone else "") or absence.told or absence.agent
     turn.because.append(f"absence {absence.id} of {absence.agent}: {'; '.join(cover.because)}")
-    reason = reasons.absent(name, absence, tell_date=desk.absence.tell_date)
+    reason = reasons.absent(name, absence)
     turn.owner(cover.owner.id if cover.owner else None, reason, Origin(absence=absence.id))
     brief(turn)
     if cover.nobody:

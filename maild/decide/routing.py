@@ -224,8 +224,7 @@ def _present(
     absence = desk.away(agent, turn.now)
     cover = cover_of(desk, turn.ticket.team, not_to, agent.id, absence, loads, turn.now)
     turn.because.append(f"{agent.id} is away: {'; '.join(cover.because)}")
-    name, tell = agent.name, desk.absence.tell_date
-    why = reasons.absent(name, absence, tell_date=tell) if absence is not None else reasons.left(name)
+    why = reasons.absent(agent.name, absence) if absence is not None else reasons.left(agent.name)
     return cover.owner.id if cover.owner else None, why
 
 

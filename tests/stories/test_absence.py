@@ -82,6 +82,22 @@ def test_a_quiet_ticket_moves_when_its_owner_goes_on_holiday_and_the_customer_he
     assert len(moves(house)) == 1
 
 
+def test_a_last_day_that_customers_are_not_told_stands_in_the_covers_brief_and_nowhere_in_their_mails(
+    tmp_path: Path,
+) -> None:
+    desk = with_agents(replace(COVERED, away=AWAY), BEN, CLEO, absence=AbsencePolicy(tell_date=False))
+    house = House(tmp_path, desk=desk)
+    house.takes_roll()
+    asks(house)
+    until(house, datetime(2026, 12, 1, 9, 0, tzinfo=UTC))
+    house.passes(minutes=10)
+    house.receives("HISTORY", answers=house.last(LUC))
+    assert "Ann Lee is away until Monday 7 December" in house.last(BEN.email, "assigned").text
+    assert moves(house)[-1]["X-Maild-Reason"] == "absence.planned; Ann Lee is away."
+    for letter in house.sent_to(LUC):
+        assert "7 December" not in letter.text + letter.html + str(letter.message)
+
+
 def test_new_work_skips_who_is_away(tmp_path: Path) -> None:
     team = replace(SUPPORT, members=(ANN.id, BEN.id))
     house = House(tmp_path, desk=with_agents(replace(ANN, away=AWAY), BEN, CLEO, teams=(team, BILLING)))
