@@ -26,6 +26,7 @@ from maild.readers import Read, Readers, Unread
 from maild.readers.scribe import Scribe
 from maild.store import inbox, outbox, tickets
 from maild.store.engine import Tx
+from maild.store.fault import of_machine
 from maild.threading.clues import clues
 from maild.ticket import Ticket
 from maild.values import replace
@@ -95,7 +96,7 @@ class Clerk:
 
     def read_on(self, now: datetime) -> None:
         """Give what has come in to the readers, and hear what they have read."""
-        fresh, self.fresh = self.fresh or self._fetched(), []
+        fresh, self.fresh = self.fresh or self._fetched(now), []
         self._hand_in(fresh, self._count_starts(fresh), now)
         self._hear(0)
 
@@ -128,7 +129,7 @@ class Clerk:
             # both are waiting for the writer now, so that one commit serves both
             decided = self.office.store.submit(lambda tx: self._decide_all(tx, ready, now))
             try:
-                self.fresh = self._fetched(beside=fresh)
+                self.fresh = self._fetched(now, beside=fresh)
                 self._hear(0)
             finally:
                 self.loads = decided.result()
@@ -158,7 +159,7 @@ class Clerk:
             self.flights[kept.id] = _Flight(kept, now, counted=kept.starts < STARTS_ALONE)
             self.readers.submit(kept.id, raw, sender=sender_of(kept), ours=self.ours, trust=self.trust_of(kept))
 
-    def _fetched(self, beside: Fresh = ()) -> Fresh:
+    def _fetched(self, now: datetime, beside: Fresh = ()) -> Fresh:
         """The oldest mails that nobody reads yet; one that keeps ending the daemon comes alone, behind all others.
 
         `beside` are mails that are on their way to the readers.
@@ -168,6 +169,7 @@ class Clerk:
         known = {**{key: flight.kept for key, flight in self.flights.items()}, **{kept.id: kept for kept, _ in beside}}
         room = AHEAD_BYTES - sum(kept.size for kept in known.values())
         fresh: list[tuple[inbox.Kept, bytes]] = []
+        gone: list[tuple[int, FileNotFoundError]] = []
         with self.office.store.read() as tx:
             waiting = inbox.waiting(tx, AHEAD, starts_below=STARTS_ALONE)
             if not waiting and not known:
@@ -177,9 +179,21 @@ class Clerk:
                     continue
                 if fresh and kept.size > room:
                     break
-                room -= kept.size
-                fresh.append((kept, inbox.bytes_of(tx, kept.id)))
+                try:
+                    fresh.append((kept, inbox.bytes_of(tx, kept.id)))
+                except FileNotFoundError as missing:
+                    gone.append((kept.id, missing))
+                else:
+                    room -= kept.size
+        for row, fault in gone:
+            self._miss(row, fault, now)
         return fresh
+
+    def _miss(self, row: int, fault: FileNotFoundError, now: datetime) -> None:
+        """Set a mail aside whose file somebody took away, so that those behind it need not wait."""
+        because = f"its bytes are gone: there is no file {fault.filename}; put it back, and release the mail"
+        log.error("inbox mail %d: %s", row, because, extra={"mail": row})
+        self.office.store.write(lambda tx: _set_aside(tx, row, because, now))
 
     def _ready(self, now: datetime) -> list[_Flight]:
         """What can be decided in order of arrival; nothing waits long for a mail that is slow to read."""
@@ -205,7 +219,9 @@ class Clerk:
             try:
                 with tx.apart():
                     alone(self._deciding(tx, self.office, flight, tally, now))
-            except Exception:
+            except Exception as fault:
+                if of_machine(fault):
+                    raise  # it is no fault of this mail, which waits as it was
                 tally.loads = before
                 log.exception("inbox mail %d could not be decided", flight.kept.id, extra={"mail": flight.kept.id})
                 self._count_failure(tx, flight.kept, now)
@@ -223,7 +239,9 @@ class Clerk:
                     abreast([self._deciding(tx, office, ready[place], tally, now) for place in run])
                 outbox.fill(tx, scribe.collect())
                 return tally.loads
-        except Exception as fault:  # noqa: BLE001  it is met again below, or it was the scribe's
+        except Exception as fault:
+            if of_machine(fault):
+                raise  # there may be no transaction any more, and the others would fail as well
             log.info("%d mails are decided one by one: %s", len(ready), fault)
             scribe.forget()
             return None

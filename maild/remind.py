@@ -65,6 +65,8 @@ def _look(tx: Tx, office: Office, now: datetime) -> bool:
             publish(tx, office, bulletin, now)
             log.info("%s", "; ".join(bulletin.because))
     except Exception:
+        if tx.over:
+            raise
         log.exception("absence %d could not be carried out; it is tried again", absence.id)
         absences.save(tx, replace(absence, look_at=now + PUT_OFF), now)
     return True
@@ -77,6 +79,8 @@ def _tell_gathered(tx: Tx, office: Office, now: datetime) -> bool:
         with tx.apart():
             _tell(tx, office, waited, now)
     except Exception:
+        if tx.over:
+            raise
         log.exception("what was gathered for an agent could not be told; it is tried again")
         for one in waited:
             later.keep(tx, replace(one, due_at=now + PUT_OFF))
@@ -111,6 +115,8 @@ def _fire(tx: Tx, office: Office, now: datetime) -> bool:
         with tx.apart():
             _decide(tx, office, due, now)
     except Exception:
+        if tx.over:
+            raise
         # it must not stand before all other timers for ever
         log.exception("timer %s of ticket %d could not be carried out; it is tried again", due.timer, due.ticket)
         timers.change(tx, due.ticket, SetTimer(due.timer, now + PUT_OFF, due.detail))

@@ -56,6 +56,11 @@ class Tx:
             return None
         return frozenset(str(number) for (number,) in self.driver.execute(LIVING).fetchall())
 
+    @property
+    def over(self) -> bool:
+        """Whether the database took all of it back by itself, as SQLite does where the disk is full."""
+        return self.connection.dialect.name == "sqlite" and not self.driver.in_transaction
+
     @contextlib.contextmanager
     def apart(self) -> Iterator[None]:
         """What is written inside is taken back where it raises; the rest of the transaction goes on."""
@@ -64,8 +69,9 @@ class Tx:
             yield
         except BaseException:
             self.known.clear()
-            self.driver.execute("ROLLBACK TO SAVEPOINT apart")
-            self.driver.execute("RELEASE SAVEPOINT apart")
+            if not self.over:
+                self.driver.execute("ROLLBACK TO SAVEPOINT apart")
+                self.driver.execute("RELEASE SAVEPOINT apart")
             raise
         self.driver.execute("RELEASE SAVEPOINT apart")
 
@@ -340,8 +346,10 @@ class Store:
         try:
             with tx.apart():
                 result = work.job(tx)
-        except BaseException as error:  # noqa: BLE001  its own caller hears of it, the others go on
-            failure = error
+        except BaseException as error:
+            if tx.over:
+                raise
+            failure = error  # its own caller hears of it, the others go on
             return lambda: work.done.set_exception(failure)
         return lambda: work.done.set_result(result)
 

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
+from collections.abc import Iterator
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+_SQLITE = {
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED),
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM),
+}
+_POSTGRESQL = ("53", "57", "58")
+"""Classes of SQLSTATE: no resources (a full disk among them), an operator's word, a fault of the system."""
+
 
 class StoreError(Exception):
     """The store cannot be used; the words say why, and what to do."""
@@ -13,3 +25,27 @@ class LostError(StoreError):
 
 class SchemaError(StoreError):
     """The tables have another shape than this maild can work with."""
+
+
+def of_machine(fault: BaseException) -> bool:
+    """Whether disk or database failed, whatever they were given: no room, no right to write, a lock of another's."""
+    return any(_is_machines(one) for one in _behind(fault))
+
+
+def _behind(fault: BaseException | None) -> Iterator[BaseException]:
+    """A fault, and those that it came of."""
+    while fault is not None:
+        yield fault
+        fault = fault.__cause__ or fault.__context__
+
+
+def _is_machines(fault: BaseException) -> bool:
+    match fault:
+        case StoreError() | MemoryError():
+            return True
+        case OSError(errno=number):
+            return number in _NO_ROOM
+        case sqlite3.Error():
+            return getattr(fault, "sqlite_errorcode", 0) & 0xFF in _SQLITE
+        case _:
+            return str(getattr(fault, "sqlstate", None) or "").startswith(_POSTGRESQL)

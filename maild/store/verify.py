@@ -102,8 +102,8 @@ def _arrivals(tx: Tx) -> Iterator[Finding]:
             yield Finding("I1", where, f"{where}: {row.state} without a stated cause")
         if row.id not in with_bytes:
             yield Finding("I13", where, f"{where}: its bytes are gone")
-        elif _hash_of(tx, row.id) not in {row.sha256, EXPIRED}:
-            yield Finding("I1", where, f"{where}: its bytes have changed")
+        else:
+            yield from _bytes(tx, row.id, row.sha256)
         if row.state == "ticket" and row.id not in with_entry and not _told_only(row.because):
             yield Finding("I1", where, f"{where}: no entry of ticket {row.ticket} holds it")
 
@@ -118,14 +118,25 @@ def _told_only(because: list[str]) -> bool:
     )
 
 
+def _bytes(tx: Tx, inbox: int, sha256: str) -> Iterator[Finding]:
+    """A mail's bytes are what came; a file that is gone is named, for it may lie somewhere else."""
+    where = f"inbox {inbox}"
+    try:
+        found = _hash_of(tx, inbox)
+    except FileNotFoundError as fault:
+        yield Finding("I13", where, f"{where}: its bytes are gone: there is no file {fault.filename or fault}")
+    except OSError as fault:
+        yield Finding("I13", where, f"{where}: its bytes cannot be read: {fault.filename}: {fault.strerror}")
+    else:
+        if found not in {sha256, EXPIRED}:
+            yield Finding("I1", where, f"{where}: its bytes have changed")
+
+
 def _hash_of(tx: Tx, inbox: int) -> str:
     row = tx.connection.execute(select(_raw.c.file, _raw.c.content).where(_raw.c.inbox == inbox)).one()
     if not row.file and row.content is None:
         return EXPIRED
-    try:
-        content = path_of(tx, row.file).read_bytes() if row.file else row.content
-    except OSError:
-        return ""
+    content = path_of(tx, row.file).read_bytes() if row.file else row.content
     return hashlib.sha256(content).hexdigest()
 
 
