@@ -11,6 +11,7 @@ import click
 from maild.cli import place, screen
 from maild.cli.choice import Failure, load, with_config
 from maild.cli.snapshot import opened, snapshot
+from maild.cli.words import are
 
 
 @click.command()
@@ -25,14 +26,22 @@ def backup(file: Path) -> None:
     with snapshot(config) as tx:
         if tx is None:
             raise Failure("there is no store yet, so there is nothing to back up")
-        from maild.store import archive
+        from maild.store import archive, inbox
 
         if not os.access(file.parent, os.W_OK | os.X_OK):
             words = "you may not write there" if file.parent.is_dir() else "there is no such folder"
             raise Failure(f"{file.parent}: {words}; make it, or name FILE in another folder")
         rows = archive.write(tx, file, datetime.now(UTC))
+    with snapshot(config) as tx:
+        gone = inbox.missing(tx) if tx is not None else []
     screen.line(f"{file}: {rows} rows, {file.stat().st_size} bytes.")
     screen.line(f"Not in it: {config.store.secret_file}. Keep a copy of it in another place, once.")
+    if gone:
+        number, path = gone[0]
+        raise Failure(
+            f"{are(len(gone), 'mail')} in it without the bytes, the first is inbox mail {number}: "
+            f"there is no file {path}; put it back from an older copy, and make the backup again"
+        )
 
 
 @click.command()
@@ -65,5 +74,5 @@ def restore(file: Path, *, force: bool) -> None:
         screen.line(f"{restored.unsure} mails waited to be sent then, and may have left since: see maild outbox.")
         screen.line("None of them is sent before you say: maild outbox retry N")
     if found:
-        raise Failure(f"{len(found)} things are broken in it, the first: {found[0].words}; see maild verify")
+        raise Failure(f"{are(len(found), 'thing')} broken in it, the first: {found[0].words}; see maild verify")
     screen.line("maild verify finds nothing wrong. Next: maild run")

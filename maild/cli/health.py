@@ -15,6 +15,7 @@ from maild.cli import place, screen
 from maild.cli.absent import span
 from maild.cli.choice import Failure, load, wants_json, with_config, with_json
 from maild.cli.snapshot import NOTHING, snapshot
+from maild.cli.words import are
 
 if TYPE_CHECKING:
     from maild.absence import Absence
@@ -103,7 +104,7 @@ def verify() -> None:
         for one in found:
             screen.line(f"{one.invariant}  {one.words}")
     if found:
-        raise Failure(f"{len(found)} things are broken; keep a copy of the store, and restore from a backup")
+        raise Failure(f"{are(len(found), 'thing')} broken; keep a copy of the store, and restore from a backup")
     if not wants_json():
         screen.line(f"all is well; inbox mails: {mails}, tickets: {cases}")
 

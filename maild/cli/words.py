@@ -25,5 +25,10 @@ def clip(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def are(count: int, what: str) -> str:
+    """How many there are, as the beginning of a sentence: "1 mail is", "2 mails are"."""
+    return f"1 {what} is" if count == 1 else f"{count} {what}s are"
+
+
 def _whole(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

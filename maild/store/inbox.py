@@ -174,6 +174,13 @@ def path_of(tx: Tx, file: str) -> Path:
     return tx.folder / file[:2] / file
 
 
+def missing(tx: Tx) -> list[tuple[int, Path]]:
+    """The mails whose bytes should lie in a file of their own, which is not there."""
+    named = tx.connection.execute(select(_raw.c.inbox, _raw.c.file).where(_raw.c.file != "").order_by(_raw.c.inbox))
+    places = [(int(row.inbox), path_of(tx, row.file)) for row in named]
+    return [(number, path) for number, path in places if not path.is_file()]
+
+
 def original(tx: Tx, inbox: int, *, most: int) -> bytes | None:
     """The mail as it came, None where it is not kept any more, or has more than so many octets."""
     row = _BYTES.one(tx, row=inbox)

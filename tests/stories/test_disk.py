@@ -12,6 +12,7 @@ from maild.mail import Arrival
 from maild.store import inbox
 from maild.store.engine import Tx
 from tests.stories.house import RELAY, House
+from tests.stories.shell import enter, say
 
 LUC = "luc@customer.example"
 LONG = "It shows two licences.\r\n" * 60_000
@@ -71,6 +72,26 @@ def test_a_disk_that_is_full_while_a_mail_is_decided_is_not_held_against_the_mai
     house.works()
     assert house.mail(kept).state == "ticket"
     assert house.faults() == []
+
+
+def test_a_backup_that_lacks_the_bytes_of_a_mail_says_so_and_which_file_it_is(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter(tmp_path, monkeypatch)
+    _, file = comes_in(house)
+    house.works()
+    assert say("backup", "whole.backup").exit_code == 0
+
+    file.unlink()
+
+    said = say("backup", "desk.backup")
+    assert said.exit_code == 1, "cron is to tell somebody"
+    assert "1 mail is in it without" in said.stderr
+    assert file.name in said.stderr
+    assert (tmp_path / "desk.backup").exists(), "all else is in it"
+    broken = say("verify")
+    assert broken.stderr.startswith("maild: 1 thing is broken")
+    assert file.name in broken.stdout
 
 
 def fills_up(tx: Tx) -> None:
