@@ -67,6 +67,8 @@ class Vitals:
             yield f"the {loop} is stuck: no sign of life for {self.pulse.silences()[loop]:.0f} s; restart maild"
         if self.store.lost_since is not None:
             yield f"the database does not answer: {self.store.shown}"
+        if self.store.refuses:
+            yield f"the database takes nothing ({self.store.refuses}): {self.store.shown}; check disk, rights and locks"
         if worry := self.relay.worry(self.clock()):
             yield worry
         for health in list(self.health.values()):

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from maild.store import schema
-from maild.store.fault import LostError, SchemaError, StoreError
+from maild.store.fault import LostError, SchemaError, StoreError, of_machine
 from maild.store.line import BEGIN_READ, BEGIN_WRITE, LIVING, TAKE_TURN, WRITER, announce, engine_of, is_lost, shown
 
 Result = TypeVar("Result")
@@ -105,6 +105,8 @@ class Store:
             self.file.parent.mkdir(parents=True, exist_ok=True)
         self.lost_since: float | None = None
         """When the database stopped answering, by time.monotonic; None while all is well."""
+        self.refuses = ""
+        """Why disk or database took nothing when something was last to be written; "" while all is well."""
         self.number = secrets.randbelow(2**31 - 1) + 1
         """What a daemon on this store is called among those on the same database."""
         self.decides = self.sqlite
@@ -240,6 +242,7 @@ class Store:
                 try:
                     connection = self._begin_write(connection)
                 except BaseException as error:  # noqa: BLE001  every waiting caller must hear of it
+                    self._note_refused(error)
                     for work in works:
                         work.done.set_exception(error)
                 else:
@@ -310,6 +313,10 @@ class Store:
             self.lost_since = time.monotonic()
             log.error("%s: the database does not answer: %s; maild tries again", self.shown, _said(fault))
 
+    def _note_refused(self, fault: BaseException) -> None:
+        if of_machine(fault) and not isinstance(fault, StoreError):
+            self.refuses = _said(fault)
+
     def _gather(self) -> list[_Work | None]:
         group = [self._waiting.get()]
         with contextlib.suppress(queue.Empty):
@@ -331,11 +338,13 @@ class Store:
                 fault = LostError(f"{self.shown}: {_said(error)}")
                 fault.__cause__ = error
             else:
+                self._note_refused(error)
                 with contextlib.suppress(Exception):
                     connection.exec_driver_sql("ROLLBACK")
             for work in group:
                 work.done.set_exception(fault)
             return
+        self.refuses = ""
         for finish in finished:
             finish()
 

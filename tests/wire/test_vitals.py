@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import threading
 import urllib.error
 import urllib.request
@@ -148,6 +149,18 @@ def test_a_stuck_writer_ends_the_watchdog_and_the_status_names_it(tmp_path: Path
         finally:
             go_on.set()
         systemd.hears("WATCHDOG=1")
+        until(lambda: daemon.status()["ok"])
+
+
+def test_a_database_that_another_program_holds_is_told_until_it_is_let_go(tmp_path: Path, sink: Sink) -> None:
+    with served(tmp_path, configuration(tmp_path, sink.url)) as daemon:
+        daemon.store.write(lambda tx: tx.driver.execute("PRAGMA busy_timeout = 50") and None)
+        assert daemon.store.file is not None
+        with contextlib.closing(sqlite3.connect(daemon.store.file, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            told = until(lambda: daemon.status()["troubles"])
+            assert "the database takes nothing (database is locked)" in told[0]
+            other.execute("ROLLBACK")
         until(lambda: daemon.status()["ok"])
 
 
