@@ -29,9 +29,17 @@ def backup(file: Path) -> None:
         from maild.store import archive, inbox
 
         if not os.access(file.parent, os.W_OK | os.X_OK):
-            words = "you may not write there" if file.parent.is_dir() else "there is no such folder"
-            raise Failure(f"{file.parent}: {words}; make it, or name FILE in another folder")
-        rows = archive.write(tx, file, datetime.now(UTC))
+            words = (
+                "you may not write there; change its rights"
+                if file.parent.is_dir()
+                else "there is no such folder; make it"
+            )
+            raise Failure(f"{file.parent}: {words}, or name FILE in another folder")
+        try:
+            rows = archive.write(tx, file, datetime.now(UTC))
+        except OSError as fault:
+            words = "the backup could not be written, and what was there is as it was; name FILE in another folder"
+            raise Failure(f"{file}: {fault.strerror}: {words}") from fault
     with snapshot(config) as tx:
         gone = inbox.missing(tx) if tx is not None else []
     screen.line(f"{file}: {rows} rows, {file.stat().st_size} bytes.")

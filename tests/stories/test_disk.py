@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import resource
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +94,26 @@ def test_a_backup_that_lacks_the_bytes_of_a_mail_says_so_and_which_file_it_is(
     broken = say("verify")
     assert broken.stderr.startswith("maild: 1 thing is broken")
     assert file.name in broken.stdout
+
+
+def test_a_backup_that_finds_no_room_leaves_the_old_one_and_names_its_file(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter(tmp_path, monkeypatch)
+    house.receives("The invoice is wrong.")
+    assert say("backup", "desk.backup").exit_code == 0
+    before = (tmp_path / "desk.backup").read_bytes()
+    limits, heeded = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, limits[1]))
+        said = say("backup", "desk.backup")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, heeded)
+    assert said.exit_code == 1
+    assert said.stderr.startswith("maild: desk.backup: File too large: the backup could not be written")
+    assert (tmp_path / "desk.backup").read_bytes() == before
+    assert list(tmp_path.glob(".desk.backup*")) == []
 
 
 def fills_up(tx: Tx) -> None:
