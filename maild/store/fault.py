@@ -6,12 +6,12 @@ import errno
 import sqlite3
 from collections.abc import Iterator
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}
 _SQLITE = {
     *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED),
     *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM),
 }
-_POSTGRESQL = ("53", "57", "58")
+_POSTGRESQL = ("53", "57P", "58")
 """Classes of SQLSTATE: no resources (a full disk among them), an operator's word, a fault of the system."""
 
 
@@ -28,7 +28,10 @@ class SchemaError(StoreError):
 
 
 def of_machine(fault: BaseException) -> bool:
-    """Whether disk or database failed, whatever they were given: no room, no right to write, a lock of another's."""
+    """Whether disk or database failed, whatever they were given: no room, no right to write, a lock of another's.
+
+    What a single mail may cause (an unreadable file, too little memory) is not among it: that mail would hold up all.
+    """
     return any(_is_machines(one) for one in _behind(fault))
 
 
@@ -41,7 +44,7 @@ def _behind(fault: BaseException | None) -> Iterator[BaseException]:
 
 def _is_machines(fault: BaseException) -> bool:
     match fault:
-        case StoreError() | MemoryError():
+        case StoreError():
             return True
         case OSError(errno=number):
             return number in _NO_ROOM
