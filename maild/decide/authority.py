@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from maild.decide.people import active, is_own, visible
+from maild.decide.people import active, visible
 from maild.decide.situation import Situation
 from maild.decide.trust import Unproven, unproven
 from maild.decision import Notice
@@ -82,9 +82,15 @@ SPOKEN = frozenset({Use.CUSTOMER, Use.REPLY, Use.NOTE})
 
 
 def own_token(situation: Situation, token: Token) -> bool:
-    """Whether the address is the author's own, as an agent's or a customer's."""
-    ticket = situation.tickets.get(token.ticket)
-    return ticket is not None and is_own(token, ticket, situation.desk, situation.mail.author.key)
+    """Whether a ticket's address is the author's own: of the agent who holds it, or of whoever takes part."""
+    ticket, author = situation.tickets.get(token.ticket), situation.mail.author
+    if ticket is None:
+        return False
+    if token.use is Use.CUSTOMER:
+        return bool(author.key) and ticket.participant_at(author.key) is not None
+    party = ticket.party(token.party) if ticket.number == token.ticket else None
+    holder = situation.desk.agent(party.agent) if party is not None and party.role is Role.AGENT else None
+    return holder is not None and author.key in holder.addresses
 
 
 def _leading(situation: Situation, spoken: list[Token]) -> Token:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from maild.decide.answer import RETRY, Answer, Silence, Wait, may_answer, suspect
 from maild.decide.assign import people_of
+from maild.decide.authority import SPOKEN, own_token
 from maild.decide.moves import cover_if_away
-from maild.decide.people import is_own
 from maild.decide.promises import keep_time, tell_new_date
 from maild.decide.routing import (
     addressed,
@@ -204,15 +204,12 @@ def _also_named(situation: Situation, ticket: Ticket) -> tuple[Ticket, ...]:
     """Other tickets of the author's, asked or answered, whose signed addresses the same mail bears."""
     key, others = situation.mail.author.key, dict[int, Ticket]()
     for token in situation.clues.tokens:
-        other = situation.tickets.get(token.ticket) if token.use in _OF_TICKETS else None
+        other = situation.tickets.get(token.ticket) if token.use in SPOKEN else None
         if other is None or other.number == ticket.number:
             continue
-        if other.participant_at(key) or is_own(token, other, situation.desk, key):
+        if other.participant_at(key) or own_token(situation, token):
             others[other.number] = other
     return tuple(others.values())[:5]
-
-
-_OF_TICKETS = frozenset({Use.CUSTOMER, Use.REPLY, Use.NOTE})
 
 
 def _link_all(turn: Turn, situation: Situation, others: tuple[Ticket | None, ...]) -> None:

@@ -9,8 +9,7 @@ from difflib import get_close_matches
 from maild import canned
 from maild.desk import Agent, Desk, Team
 from maild.lines import Line, line
-from maild.threading.tags import Token
-from maild.ticket import Role, Ticket, Use
+from maild.ticket import Ticket
 
 
 def person(desk: Desk, who: str) -> Agent | None:
@@ -40,18 +39,6 @@ def visible(desk: Desk, ticket: Ticket, agent: Agent) -> bool:
     if team is None or not team.private:
         return True
     return agent.admin or agent.id in {*team.members, team.lead} or ticket.owner == agent.id
-
-
-def is_own(token: Token, ticket: Ticket, desk: Desk, key: str) -> bool:
-    """Whether a ticket's signed address is one of this author's: of the agent who holds it, or of whoever takes part.
-
-    `key` is the author's address in lower case.
-    """
-    if token.use is Use.CUSTOMER:
-        return bool(key) and ticket.participant_at(key) is not None
-    party = ticket.party(token.party) if ticket.number == token.ticket else None
-    holder = desk.agent(party.agent) if party is not None and party.role is Role.AGENT else None
-    return holder is not None and key in holder.addresses
 
 
 def unknown_agent(desk: Desk, who: str) -> Line:
