@@ -8,7 +8,7 @@ from maild.decide.routing import DESK
 from maild.decide.turn import Turn
 from maild.decision import Notice
 from maild.desk import Desk, Times
-from maild.hours import Work, after, before, between, opening
+from maild.hours import Calendar, Work, after, before, between, opening
 from maild.promise import Clock, Promise, Standing
 from maild.ticket import Status, Ticket, Use
 from maild.values import replace
@@ -130,7 +130,8 @@ def _made_now(turn: Turn) -> tuple[Promise, ...]:
 def _look_in_hours(turn: Turn) -> None:
     """Where another team has it now, what was promised stands, and is looked at while that team is at work.
 
-    A team that is shut until then cannot keep it: the customer gets a new date, in the mail that tells of the move.
+    A team that is shut until then, or goes home in a moment, cannot keep it: the customer gets a new date, in the mail
+    that tells of the move.
     """
     if turn.ticket.team == turn.first.team:
         return
@@ -140,7 +141,9 @@ def _look_in_hours(turn: Turn) -> None:
     for promise in turn.ticket.promises:
         if promise.standing is not Standing.OPEN or promise in _made_now(turn):
             continue
-        if promise.clock is not Clock.SNOOZE and shut and between(calendar, turn.now, promise.due_at) < _MINUTE:
+        left = between(calendar, turn.now, promise.due_at)
+        late = left < _MINUTE if shut else left < _MARGIN / 10 and not _falls_in(calendar, promise.due_at)
+        if promise.clock is not Clock.SNOOZE and late:
             standing = Standing.MOVED if promise.due_at > turn.now else Standing.BROKEN
             turn.end(promise, standing, "the team is shut until then")
             _promise_anew(turn, promise, promise.missed)
@@ -204,12 +207,17 @@ def _looks(turn: Turn, start: datetime, due_at: datetime) -> tuple[datetime, dat
     """When the owner is warned, with a quarter of the time left, and when the customer must hear: within the hours."""
     calendar = turn.desk.hours_of(turn.ticket.team)
     span = between(calendar, start, due_at)
-    if span < _MARGIN / 10 and not between(calendar, due_at - _MINUTE, due_at):
+    if span < _MARGIN / 10 and not _falls_in(calendar, due_at):
         # a date that an agent gave outside the hours of the team: the clock on the wall counts
         calendar, span = None, due_at - start
     margin = min(_MARGIN, max(span / 8, _MINUTE))
     warn_at, guard_at = (before(calendar, due_at, left) for left in (span / 4, margin))
     return max(warn_at, start), max(guard_at, start)
+
+
+def _falls_in(calendar: Calendar | None, due_at: datetime) -> bool:
+    """Whether the date lies in the hours, or where they end."""
+    return bool(between(calendar, due_at - _MINUTE, due_at))
 
 
 def _of(clock: Clock, times: Times) -> Work | None:

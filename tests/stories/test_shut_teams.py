@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,15 @@ def test_a_team_that_opens_before_the_date_keeps_it(house: House) -> None:
     assert row(house.last(LUC), "Next") == "Ann Lee answers by Thursday 19 November, 16:30 (Paris)"
     runs_until(house, at(19, "13:00"))
     assert row(house.last(LUC), "Next") == "Ben Ode answers by Thursday 19 November, 16:30 (Paris)"
+
+
+def test_a_team_that_goes_home_in_a_moment_does_not_take_on_a_date_of_before_it_is_back(house: House) -> None:
+    house.now = at(18, "20:00")
+    brief = asks(house)
+    assert row(house.last(LUC), "Next") == "Ann Lee answers by Thursday 19 November, 13:00 (Paris)"
+    house.now = at(18, "23:28") + timedelta(seconds=30)
+    gives_it_away(house, brief)
+    runs_until(house, at(19, "14:30"))
+    assert row(house.last(LUC, "owner-changed"), "Next").startswith("Ben Ode answers by Thursday 19 November, 18:59")
+    assert notices(house) == ["received", "owner-changed"]
+    assert not [letter for letter in house.sent if letter.notice == "warning"], "nobody is woken"
